@@ -1,0 +1,1 @@
+//! melange-aws

@@ -1,0 +1,196 @@
+//! What travels beside a message's body, where brokers can filter by it.
+
+use std::borrow::Cow;
+
+/// The name of an event, as brokers' filters read it; also what Python melange 4 to 7.0 reads.
+pub const EVENT_TYPE: &str = "event_type";
+/// The name of an event, as Python melange 7.1 and later reads it.
+pub const MANIFEST: &str = "manifest";
+/// How the body was made: 1 is JSON, 2 is Python's pickle (refused unread).
+pub const SERIALIZER_ID: &str = "serializer_id";
+/// The W3C trace context, when there is one.
+pub const TRACEPARENT: &str = "traceparent";
+/// On a dead letter: the one subscriber it is for; a message that carries it runs that subscriber only.
+pub const SUBSCRIBER: &str = "melange_subscriber";
+/// On a dead letter: why it is one.
+pub const REASON: &str = "melange_reason";
+/// On a dead letter: the queue it came from.
+pub const ORIGINAL_QUEUE: &str = "melange_original_queue";
+
+/// Most attributes a message may carry, Melange's own included. SQS allows 10 under raw delivery (an eleventh makes SNS
+/// drop the message without a word), and two are left to tracing libraries and other tools.
+pub const MAX_ATTRIBUTES: usize = 8;
+
+/// How many of [`MAX_ATTRIBUTES`] Melange uses itself: `event_type`, `manifest`, `serializer_id` and `traceparent`.
+pub const OWN_ATTRIBUTES: usize = 4;
+
+/// The value of a message attribute. Never empty: brokers refuse empty values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttributeValue {
+    /// Text.
+    String(String),
+    /// A number, in decimal digits.
+    Number(String),
+    /// Bytes.
+    Binary(Vec<u8>),
+}
+
+impl AttributeValue {
+    /// The value as text, unless it is binary.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) | Self::Number(text) => Some(text),
+            Self::Binary(_) => None,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::String(text) | Self::Number(text) => text.is_empty(),
+            Self::Binary(bytes) => bytes.is_empty(),
+        }
+    }
+}
+
+/// The attributes of one message, by name, in the order they were set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes(Vec<(Cow<'static, str>, AttributeValue)>);
+
+impl Attributes {
+    /// No attributes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value under `name`, which is case-sensitive as it is for SQS.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&AttributeValue> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The value under `name` as text, when there is one that is not binary.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(AttributeValue::as_str)
+    }
+
+    /// Sets `name`, replacing what it was. An empty value, which brokers refuse, is left out.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: AttributeValue) {
+        let name = name.into();
+        self.0.retain(|(known, _)| *known != name);
+        if !value.is_empty() {
+            self.0.push((name, value));
+        }
+    }
+
+    /// Every name with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<N: Into<Cow<'static, str>>> FromIterator<(N, AttributeValue)> for Attributes {
+    fn from_iter<I: IntoIterator<Item = (N, AttributeValue)>>(pairs: I) -> Self {
+        let mut attributes = Self::new();
+        for (name, value) in pairs {
+            attributes.set(name, value);
+        }
+        attributes
+    }
+}
+
+/// A field type that can be sent as a message attribute, by `#[event(attribute)]`.
+///
+/// Text and `bool` become strings, integers become numbers (so that numeric filters work); `None` and empty text are
+/// left out.
+///
+/// ```
+/// use melange::{AttributeValue, IntoAttribute};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Country(String);
+///
+/// impl IntoAttribute for Country {
+///     fn to_attribute(&self) -> Option<AttributeValue> {
+///         self.0.to_attribute()
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a message attribute",
+    label = "not a message attribute",
+    note = "attributes are text, `bool`, integers or `Option` of these; for a type of your own: `impl melange::IntoAttribute`"
+)]
+pub trait IntoAttribute {
+    /// The value to send, or `None` to send nothing.
+    fn to_attribute(&self) -> Option<AttributeValue>;
+}
+
+impl IntoAttribute for str {
+    fn to_attribute(&self) -> Option<AttributeValue> {
+        (!self.is_empty()).then(|| AttributeValue::String(self.to_owned()))
+    }
+}
+
+impl IntoAttribute for bool {
+    fn to_attribute(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::String(self.to_string()))
+    }
+}
+
+impl<T: IntoAttribute> IntoAttribute for Option<T> {
+    fn to_attribute(&self) -> Option<AttributeValue> {
+        self.as_ref().and_then(IntoAttribute::to_attribute)
+    }
+}
+
+macro_rules! text_attributes {
+    ($($text:ty),*) => {$(
+        impl IntoAttribute for $text {
+            fn to_attribute(&self) -> Option<AttributeValue> {
+                self.to_string().as_str().to_attribute()
+            }
+        }
+    )*};
+}
+
+macro_rules! number_attributes {
+    ($($number:ty),*) => {$(
+        impl IntoAttribute for $number {
+            fn to_attribute(&self) -> Option<AttributeValue> {
+                Some(AttributeValue::Number(self.to_string()))
+            }
+        }
+    )*};
+}
+
+text_attributes!(
+    String,
+    &str,
+    Box<str>,
+    std::sync::Arc<str>,
+    Cow<'_, str>,
+    char,
+    uuid::Uuid
+);
+number_attributes!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);

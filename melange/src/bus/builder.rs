@@ -1,0 +1,75 @@
+//! Putting a bus together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::{EventBus, Inner};
+use crate::consumer::{Setup, UnknownEvents};
+use crate::error::build::BuildErrors;
+use crate::publisher::MessagePublisher;
+use crate::transport::{DynTransport, MemoryTransport, Transport};
+use crate::wiring::{Wiring, wiring_methods};
+
+/// Puts an [`EventBus`] together.
+#[derive(Default)]
+#[must_use]
+pub struct EventBusBuilder {
+    wiring: Wiring,
+    setup: Setup,
+    transport: Option<DynTransport>,
+}
+
+impl EventBusBuilder {
+    wiring_methods!();
+
+    /// Over `transport`; in memory unless said otherwise.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(DynTransport::new(transport));
+        self
+    }
+
+    /// At most this many messages in hand at once, of all queues together; 64 unless said otherwise.
+    pub fn concurrency(mut self, messages: usize) -> Self {
+        self.setup.concurrency = messages;
+        self
+    }
+
+    /// How long a poll waits for a message; 20 seconds unless said otherwise, which is also the most SQS allows.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.setup.wait = wait;
+        self
+    }
+
+    /// What to do with events nobody listens to.
+    pub fn unknown_events(mut self, unknown_events: UnknownEvents) -> Self {
+        self.setup.unknown_events = unknown_events;
+        self
+    }
+
+    /// The bus. Nothing is polled before [`EventBus::start`].
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once, each with file, line and fix.
+    pub fn build(self) -> Result<EventBus, BuildErrors> {
+        let transport = self
+            .transport
+            .unwrap_or_else(|| DynTransport::new(MemoryTransport::new()));
+        let engine = Arc::new(self.setup.build(transport.clone(), self.wiring)?);
+        let publisher = MessagePublisher::over(transport);
+        Ok(EventBus {
+            inner: Arc::new(Inner {
+                publisher,
+                engine,
+                started: AtomicBool::new(false),
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for EventBusBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBusBuilder").finish_non_exhaustive()
+    }
+}

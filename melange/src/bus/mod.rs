@@ -1,0 +1,160 @@
+//! The event bus: a publisher, and a consumer for every queue of its subscribers.
+
+mod builder;
+mod global;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+pub use builder::EventBusBuilder;
+pub use global::{GlobalBusError, publish};
+
+use crate::EventId;
+use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
+use crate::consumer::{ConsumerMetrics, Engine, spawn};
+use crate::error::publish::{Kind, PublishError};
+use crate::event::Event;
+use crate::publisher::MessagePublisher;
+use crate::transport::TransportError;
+
+/// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
+/// Cheap to clone; when the last clone is dropped, polling stops.
+///
+/// ```
+/// use std::time::Duration;
+/// use melange::{Event, EventBus, State, subscriber};
+///
+/// #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced { total_cents: u64 }
+///
+/// #[derive(Clone)]
+/// struct Mailer;
+///
+/// #[subscriber(listens_to = OrderPlaced)]
+/// async fn send_receipt(order: &OrderPlaced, State(_mailer): State<Mailer>) {
+///     println!("{} cents", order.total_cents);
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bus = EventBus::builder().linked().state(Mailer).build()?;
+/// bus.start().await?;
+/// bus.publish(OrderPlaced { total_cents: 4200 }).await?;
+/// bus.shutdown(Duration::from_secs(25)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct EventBus {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    publisher: MessagePublisher,
+    engine: Arc<Engine>,
+    started: AtomicBool,
+}
+
+impl EventBus {
+    /// Nothing yet: no subscribers, the transport in memory.
+    #[must_use]
+    pub fn builder() -> EventBusBuilder {
+        EventBusBuilder::default()
+    }
+
+    /// Makes or verifies the topology, as the transport was told to, then polls in the background. A second call does
+    /// nothing.
+    ///
+    /// # Errors
+    /// What is missing or refused; nothing is polled then, and it may be called again.
+    pub async fn start(&self) -> Result<(), TransportError> {
+        let engine = &self.inner.engine;
+        if self.inner.started.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        if let Err(error) = engine.transport.prepare(&engine.topology).await {
+            self.inner.started.store(false, Ordering::SeqCst);
+            return Err(error);
+        }
+        if !engine.stop.is_cancelled() {
+            spawn(engine);
+            let queues = engine.queues.len();
+            tracing::info!(
+                transport = engine.transport.capabilities().name,
+                queues,
+                "started"
+            );
+        }
+        Ok(())
+    }
+
+    /// Publishes one event, and returns its id once the broker has it.
+    ///
+    /// # Errors
+    /// If the bus was shut down, the event cannot be written, or the broker did not take it.
+    pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
+        self.open::<E>()?;
+        self.inner.publisher.publish(event).await
+    }
+
+    /// Publishes several events, and answers for each, in order.
+    pub async fn publish_all<E: Event>(
+        &self,
+        events: impl IntoIterator<Item = E>,
+    ) -> Vec<Result<EventId, PublishError>> {
+        if self.open::<E>().is_err() {
+            return events
+                .into_iter()
+                .map(|_| self.open::<E>().map(|()| EventId::new()))
+                .collect();
+        }
+        self.inner.publisher.publish_all(events).await
+    }
+
+    fn open<E: Event>(&self) -> Result<(), PublishError> {
+        // What handlers publish while the bus drains still goes out: their work is not done without it.
+        let engine = &self.inner.engine;
+        if engine.stop.is_cancelled() && (engine.tasks.is_empty() || engine.abort.is_cancelled()) {
+            return Err(PublishError::new(E::DESCRIPTOR.name(), None, Kind::Closed));
+        }
+        Ok(())
+    }
+
+    /// The publishing half.
+    #[must_use]
+    pub fn publisher(&self) -> &MessagePublisher {
+        &self.inner.publisher
+    }
+
+    /// What has been consumed so far.
+    #[must_use]
+    pub fn metrics(&self) -> ConsumerMetrics {
+        self.inner.engine.counters.snapshot()
+    }
+
+    /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
+    /// messages back, so that others can have them at once. Afterwards nothing can be published.
+    ///
+    /// # Errors
+    /// If messages could not be handed back: they come again when their visibility ends.
+    pub async fn shutdown(&self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
+        shutdown(&self.inner.engine, deadline).await
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.engine.stop.cancel();
+    }
+}
+
+impl fmt::Debug for EventBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBus")
+            .field("publisher", &self.inner.publisher)
+            .finish_non_exhaustive()
+    }
+}

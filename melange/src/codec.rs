@@ -1,0 +1,104 @@
+//! How an event becomes JSON and back, without knowing its envelope.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::event::{Erased, Event};
+use crate::wire::flat::Flat;
+
+/// How an event is written and read: function pointers, so that a descriptor can be a constant.
+#[derive(Clone, Copy)]
+pub struct Codec {
+    layout: Layout,
+    encode: fn(&dyn Any, &mut Vec<u8>) -> serde_json::Result<()>,
+    decode: fn(Source<'_>) -> serde_json::Result<Erased>,
+}
+
+/// Where an event's own fields stand in the default body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Beside the envelope's: the event is a JSON object.
+    Flat {
+        /// The envelope's names that are also fields of the event, by permission (`topic`, `occurred_on`).
+        own: &'static [&'static str],
+        /// Whether the event's keys are known only when it is written (`#[serde(flatten)]`).
+        open: bool,
+    },
+    /// Under `data`: tuple structs, enums, and what serde writes by way of another type.
+    Data,
+}
+
+/// The JSON an event is read from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// An object that holds the envelope too.
+    Flat {
+        body: &'a str,
+        own: &'static [&'static str],
+        /// The moment as Melange writes it, whatever form the body has.
+        occurred_on: &'a str,
+    },
+    /// The event alone.
+    Alone(&'a str),
+}
+
+impl Codec {
+    /// JSON by serde, with the fields laid out like this.
+    #[must_use]
+    pub const fn json<E: Event + Serialize + DeserializeOwned>(layout: Layout) -> Self {
+        Self {
+            layout,
+            encode: encode::<E>,
+            decode: decode::<E>,
+        }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Appends the event alone, as JSON. An event of another type is refused.
+    pub(crate) fn encode(&self, event: &dyn Any, to: &mut Vec<u8>) -> serde_json::Result<()> {
+        (self.encode)(event, to)
+    }
+
+    pub(crate) fn decode(&self, source: Source<'_>) -> serde_json::Result<Erased> {
+        (self.decode)(source)
+    }
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec")
+            .field("layout", &self.layout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn encode<E: Event + Serialize>(event: &dyn Any, to: &mut Vec<u8>) -> serde_json::Result<()> {
+    match event.downcast_ref::<E>() {
+        Some(event) => serde_json::to_writer(to, event),
+        None => Err(serde::ser::Error::custom("an event of another type")),
+    }
+}
+
+fn decode<E: Event + DeserializeOwned>(source: Source<'_>) -> serde_json::Result<Erased> {
+    let event: E = match source {
+        Source::Flat {
+            body,
+            own,
+            occurred_on,
+        } => {
+            let mut json = serde_json::Deserializer::from_str(body);
+            let event = E::deserialize(Flat::new(&mut json, own, occurred_on))?;
+            json.end()?;
+            event
+        }
+        Source::Alone(json) => serde_json::from_str(json)?,
+    };
+    Ok(Arc::new(event))
+}

@@ -1,0 +1,246 @@
+//! Putting a consumer together, and everything that can be wrong with it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::engine::Engine;
+use super::queue::Queue;
+use super::report::Counters;
+use super::{MessageConsumer, UnknownEvents};
+use crate::error::build::{BuildErrors, Problem, ProblemKind};
+use crate::subscriber::{SubscriberDescriptor, Subscription};
+use crate::transport::{DynTransport, Topology, Transport};
+use crate::wiring::{Wired, Wiring, wiring_methods};
+
+/// Messages in hand at once, of all queues together, unless said otherwise.
+const CONCURRENCY: usize = 64;
+
+/// Longest wait of a poll; SQS allows no more.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// Settings of a consumer, whoever has it.
+pub(crate) struct Setup {
+    pub(crate) concurrency: usize,
+    pub(crate) wait: Duration,
+    pub(crate) unknown_events: UnknownEvents,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            concurrency: CONCURRENCY,
+            wait: WAIT,
+            unknown_events: UnknownEvents::default(),
+        }
+    }
+}
+
+impl Setup {
+    /// The engine, unless something is wrong: then all of it.
+    pub(crate) fn build(
+        self,
+        transport: DynTransport,
+        wiring: Wiring,
+    ) -> Result<Engine, BuildErrors> {
+        let (
+            Wired {
+                subscriptions,
+                states,
+                events,
+            },
+            mut problems,
+        ) = wiring.finish();
+        let descriptors: Vec<SubscriberDescriptor> =
+            subscriptions.iter().map(|s| s.descriptor.clone()).collect();
+        let topology = Topology::of(transport.own_queue(), &events, &descriptors);
+        problems.extend(self.problems());
+        problems.extend(against_transport(&transport, &topology, &descriptors));
+        BuildErrors::check(problems)?;
+
+        let own_queue = transport.own_queue().to_owned();
+        let mut by_queue: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
+        for subscription in subscriptions {
+            let queue = subscription
+                .descriptor
+                .queue()
+                .unwrap_or(&own_queue)
+                .to_owned();
+            by_queue.entry(queue).or_default().push(subscription);
+        }
+        let visibility = |name: &str| {
+            let plan = topology.queues.iter().find(|plan| plan.name == name);
+            plan.map_or(Duration::from_secs(30), |plan| plan.visibility)
+        };
+        let queues = by_queue
+            .into_iter()
+            .map(|(name, subscriptions)| {
+                let visibility = visibility(&name);
+                Queue::new(name, visibility, subscriptions)
+            })
+            .collect();
+        let abort = CancellationToken::new();
+        Ok(Engine {
+            transport,
+            topology,
+            queues,
+            states,
+            unknown_events: self.unknown_events,
+            permits: Arc::new(Semaphore::new(self.concurrency)),
+            concurrency: self.concurrency,
+            wait: self.wait,
+            counters: Counters::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            abort,
+        })
+    }
+
+    fn problems(&self) -> Option<Problem> {
+        let wrong = self.concurrency == 0 || self.concurrency > Semaphore::MAX_PERMITS;
+        let problem = || {
+            Problem::new(
+                ProblemKind::IllegalOption,
+                "a concurrency of zero handles nothing",
+                "give it at least 1",
+            )
+        };
+        wrong.then(problem)
+    }
+}
+
+/// What this transport cannot do.
+fn against_transport(
+    transport: &DynTransport,
+    topology: &Topology,
+    subscribers: &[SubscriberDescriptor],
+) -> Vec<Problem> {
+    let capabilities = transport.capabilities();
+    let mut problems = Vec::new();
+    for subscriber in subscribers {
+        let event = subscriber.event();
+        if capabilities.wire && event.is_local() {
+            let what = format!(
+                "subscriber `{}` listens to {event}, which is local, over {}",
+                subscriber.name(),
+                capabilities.name
+            );
+            let fix = "derive serde on the event, drop `local` and give it a topic; or consume it on an in-process bus";
+            problems
+                .push(Problem::new(ProblemKind::LocalOnWire, what, fix).at(subscriber.location()));
+        }
+        if let Some(timeout) = subscriber
+            .options()
+            .timeout
+            .filter(|timeout| *timeout >= capabilities.max_in_hand)
+        {
+            let what = format!(
+                "subscriber `{}` may take {timeout:?}, but a message can be kept in hand for {:?} only",
+                subscriber.name(),
+                capabilities.max_in_hand
+            );
+            let fix = "shorten its `timeout`: the message would come again while it is still being handled";
+            problems.push(
+                Problem::new(ProblemKind::TimeoutTooLong, what, fix).at(subscriber.location()),
+            );
+        }
+    }
+    if let Err(refused) = transport.check(topology) {
+        let problem = |what| {
+            Problem::new(
+                ProblemKind::IllegalName,
+                what,
+                "change the name, or the prefix before it",
+            )
+        };
+        problems.extend(refused.into_iter().map(problem));
+    }
+    problems
+}
+
+/// Puts a [`MessageConsumer`] together. `C` says whether it has a transport yet: without one it cannot be built.
+#[must_use]
+pub struct MessageConsumerBuilder<C> {
+    wiring: Wiring,
+    setup: Setup,
+    transport: C,
+}
+
+/// No transport yet.
+#[derive(Debug, Default)]
+pub struct Unconnected;
+
+/// A transport is there.
+pub struct Connected(DynTransport);
+
+impl Default for MessageConsumerBuilder<Unconnected> {
+    fn default() -> Self {
+        Self {
+            wiring: Wiring::default(),
+            setup: Setup::default(),
+            transport: Unconnected,
+        }
+    }
+}
+
+impl<C> MessageConsumerBuilder<C> {
+    wiring_methods!();
+
+    /// Consuming over `transport`.
+    pub fn transport(self, transport: impl Transport) -> MessageConsumerBuilder<Connected> {
+        let transport = Connected(DynTransport::new(transport));
+        MessageConsumerBuilder {
+            wiring: self.wiring,
+            setup: self.setup,
+            transport,
+        }
+    }
+
+    /// At most this many messages in hand at once, of all queues together; 64 unless said otherwise.
+    pub fn concurrency(mut self, messages: usize) -> Self {
+        self.setup.concurrency = messages;
+        self
+    }
+
+    /// How long a poll waits for a message; 20 seconds unless said otherwise, which is also the most SQS allows.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.setup.wait = wait;
+        self
+    }
+
+    /// What to do with events nobody listens to.
+    pub fn unknown_events(mut self, unknown_events: UnknownEvents) -> Self {
+        self.setup.unknown_events = unknown_events;
+        self
+    }
+}
+
+impl MessageConsumerBuilder<Connected> {
+    /// The consumer.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn build(self) -> Result<MessageConsumer, BuildErrors> {
+        Ok(MessageConsumer::new(
+            self.setup.build(self.transport.0, self.wiring)?,
+        ))
+    }
+}
+
+impl<C> fmt::Debug for MessageConsumerBuilder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageConsumerBuilder")
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connected")
+    }
+}

@@ -1,0 +1,146 @@
+//! From a delivery to events and the subscribers that are to run for them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::queue::Queue;
+use crate::attributes::{EVENT_TYPE, SUBSCRIBER};
+use crate::event::Erased;
+use crate::metadata::Metadata;
+use crate::registry::Reading;
+use crate::registry::versions::read_as;
+use crate::serializer::Origin;
+use crate::transport::{Body, Delivery, Inbound};
+use crate::wire::read;
+
+/// What a delivery turned out to be.
+pub(crate) enum Decoded {
+    /// Events, each with the subscribers that are to run for it: one event, unless several versions of it are listened to.
+    Events {
+        name: String,
+        events: Vec<Decodable>,
+    },
+    /// Nobody here listens to this name.
+    Unknown { name: String },
+    /// The name is known, this version of it is not yet.
+    UnknownVersion { name: String, version: u32 },
+    /// It can never be read, and why.
+    Unreadable { name: Option<String>, why: String },
+}
+
+/// An event, and who runs for it by index.
+pub(crate) struct Decodable {
+    pub(crate) event: Erased,
+    pub(crate) metadata: Arc<Metadata>,
+    pub(crate) listeners: Vec<usize>,
+}
+
+pub(crate) fn decode(queue: &Queue, delivery: &Delivery) -> Decoded {
+    match &delivery.content {
+        Err(why) => Decoded::Unreadable {
+            name: None,
+            why: why.to_string(),
+        },
+        Ok(inbound) => match &inbound.body {
+            Body::Json(json) => from_json(queue, delivery, inbound, json),
+            Body::Typed(event) => from_typed(queue, delivery, inbound, event),
+        },
+    }
+}
+
+fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) -> Decoded {
+    let incoming = match read(json, &inbound.attributes) {
+        Ok(incoming) => incoming,
+        Err(why) => {
+            return Decoded::Unreadable {
+                name: None,
+                why: why.to_string(),
+            };
+        }
+    };
+    let name = incoming.name.clone().into_owned();
+    let types = match queue.readers.find(&incoming.name, incoming.version) {
+        Reading::UnknownName => return Decoded::Unknown { name },
+        Reading::UnknownVersion { .. } => {
+            return Decoded::UnknownVersion {
+                name,
+                version: incoming.version.unwrap_or(1),
+            };
+        }
+        Reading::Into(types) => types,
+    };
+    let origin = Origin {
+        topic: inbound.topic.as_deref(),
+        id: inbound.wrapper_id.as_deref().or(Some(&delivery.message_id)),
+        sent_at: delivery.sent_at,
+        attempt: delivery.attempt,
+    };
+    let mut events = Vec::with_capacity(types.len());
+    for event_type in types {
+        let metadata = origin.metadata(&incoming, event_type, &inbound.attributes);
+        let event = match read_as(event_type, &incoming, metadata.occurred_on) {
+            Ok(event) => event,
+            Err(why) => {
+                return Decoded::Unreadable {
+                    name: Some(name),
+                    why: why.to_string(),
+                };
+            }
+        };
+        let listeners = addressed(queue, inbound, queue.listeners(event_type).collect());
+        events.push(Decodable {
+            event,
+            metadata: Arc::new(metadata),
+            listeners,
+        });
+    }
+    Decoded::Events { name, events }
+}
+
+fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Erased) -> Decoded {
+    let name = inbound
+        .attributes
+        .text(EVENT_TYPE)
+        .unwrap_or_default()
+        .to_owned();
+    let type_id = event.as_ref().type_id();
+    let of_type = |i: &usize| {
+        queue
+            .subscribers
+            .get(*i)
+            .is_some_and(|member| member.subscription.descriptor.event().type_id() == type_id)
+    };
+    let listeners: Vec<usize> = (0..queue.subscribers.len()).filter(of_type).collect();
+    if listeners.is_empty() {
+        return Decoded::Unknown { name };
+    }
+    let mut metadata = Metadata::now(Cow::Owned(name.clone()));
+    metadata.topic = Cow::Owned(inbound.topic.clone().unwrap_or_default());
+    metadata.occurred_on = delivery.sent_at.unwrap_or(metadata.occurred_on);
+    metadata.attempt = delivery.attempt.max(1);
+    metadata.attributes = inbound.attributes.clone();
+    let listeners = addressed(queue, inbound, listeners);
+    Decoded::Events {
+        name,
+        events: vec![Decodable {
+            event: Arc::clone(event),
+            metadata: Arc::new(metadata),
+            listeners,
+        }],
+    }
+}
+
+/// A dead letter that was put back is for the one subscriber that gave it up, as long as there is one of that name.
+fn addressed(queue: &Queue, inbound: &Inbound, listeners: Vec<usize>) -> Vec<usize> {
+    let Some(wanted) = inbound.attributes.text(SUBSCRIBER) else {
+        return listeners;
+    };
+    let named = |i: &&usize| {
+        queue
+            .subscribers
+            .get(**i)
+            .is_some_and(|member| member.subscription.descriptor.name() == wanted)
+    };
+    let only: Vec<usize> = listeners.iter().filter(named).copied().collect();
+    if only.is_empty() { listeners } else { only }
+}

@@ -1,0 +1,122 @@
+//! Stopping what runs in the background.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::engine::Engine;
+use super::report::ConsumerMetrics;
+
+/// How long after the deadline the answers to handing messages back are waited for.
+const HANDING_BACK: Duration = Duration::from_secs(3);
+
+/// A consumer that polls in the background. Dropping it stops the polls; what is in hand is finished.
+#[must_use = "dropping the handle stops the consumer"]
+pub struct ConsumerHandle {
+    engine: Arc<Engine>,
+}
+
+impl ConsumerHandle {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn metrics(&self) -> ConsumerMetrics {
+        self.engine.counters.snapshot()
+    }
+
+    /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
+    /// messages back, so that others can have them at once.
+    ///
+    /// # Errors
+    /// If messages could not be handed back: they come again when their visibility ends.
+    pub async fn shutdown(self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
+        shutdown(&self.engine, deadline).await
+    }
+}
+
+impl Drop for ConsumerHandle {
+    fn drop(&mut self) {
+        self.engine.stop.cancel();
+    }
+}
+
+impl fmt::Debug for ConsumerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsumerHandle")
+            .field("metrics", &self.metrics())
+            .finish()
+    }
+}
+
+pub(crate) async fn shutdown(
+    engine: &Engine,
+    deadline: Duration,
+) -> Result<Shutdown, ShutdownError> {
+    let before = engine.counters.snapshot();
+    engine.stop.cancel();
+    engine.tasks.close();
+    let at = Instant::now() + deadline;
+    if timeout_at(at, engine.tasks.wait()).await.is_err() {
+        engine.abort.cancel();
+        // Handing back is one short call for each; a handler that blocks its thread cannot be stopped at all.
+        let _ = tokio::time::timeout(HANDING_BACK, engine.tasks.wait()).await;
+    }
+    let now = engine.counters.snapshot();
+    let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered;
+    let report = Shutdown {
+        finished: settled(&now) - settled(&before),
+        released: now.released - before.released,
+        unreleased: now.unsettled - before.unsettled,
+        lost: now.received - settled(&now) - now.released - now.unsettled,
+    };
+    tracing::info!(?report, "stopped");
+    if report.unreleased == 0 && report.lost == 0 {
+        Ok(report)
+    } else {
+        Err(ShutdownError { report })
+    }
+}
+
+/// What became of the messages in hand at a shutdown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// Handled to the end, or given back for a retry as usual.
+    pub finished: u64,
+    /// Handed back at the deadline: others can have them at once.
+    pub released: u64,
+    /// Not handed back, since the broker did not answer or had taken them back: they come again by themselves.
+    pub unreleased: u64,
+    /// Received and none of the above: in the hands of a handler that blocks and cannot be stopped. These too come again
+    /// by themselves, since nothing was deleted.
+    pub lost: u64,
+}
+
+/// Not everything was handed back in time. Nothing is gone: it comes again when its visibility ends.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ShutdownError {
+    /// What became of the messages in hand.
+    pub report: Shutdown,
+}
+
+impl fmt::Display for ShutdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shutdown {
+            unreleased, lost, ..
+        } = self.report;
+        write!(
+            f,
+            "{} messages could not be handed back at the shutdown and come again when their visibility ends; give it a longer \
+             deadline, or let handlers heed their `CancellationToken`",
+            unreleased + lost
+        )
+    }
+}
+
+impl std::error::Error for ShutdownError {}

@@ -1,0 +1,159 @@
+//! Consuming: polling queues, running subscribers, settling messages.
+
+mod builder;
+mod decode;
+mod engine;
+pub(crate) mod handle;
+mod lane;
+mod poll;
+mod process;
+mod progress;
+mod queue;
+mod report;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) use builder::Setup;
+pub use builder::{Connected, MessageConsumerBuilder, Unconnected};
+pub(crate) use engine::Engine;
+pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
+pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
+
+use crate::transport::TransportError;
+
+/// What to do with events whose name nobody in the queue listens to. On shared topics they are normal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownEvents {
+    /// Deleted and counted.
+    #[default]
+    Acknowledge,
+    /// To the dead-letter queue.
+    DeadLetter,
+}
+
+/// Consumes events, without publishing any: one at a time, or in the background.
+///
+/// ```
+/// use melange::{Event, MemoryTransport, MessageConsumer, MessagePublisher, subscriber};
+///
+/// #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced { total_cents: u64 }
+///
+/// #[subscriber(listens_to = OrderPlaced)]
+/// async fn send_receipt(order: &OrderPlaced) {
+///     println!("{} cents", order.total_cents);
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let account = MemoryTransport::new();
+/// let consumer = MessageConsumer::builder().transport(account.queue("billing")).linked().build()?;
+/// MessagePublisher::new(account).publish(OrderPlaced { total_cents: 4200 }).await?;
+/// let consumed = consumer.consume_event().await?;
+/// assert!(consumed.message().is_some());
+/// # Ok(())
+/// # }
+/// ```
+pub struct MessageConsumer {
+    engine: Arc<Engine>,
+}
+
+impl MessageConsumer {
+    /// Nothing yet: no transport, no subscribers.
+    #[must_use]
+    pub fn builder() -> MessageConsumerBuilder<Unconnected> {
+        MessageConsumerBuilder::default()
+    }
+
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self {
+            engine: Arc::new(engine),
+        }
+    }
+
+    /// Makes or verifies the topology, as the transport was told to; not needed where that is somebody else's work.
+    ///
+    /// # Errors
+    /// What is missing or refused.
+    pub async fn prepare(&self) -> Result<(), TransportError> {
+        self.engine.transport.prepare(&self.engine.topology).await
+    }
+
+    /// Waits for at most one message (20 seconds unless the builder said otherwise), runs its subscribers and settles it.
+    /// With several queues each is asked in turn.
+    ///
+    /// # Errors
+    /// If the broker could not be asked. What a subscriber does is no error here: it is in what is returned.
+    pub async fn consume_event(&self) -> Result<Consumed, TransportError> {
+        let engine = &self.engine;
+        let end = Instant::now() + engine.wait;
+        let several = engine.queues.len() > 1;
+        loop {
+            for queue in &engine.queues {
+                let left = end.saturating_duration_since(Instant::now());
+                // One queue is waited for at once; several are asked in turn, a second each.
+                let wait = if several {
+                    left.min(Duration::from_secs(1))
+                } else {
+                    left
+                };
+                let mut deliveries = engine.transport.receive(&queue.name, 1, wait).await?;
+                engine
+                    .counters
+                    .received
+                    .fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+                if deliveries.is_empty() {
+                    continue;
+                }
+                deliveries.truncate(1);
+                let processed = lane::run(engine, queue, deliveries, &engine.abort).await;
+                return Ok(processed
+                    .into_iter()
+                    .next()
+                    .map_or(Consumed::Nothing, Consumed::Message));
+            }
+            if Instant::now() >= end || engine.queues.is_empty() {
+                return Ok(Consumed::Nothing);
+            }
+        }
+    }
+
+    /// Polls in the background until the handle is shut down or dropped. Must be called within a tokio runtime.
+    pub fn spawn(self) -> ConsumerHandle {
+        spawn(&self.engine);
+        ConsumerHandle::new(self.engine)
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn metrics(&self) -> ConsumerMetrics {
+        self.engine.counters.snapshot()
+    }
+}
+
+pub(crate) fn spawn(engine: &Arc<Engine>) {
+    for index in 0..engine.queues.len() {
+        engine.tasks.spawn(poll::poll(Arc::clone(engine), index));
+    }
+}
+
+impl fmt::Debug for MessageConsumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queues: Vec<&str> = self
+            .engine
+            .queues
+            .iter()
+            .map(|queue| queue.name.as_str())
+            .collect();
+        f.debug_struct("MessageConsumer")
+            .field("queues", &queues)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! What became of messages, for the caller.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::dispatch::SubscriberError;
+
+/// What [`consume_event`](crate::MessageConsumer::consume_event) did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Consumed {
+    /// No message came within the wait.
+    Nothing,
+    /// One message was processed and settled.
+    Message(Processed),
+}
+
+impl Consumed {
+    /// What became of the message, if there was one.
+    #[must_use]
+    pub fn message(&self) -> Option<&Processed> {
+        match self {
+            Self::Nothing => None,
+            Self::Message(processed) => Some(processed),
+        }
+    }
+}
+
+/// What became of one message.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Processed {
+    /// The event's name on the wire, where it could be read.
+    pub event_type_name: Option<String>,
+    /// What was done with the message in the end.
+    pub fate: Fate,
+    /// The subscribers that did not handle it this time.
+    pub failures: Vec<SubscriberError>,
+}
+
+/// What was done with a message in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fate {
+    /// Every subscriber is done with it: deleted.
+    Handled,
+    /// Nobody here listens to it: deleted.
+    Ignored,
+    /// A copy is in the dead-letter queue, and everyone else is done with it: deleted.
+    DeadLettered,
+    /// It comes again, after this long at the soonest.
+    Retried {
+        /// How long it stays invisible.
+        after: Duration,
+    },
+    /// Handed back at once, not run to the end.
+    Released,
+    /// It was no longer ours when it came to settling it: it comes again.
+    LeaseLost,
+    /// The broker did not take the answer: it comes again when its visibility ends.
+    Unsettled,
+}
+
+/// What a consumer has done since it was built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConsumerMetrics {
+    /// Messages received, redeliveries included.
+    pub received: u64,
+    /// Messages that every subscriber handled.
+    pub handled: u64,
+    /// Messages nobody here listens to.
+    pub ignored: u64,
+    /// Messages given back for a retry.
+    pub retried: u64,
+    /// Messages that ended in the dead-letter queue.
+    pub dead_lettered: u64,
+    /// Messages handed back without being run to the end.
+    pub released: u64,
+    /// Messages that were no longer ours when they were done, or whose settling the broker did not take.
+    pub unsettled: u64,
+    /// Runs of subscribers that failed.
+    pub failed_runs: u64,
+    /// Polls that failed.
+    pub failed_polls: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) received: AtomicU64,
+    handled: AtomicU64,
+    ignored: AtomicU64,
+    retried: AtomicU64,
+    dead_lettered: AtomicU64,
+    released: AtomicU64,
+    unsettled: AtomicU64,
+    failed_runs: AtomicU64,
+    pub(crate) failed_polls: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn count(&self, processed: &Processed) {
+        self.failed_runs
+            .fetch_add(processed.failures.len() as u64, Ordering::Relaxed);
+        let counter = match processed.fate {
+            Fate::Handled => &self.handled,
+            Fate::Ignored => &self.ignored,
+            Fate::DeadLettered => &self.dead_lettered,
+            Fate::Retried { .. } => &self.retried,
+            Fate::Released => &self.released,
+            Fate::LeaseLost | Fate::Unsettled => &self.unsettled,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self) -> ConsumerMetrics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ConsumerMetrics {
+            received: read(&self.received),
+            handled: read(&self.handled),
+            ignored: read(&self.ignored),
+            retried: read(&self.retried),
+            dead_lettered: read(&self.dead_lettered),
+            released: read(&self.released),
+            unsettled: read(&self.unsettled),
+            failed_runs: read(&self.failed_runs),
+            failed_polls: read(&self.failed_polls),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What is wrong before the first event: all of it at once.
+
+use std::fmt;
+
+use crate::Location;
+
+/// Everything that is wrong with how a bus was put together, each with the place and the fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildErrors(Vec<Problem>);
+
+impl BuildErrors {
+    /// `Ok` when there are no problems; otherwise all of them, in the order of their places.
+    pub(crate) fn check(mut problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort_by(|a, b| (a.at, a.kind, &a.what).cmp(&(b.at, b.kind, &b.what)));
+        problems.dedup();
+        Err(Self(problems))
+    }
+
+    /// Each problem.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
+    }
+
+    /// Whether there is a problem of this kind.
+    #[must_use]
+    pub fn has(&self, kind: ProblemKind) -> bool {
+        self.0.iter().any(|problem| problem.kind == kind)
+    }
+}
+
+impl fmt::Display for BuildErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => write!(f, "1 problem: {one}"),
+            many => {
+                write!(f, "{} problems:", many.len())?;
+                many.iter()
+                    .enumerate()
+                    .try_for_each(|(i, problem)| write!(f, "\n  {}. {problem}", i + 1))
+            }
+        }
+    }
+}
+
+impl std::error::Error for BuildErrors {}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    kind: ProblemKind,
+    what: String,
+    fix: String,
+    at: Option<Location>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: ProblemKind, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            kind,
+            what: what.into(),
+            fix: fix.into(),
+            at: None,
+        }
+    }
+
+    pub(crate) fn at(mut self, location: Location) -> Self {
+        self.at = Some(location);
+        self
+    }
+
+    /// What kind of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// Where it is, if it is at one place.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        self.at
+    }
+
+    /// What would mend it.
+    #[must_use]
+    pub fn fix(&self) -> &str {
+        &self.fix
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(at) = self.at {
+            write!(f, "{at}: ")?;
+        }
+        write!(f, "{}\n     fix: {}", self.what, self.fix)
+    }
+}
+
+/// What kind of thing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// Two events have one name and version.
+    DuplicateEvent,
+    /// An alias is also another event's name or alias.
+    AliasCollision,
+    /// A chain of versions has a hole, runs backwards, or joins events of other names.
+    UpcastGap,
+    /// A subscriber listens to an event that is not registered.
+    UnknownEvent,
+    /// A subscriber takes a `State<T>` that was not given.
+    MissingState,
+    /// The same state, or a subscriber value of the same type, was given twice.
+    GivenTwice,
+    /// An impl under `#[subscriber]` is linked, but no value was given to run it on.
+    MissingInstance,
+    /// A subscriber's argument can never be had.
+    ImpossibleArgument,
+    /// A local event would have to leave the process.
+    LocalOnWire,
+    /// A FIFO topic whose event has no key.
+    FifoWithoutKey,
+    /// More attributes than brokers allow.
+    TooManyAttributes,
+    /// A name the broker would refuse.
+    IllegalName,
+    /// A time-out longer than a message can be kept in hand.
+    TimeoutTooLong,
+    /// A number that makes no sense: no workers, no capacity, no attempts.
+    IllegalOption,
+    /// A crate was named and brought neither events nor subscribers.
+    SilentCrate,
+    /// A synchronous bus cannot run async subscribers.
+    AsyncSubscriber,
+    /// There is no tokio runtime here.
+    NoRuntime,
+}

@@ -1,0 +1,287 @@
+//! What an event is: the trait the derive implements, and the descriptor the registry holds.
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::attributes::AttributeValue;
+use crate::codec::Codec;
+use crate::{Location, Timestamp};
+
+/// An event whose type was forgotten: what queues hold and what dispatch passes on.
+pub type Erased = Arc<dyn Any + Send + Sync>;
+
+/// Something that happened, which subscribers may listen to. Implemented by `#[derive(Event)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(melange::Event)]` and `#[event(topic = \"...\")]` to `{Self}`"
+)]
+pub trait Event: Send + Sync + Sized + 'static {
+    /// What is known of the type: name, version, topic, how it is written.
+    const DESCRIPTOR: &'static EventDescriptor;
+
+    /// What this one value says of its own way: its key, its topic, when it happened.
+    fn route(&self) -> Route<'_> {
+        Route::default()
+    }
+}
+
+/// What one event says of its own way, from the fields marked `#[event(key)]` and so on.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Route<'a> {
+    /// Same key, same order.
+    pub key: Option<Cow<'a, str>>,
+    /// FIFO deduplication id; the event's id when absent.
+    pub dedup_id: Option<Cow<'a, str>>,
+    /// A topic other than the descriptor's.
+    pub topic: Option<Cow<'a, str>>,
+    /// When it happened; the moment of publishing when absent.
+    pub occurred_on: Option<Timestamp>,
+    /// What is also sent beside the body.
+    pub attributes: Vec<(&'static str, AttributeValue)>,
+}
+
+/// What is known of an event type. Made by the derive, kept by the [`Registry`](crate::Registry).
+#[derive(Clone)]
+pub struct EventDescriptor {
+    name: &'static str,
+    version: u32,
+    topic: Option<&'static str>,
+    aliases: &'static [&'static str],
+    upcasts: &'static [Upcast],
+    attributes: &'static [&'static str],
+    keyed: bool,
+    type_id: TypeId,
+    type_name: &'static str,
+    location: Location,
+    codec: Option<Codec>,
+}
+
+impl EventDescriptor {
+    /// A local event without a topic: the derive adds the rest. `type_name` is the path to the type.
+    #[must_use]
+    pub const fn new<E: Event>(
+        name: &'static str,
+        type_name: &'static str,
+        location: Location,
+    ) -> Self {
+        Self {
+            name,
+            version: 1,
+            topic: None,
+            aliases: &[],
+            upcasts: &[],
+            attributes: &[],
+            keyed: false,
+            type_id: TypeId::of::<E>(),
+            type_name,
+            location,
+            codec: None,
+        }
+    }
+
+    /// With this version on the wire, from 1.
+    #[must_use]
+    pub const fn with_version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Published to this topic.
+    #[must_use]
+    pub const fn with_topic(mut self, topic: &'static str) -> Self {
+        self.topic = Some(topic);
+        self
+    }
+
+    /// Also read under these names.
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Also read from these older versions.
+    #[must_use]
+    pub const fn with_upcasts(mut self, upcasts: &'static [Upcast]) -> Self {
+        self.upcasts = upcasts;
+        self
+    }
+
+    /// Sent with these attributes of its own.
+    #[must_use]
+    pub const fn with_attributes(mut self, attributes: &'static [&'static str]) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// With a field marked `#[event(key)]`.
+    #[must_use]
+    pub const fn with_key(mut self) -> Self {
+        self.keyed = true;
+        self
+    }
+
+    /// Written and read this way, so that it may leave the process.
+    #[must_use]
+    pub const fn with_codec(mut self, codec: Codec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// The name on the wire, `event_type_name`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The version on the wire.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Where it is published, unless the instance says otherwise; `None` only for local events.
+    #[must_use]
+    pub const fn topic(&self) -> Option<&'static str> {
+        self.topic
+    }
+
+    /// Names still accepted when reading.
+    #[must_use]
+    pub const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    /// Older versions it can be made from.
+    #[must_use]
+    pub const fn upcasts(&self) -> &'static [Upcast] {
+        self.upcasts
+    }
+
+    /// The names of the fields marked `#[event(attribute)]`.
+    #[must_use]
+    pub const fn attributes(&self) -> &'static [&'static str] {
+        self.attributes
+    }
+
+    /// Whether a field is marked `#[event(key)]`.
+    #[must_use]
+    pub const fn has_key(&self) -> bool {
+        self.keyed
+    }
+
+    /// Whether it never leaves the process (`#[event(local)]`).
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        self.codec.is_none()
+    }
+
+    /// The path to the Rust type.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
+    /// Where it was declared.
+    #[must_use]
+    pub const fn location(&self) -> Location {
+        self.location
+    }
+
+    pub(crate) const fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+
+    pub(crate) const fn codec(&self) -> Option<&Codec> {
+        self.codec.as_ref()
+    }
+
+    /// Every name it is read under, its own first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    pub(crate) fn is_same_type(&self, other: &Self) -> bool {
+        self.type_id == other.type_id
+    }
+}
+
+impl fmt::Debug for EventDescriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventDescriptor")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .field("topic", &self.topic)
+            .field("type_name", &self.type_name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for EventDescriptor {
+    /// `OrderPlaced v2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} v{}", self.name, self.version)
+    }
+}
+
+/// How an event is made from an older version of itself.
+#[derive(Clone, Copy)]
+pub struct Upcast {
+    from: &'static EventDescriptor,
+    convert: fn(Erased) -> Option<Erased>,
+}
+
+impl Upcast {
+    /// By `impl From<Old> for New`.
+    #[must_use]
+    pub const fn of<Old: Event, New: Event + From<Old>>() -> Self {
+        Self {
+            from: Old::DESCRIPTOR,
+            convert: convert::<Old, New>,
+        }
+    }
+
+    /// The older version.
+    #[must_use]
+    pub const fn from(&self) -> &'static EventDescriptor {
+        self.from
+    }
+
+    /// The newer event, or `None` if `old` is not of the older type or is shared.
+    pub(crate) fn apply(&self, old: Erased) -> Option<Erased> {
+        (self.convert)(old)
+    }
+}
+
+fn convert<Old: Event, New: Event + From<Old>>(old: Erased) -> Option<Erased> {
+    let old = Arc::into_inner(old.downcast::<Old>().ok()?)?;
+    Some(Arc::new(New::from(old)))
+}
+
+impl fmt::Debug for Upcast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Upcast").field(&self.from).finish()
+    }
+}
+
+/// A field type that can be an ordering key, by `#[event(key)]` (and `#[event(dedup_id)]`): anything that displays.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an ordering key",
+    label = "not a key",
+    note = "a key is sent as text: mark a field that implements `std::fmt::Display`, such as a `String`, an integer or a `Uuid`"
+)]
+pub trait EventKey {
+    /// The key as text.
+    fn to_key(&self) -> Cow<'_, str>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> EventKey for T {
+    fn to_key(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+}

@@ -1,0 +1,122 @@
+//! Closures as subscribers.
+
+use std::any::type_name;
+use std::future::Future;
+use std::panic::Location as Caller;
+use std::sync::Arc;
+
+use crate::Location;
+use crate::context::RawContext;
+use crate::event::Event;
+use crate::extract::{ExtractError, FromContext, Needs};
+use crate::outcome::{IntoOutcome, Outcome};
+use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
+
+/// A closure that can be given to `.subscribe(..)`. `M` is found by the compiler.
+///
+/// Either async, taking the event as `Arc<E>` and after it what it likes of `State<T>`, `Metadata` and
+/// `CancellationToken`: `|order: Arc<OrderPlaced>, meta: Metadata| async move { .. }`; or sync, taking it as a reference:
+/// `|order: &OrderPlaced| { .. }`.
+#[diagnostic::on_unimplemented(
+    message = "this closure cannot be a subscriber",
+    label = "not a subscriber",
+    note = "write `|event: Arc<SomeEvent>| async move {{ .. }}` or `|event: &SomeEvent| {{ .. }}`, with the type spelled out"
+)]
+pub trait HandlerFn<M>: Send + Sync + Sized + 'static {
+    /// The subscription, declared where the caller stands.
+    #[track_caller]
+    fn into_subscription(self) -> Subscription;
+}
+
+/// Marks a sync closure.
+#[derive(Debug)]
+pub struct ByRef<E, R>(E, R);
+/// Marks an async closure with these arguments after the event.
+#[derive(Debug)]
+pub struct ByArc<E, Fut, Args>(E, Fut, Args);
+
+#[track_caller]
+fn here() -> Location {
+    let caller = Caller::caller();
+    Location::new("", caller.file(), caller.line())
+}
+
+impl<E, R, F> HandlerFn<ByRef<E, R>> for F
+where
+    E: Event,
+    R: IntoOutcome,
+    F: Fn(&E) -> R + Send + Sync + 'static,
+{
+    fn into_subscription(self) -> Subscription {
+        fn call<E: Event, R: IntoOutcome, F: Fn(&E) -> R + 'static>(
+            closure: &Instance,
+            raw: &RawContext<'_>,
+        ) -> Outcome {
+            match (closure.downcast_ref::<F>(), raw.typed::<E>()) {
+                (Some(closure), Some(cx)) => closure(cx.event()).into_outcome(),
+                _ => mismatch(),
+            }
+        }
+        let call = Call::Sync(call::<E, R, F>);
+        Subscription::by_hand::<E>(type_name::<F>(), here(), |_| (), call, Arc::new(self))
+    }
+}
+
+macro_rules! async_closures {
+    ($(($($arg:ident $value:ident),*))*) => {$(
+        impl<E, R, Fut, F, $($arg,)*> HandlerFn<ByArc<E, Fut, ($($arg,)*)>> for F
+        where
+            E: Event,
+            R: IntoOutcome,
+            Fut: Future<Output = R> + Send + 'static,
+            $($arg: for<'cx> FromContext<'cx, E> + Send + 'static,)*
+            F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
+        {
+            fn into_subscription(self) -> Subscription {
+                fn call<'cx, E, R, Fut, F, $($arg,)*>(
+                    closure: &'cx Instance,
+                    raw: &'cx RawContext<'cx>,
+                ) -> BoxFuture<'cx, Outcome>
+                where
+                    E: Event,
+                    R: IntoOutcome,
+                    Fut: Future<Output = R> + Send + 'static,
+                    $($arg: for<'a> FromContext<'a, E> + Send + 'static,)*
+                    F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
+                {
+                    let started = || {
+                        let closure = closure.downcast_ref::<F>()?;
+                        let cx = raw.typed::<E>()?;
+                        let event = cx.shared()?;
+                        $(let $value = match <$arg as FromContext<'_, E>>::from_context(&cx) {
+                            Ok(value) => value,
+                            Err(error) => return Some(Err(error)),
+                        };)*
+                        Some(Ok::<_, ExtractError>(closure(event, $($value,)*)))
+                    };
+                    let started = started();
+                    Box::pin(async move {
+                        match started {
+                            Some(Ok(future)) => future.await.into_outcome(),
+                            Some(Err(error)) => Outcome::retry(error),
+                            None => mismatch(),
+                        }
+                    })
+                }
+                fn needs<E: Event, $($arg: for<'a> FromContext<'a, E>,)*>(needs: &mut Needs) {
+                    needs.shared_event();
+                    $(<$arg as FromContext<'_, E>>::needs(needs);)*
+                }
+                let (needs, call) = (needs::<E, $($arg,)*>, Call::Async(call::<E, R, Fut, F, $($arg,)*>));
+                Subscription::by_hand::<E>(type_name::<F>(), here(), needs, call, Arc::new(self))
+            }
+        }
+    )*};
+}
+
+async_closures! {
+    ()
+    (A a)
+    (A a, B b)
+    (A a, B b, C c)
+}

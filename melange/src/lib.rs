@@ -1,0 +1,74 @@
+#![doc = include_str!("../../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[allow(
+    unused_extern_crates,
+    reason = "the macros' output names `::melange`, in this crate's own tests too"
+)]
+extern crate self as melange;
+
+mod any_event;
+pub mod attributes;
+mod bus;
+mod codec;
+mod consumer;
+mod context;
+mod dispatch;
+mod error;
+mod event;
+mod event_id;
+mod extract;
+mod handler;
+mod latest;
+mod location;
+mod metadata;
+mod outcome;
+mod publisher;
+mod registry;
+mod retry;
+mod serializer;
+mod subscriber;
+mod timestamp;
+mod trace;
+pub mod transport;
+mod wire;
+mod wiring;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use melange_derive::{Event, subscriber};
+/// A token that is cancelled when work should stop; subscribers may take it as an argument.
+pub use tokio_util::sync::CancellationToken;
+
+pub use any_event::AnyEvent;
+pub use attributes::{AttributeValue, Attributes, IntoAttribute};
+pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
+pub use consumer::{
+    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, MessageConsumer,
+    MessageConsumerBuilder, Processed, Shutdown, ShutdownError, Unconnected, UnknownEvents,
+};
+pub use context::Context;
+pub use dispatch::{SubscriberError, SubscriberErrorKind};
+pub use error::build::{BuildErrors, Problem, ProblemKind};
+pub use error::publish::PublishError;
+pub use event::{Erased, Event, EventDescriptor, EventKey, Route, Upcast};
+pub use event_id::EventId;
+pub use extract::{ExtractError, FromContext, Needs, State};
+pub use handler::HandlerFn;
+pub use latest::Latest;
+pub use location::Location;
+pub use metadata::Metadata;
+pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
+pub use publisher::MessagePublisher;
+pub use registry::{Crates, Functions, Registry};
+pub use retry::RetryPolicy;
+pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};
+pub use subscriber::{
+    IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription,
+};
+pub use timestamp::{ParseTimestampError, Timestamp};
+pub use trace::with_traceparent;
+pub use transport::{MemoryTransport, Transport};
+pub use wire::Format;

@@ -1,0 +1,78 @@
+//! What is known of an event beside what it says itself.
+
+use std::borrow::Cow;
+
+use crate::attributes::{Attributes, TRACEPARENT};
+use crate::{EventId, Timestamp};
+
+/// What is known of an event beside its own fields: a subscriber takes it as `&Metadata`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// The same through publish retries, redeliveries and redrives: deduplicate by it.
+    pub event_id: EventId,
+    /// The name on the wire (`event_type_name`), as it was written: an old name, if the event came under an alias.
+    pub event_type_name: Cow<'static, str>,
+    /// The version on the wire, as it was written: older than the event's own after an upcast.
+    pub version: u32,
+    /// When it happened, by the publisher's clock, to the microsecond.
+    pub occurred_on: Timestamp,
+    /// The topic it was published to; empty when it came without one.
+    pub topic: Cow<'static, str>,
+    /// How often this message has been received, this time included; 1 in process.
+    pub attempt: u32,
+    /// What travelled beside the body.
+    pub attributes: Attributes,
+}
+
+impl Metadata {
+    /// Metadata as of an event named `name` that happens now: for tests that call a subscriber directly.
+    ///
+    /// ```
+    /// let meta = melange::Metadata::now("OrderPlaced");
+    /// assert_eq!((meta.event_type_name.as_ref(), meta.version, meta.attempt), ("OrderPlaced", 1, 1));
+    /// ```
+    #[must_use]
+    pub fn now(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            event_id: EventId::new(),
+            event_type_name: name.into(),
+            version: 1,
+            occurred_on: Timestamp::now(),
+            topic: Cow::Borrowed(""),
+            attempt: 1,
+            attributes: Attributes::new(),
+        }
+    }
+
+    /// The W3C `traceparent` the message came with.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<&str> {
+        self.attributes.text(TRACEPARENT)
+    }
+}
+
+impl Metadata {
+    /// What is known of `event` when it is published now.
+    pub(crate) fn of<E: crate::Event>(event: &E) -> Self {
+        Self::routed(E::DESCRIPTOR, &event.route())
+    }
+
+    pub(crate) fn routed(
+        descriptor: &'static crate::EventDescriptor,
+        route: &crate::event::Route<'_>,
+    ) -> Self {
+        Self {
+            event_id: EventId::new(),
+            event_type_name: Cow::Borrowed(descriptor.name()),
+            version: descriptor.version(),
+            occurred_on: route.occurred_on.unwrap_or_else(Timestamp::now),
+            topic: match &route.topic {
+                Some(topic) => Cow::Owned(topic.clone().into_owned()),
+                None => Cow::Borrowed(descriptor.topic().unwrap_or("")),
+            },
+            attempt: 1,
+            attributes: Attributes::new(),
+        }
+    }
+}

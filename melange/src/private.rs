@@ -1,0 +1,22 @@
+//! What generated code may touch. Not part of the API: it changes without notice.
+
+pub use core::{concat, file, line, module_path, stringify};
+pub use std::boxed::Box;
+pub use std::option::Option;
+pub use std::result::Result;
+
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
+
+pub use crate::attributes::IntoAttribute;
+pub use crate::codec::{Codec, Layout};
+pub use crate::context::RawContext;
+pub use crate::event::{EventKey, Upcast};
+pub use crate::extract::{FromContext, Needs};
+pub use crate::outcome::IntoOutcome;
+#[cfg(not(target_family = "wasm"))]
+pub use crate::registry::linked::{Entry, inventory};
+pub use crate::subscriber::{
+    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers,
+    mismatch,
+};

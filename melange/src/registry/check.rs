@@ -1,0 +1,263 @@
+//! Every rule of the start: what can be said of events and subscribers before any message.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::attributes::{MAX_ATTRIBUTES, OWN_ATTRIBUTES};
+use crate::error::build::{Problem, ProblemKind};
+use crate::event::EventDescriptor;
+use crate::subscriber::SubscriberDescriptor;
+
+type Events = [&'static EventDescriptor];
+
+/// Two events with one name and version.
+pub(crate) fn duplicates(events: &Events) -> Vec<Problem> {
+    let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::new();
+    let mut problems = Vec::new();
+    for event in events {
+        match seen.get(&(event.name(), event.version())) {
+            Some(first) if !first.is_same_type(event) => problems.push(
+                Problem::new(
+                    ProblemKind::DuplicateEvent,
+                    format!(
+                        "two events are called {event}: `{}`, and `{}` at {}",
+                        event.type_name(),
+                        first.type_name(),
+                        first.location()
+                    ),
+                    "give one of them `#[event(name = \"...\")]`, or another `version` if it is the same event",
+                )
+                .at(event.location()),
+            ),
+            Some(_) => {}
+            None => {
+                seen.insert((event.name(), event.version()), event);
+            }
+        }
+    }
+    problems
+}
+
+/// Everything about events alone.
+pub(crate) fn events(events: &Events) -> Vec<Problem> {
+    let mut problems = duplicates(events);
+    problems.extend(aliases(events));
+    for event in events {
+        problems.extend(upcasts(event));
+        problems.extend(shape(event));
+    }
+    problems
+}
+
+fn aliases(events: &Events) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for event in events {
+        for alias in event.aliases() {
+            // Versions of one event share their names, old ones too.
+            let other = events.iter().find(|other| {
+                !other.is_same_type(event)
+                    && other.name() != event.name()
+                    && other.names().any(|name| name == *alias)
+            });
+            if let Some(other) = other {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::AliasCollision,
+                        format!("{event} has the alias \"{alias}\", which is also a name of {other} at {}", other.location()),
+                        "drop the alias, or rename the other event: a message of that name could be either",
+                    )
+                    .at(event.location()),
+                );
+            }
+        }
+    }
+    problems
+}
+
+fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut problem = |what: String, fix: &str| {
+        problems.push(Problem::new(ProblemKind::UpcastGap, what, fix).at(event.location()));
+    };
+    let mut reachable = BTreeMap::new();
+    collect_versions(event, &mut reachable);
+    for old in event.upcasts() {
+        let old = old.from();
+        if old.version() >= event.version() {
+            problem(
+                format!(
+                    "{event} is made from {old} (`{}`), which is not older",
+                    old.type_name()
+                ),
+                "raise `version` on the newer event; `upcast_from` lists older versions only",
+            );
+        }
+        if !old
+            .names()
+            .any(|name| event.names().any(|known| known == name))
+        {
+            problem(
+                format!(
+                    "{event} is made from {old} (`{}`), which has another name",
+                    old.type_name()
+                ),
+                "give the older event `#[event(name = \"...\")]` as the newer one has it, or list its name as an `alias`",
+            );
+        }
+    }
+    if let (Some(oldest), false) = (reachable.keys().next().copied(), event.upcasts().is_empty()) {
+        let missing: Vec<String> = (oldest..event.version())
+            .filter(|version| !reachable.contains_key(version))
+            .map(|v| format!("v{v}"))
+            .collect();
+        if !missing.is_empty() {
+            problem(
+                format!(
+                    "{event} can be made from v{oldest} but not from {}",
+                    missing.join(", ")
+                ),
+                "add the missing versions to `upcast_from`: messages of that version could not be read",
+            );
+        }
+    }
+    problems
+}
+
+fn collect_versions(event: &'static EventDescriptor, into: &mut BTreeMap<u32, ()>) {
+    for old in event.upcasts() {
+        if old.from().version() < event.version() && into.insert(old.from().version(), ()).is_none()
+        {
+            collect_versions(old.from(), into);
+        }
+    }
+}
+
+fn shape(event: &'static EventDescriptor) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut problem = |kind, what: String, fix: String| {
+        problems.push(Problem::new(kind, what, fix).at(event.location()))
+    };
+    if let Some(topic) = event.topic() {
+        if topic.ends_with(".fifo") && !event.has_key() {
+            problem(
+                ProblemKind::FifoWithoutKey,
+                format!(
+                    "{event} is published to the FIFO topic \"{topic}\" but has no ordering key"
+                ),
+                "mark the field that says what is to stay in order with `#[event(key)]`".to_owned(),
+            );
+        }
+        let base = topic.strip_suffix(".fifo").unwrap_or(topic);
+        if base.is_empty() || topic.len() > 256 || !base.bytes().all(is_name_byte) {
+            problem(
+                ProblemKind::IllegalName,
+                format!("{event} has the topic \"{topic}\", which SNS would refuse"),
+                "use 1 to 256 letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO topic"
+                    .to_owned(),
+            );
+        }
+    }
+    let attributes = event.attributes().len();
+    if attributes + OWN_ATTRIBUTES > MAX_ATTRIBUTES {
+        problem(
+            ProblemKind::TooManyAttributes,
+            format!(
+                "{event} has {attributes} fields marked `attribute`; with Melange's own {OWN_ATTRIBUTES} that is more than the \
+                 {MAX_ATTRIBUTES} a message may carry"
+            ),
+            format!(
+                "keep at most {}: SNS drops a message with too many without a word",
+                MAX_ATTRIBUTES - OWN_ATTRIBUTES
+            ),
+        );
+    }
+    problems
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Everything about subscribers that needs no bus.
+pub(crate) fn subscribers<'a>(
+    events: &Events,
+    subscribers: impl IntoIterator<Item = &'a SubscriberDescriptor>,
+) -> Vec<Problem> {
+    let subscribers: Vec<&SubscriberDescriptor> = subscribers.into_iter().collect();
+    let mut problems = Vec::new();
+    for subscriber in &subscribers {
+        let event = subscriber.event();
+        let mut problem = |kind, what: String, fix: String| {
+            problems.push(
+                Problem::new(
+                    kind,
+                    format!("subscriber `{}` {what}", subscriber.name()),
+                    fix,
+                )
+                .at(subscriber.location()),
+            );
+        };
+        if !events.iter().any(|known| known.is_same_type(event)) {
+            problem(
+                ProblemKind::UnknownEvent,
+                format!(
+                    "listens to {event} (`{}`), which is not registered",
+                    event.type_name()
+                ),
+                "derive `Event` on it instead of implementing it by hand".to_owned(),
+            );
+        }
+        for wanted in subscriber.needs().events {
+            let listens = subscribers.iter().any(|other| {
+                other.name() == subscriber.name()
+                    && other.location() == subscriber.location()
+                    && other.event().type_id() == wanted.type_id
+            });
+            if !listens {
+                problem(
+                    ProblemKind::ImpossibleArgument,
+                    format!(
+                        "takes an `Option` of `{}`, which it does not listen to",
+                        wanted.type_name
+                    ),
+                    "add it to `listens_to`, or drop the argument: it would always be `None`"
+                        .to_owned(),
+                );
+            }
+        }
+        let options = subscriber.options();
+        if options.retry.attempts == 0 || options.concurrency == Some(0) {
+            problem(
+                ProblemKind::IllegalOption,
+                "has zero attempts or zero concurrency, so it could never run".to_owned(),
+                "give it at least 1".to_owned(),
+            );
+        }
+        if let Some(queue) = subscriber.queue() {
+            let base = queue.strip_suffix(".fifo").unwrap_or(queue);
+            if base.is_empty() || queue.len() > 80 || !base.bytes().all(is_name_byte) {
+                problem(
+                    ProblemKind::IllegalName,
+                    format!("consumes from the queue \"{queue}\", which SQS would refuse"),
+                    "use 1 to 80 letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO queue".to_owned(),
+                );
+            }
+        }
+    }
+    problems
+}
+
+/// Crates that were named and are not among those that brought something.
+pub(crate) fn silent(named: &[&'static str], brought: impl Fn(&str) -> bool) -> Vec<Problem> {
+    let silent = named.iter().filter(|name| !brought(name));
+    let problem = |name: &&str| {
+        Problem::new(
+            ProblemKind::SilentCrate,
+            format!(
+                "the crate `{name}` was named in `crates![..]` but brought no event and no subscriber"
+            ),
+            "look whether its modules are declared with `mod`, its features are on, and its items carry `#[derive(Event)]` or \
+             `#[subscriber]`; otherwise drop it from the list",
+        )
+    };
+    silent.map(problem).collect()
+}

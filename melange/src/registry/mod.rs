@@ -1,0 +1,157 @@
+//! What a binary knows of itself before the first message: its events and its subscribers.
+
+mod check;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod linked;
+mod named;
+mod table;
+pub(crate) mod versions;
+
+use std::collections::BTreeMap;
+
+use crate::error::build::{BuildErrors, Problem};
+use crate::event::EventDescriptor;
+use crate::subscriber::SubscriberDescriptor;
+
+pub use named::{Crates, Functions};
+pub(crate) use versions::{Readers, Reading};
+
+/// The events and subscribers of a binary, sorted: by name and version, and by crate, module, line.
+///
+/// ```
+/// use melange::Registry;
+///
+/// let registry = Registry::linked()?;
+/// registry.check()?;
+/// println!("{registry}");                  // a table, the same on every run: keep it as a snapshot test
+/// # Ok::<(), melange::BuildErrors>(())
+/// ```
+///
+/// A crate that is in `Cargo.toml` but named nowhere in the source is dropped by the linker without a word, with all its
+/// subscribers. Name it: `use orders as _;`, or [`melange::crates![orders]`](crate::crates).
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    events: Vec<&'static EventDescriptor>,
+    subscribers: Vec<&'static SubscriberDescriptor>,
+    crates: Vec<Crates>,
+}
+
+impl Registry {
+    /// What the linker brought into this binary. Not there on wasm, whose linker drops registrations: use
+    /// [`Registry::of`].
+    ///
+    /// # Errors
+    /// If two events have one name and version, so that no message of that name could be read for sure.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn linked() -> Result<Self, BuildErrors> {
+        let registry = Self::everything_linked();
+        BuildErrors::check(check::duplicates(&registry.events))?;
+        Ok(registry)
+    }
+
+    /// The same, whatever is wrong with it.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn everything_linked() -> Self {
+        let mut registry = Self::default();
+        for entry in linked::entries() {
+            match entry {
+                linked::Entry::Event(event) => registry.events.push(event),
+                linked::Entry::Subscribers(subscribers) => {
+                    registry.subscribers.extend(*subscribers)
+                }
+            }
+        }
+        registry.sort();
+        registry
+    }
+
+    /// These functions and the events they listen to, without the linker's help: `Registry::of(subscribers![f, g])`.
+    #[must_use]
+    pub fn of(functions: Functions) -> Self {
+        let subscribers: Vec<_> = functions.iter().collect();
+        let mut registry = Self {
+            events: Vec::new(),
+            subscribers,
+            crates: Vec::new(),
+        };
+        registry.events.extend(
+            registry
+                .subscribers
+                .iter()
+                .map(|subscriber| subscriber.event()),
+        );
+        registry.sort();
+        registry
+    }
+
+    /// Also checks that each of these crates brought something: `.crates(melange::crates![orders])`.
+    #[must_use]
+    pub fn crates(mut self, crates: Crates) -> Self {
+        self.crates.push(crates);
+        self
+    }
+
+    /// The events, by name and version.
+    pub fn events(&self) -> impl Iterator<Item = &'static EventDescriptor> {
+        self.events.iter().copied()
+    }
+
+    /// The subscribers, by crate, module and line; one entry for each event they listen to.
+    pub fn subscribers(&self) -> impl Iterator<Item = &'static SubscriberDescriptor> {
+        self.subscribers.iter().copied()
+    }
+
+    /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test.
+    ///
+    /// # Errors
+    /// All problems at once, each with file, line and fix.
+    pub fn check(&self) -> Result<(), BuildErrors> {
+        let mut problems = check::events(&self.events);
+        problems.extend(check::subscribers(
+            &self.events,
+            self.subscribers.iter().copied(),
+        ));
+        problems.extend(self.silent_crates());
+        BuildErrors::check(problems)
+    }
+
+    pub(crate) fn silent_crates(&self) -> Vec<Problem> {
+        let brought: BTreeMap<&str, ()> = self
+            .events
+            .iter()
+            .map(|event| event.location())
+            .chain(
+                self.subscribers
+                    .iter()
+                    .map(|subscriber| subscriber.location()),
+            )
+            .map(|location| (location.crate_name(), ()))
+            .collect();
+        let named: Vec<_> = self
+            .crates
+            .iter()
+            .flat_map(|crates| crates.iter())
+            .collect();
+        check::silent(&named, |name| brought.contains_key(name))
+    }
+
+    pub(crate) fn named_crates(self) -> Vec<Crates> {
+        self.crates
+    }
+
+    fn sort(&mut self) {
+        self.events
+            .sort_by_key(|event| (event.name(), event.version(), event.location()));
+        self.events.dedup_by(|a, b| a.is_same_type(b));
+        self.subscribers.sort_by_key(|subscriber| {
+            (
+                subscriber.location(),
+                subscriber.name(),
+                subscriber.event().name(),
+                subscriber.event().version(),
+            )
+        });
+    }
+}
+
+pub(crate) use check::{events as check_events, subscribers as check_subscribers};

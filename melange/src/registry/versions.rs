@@ -1,0 +1,110 @@
+//! Which event type reads which name and version on the wire.
+
+use std::collections::HashMap;
+
+use crate::Timestamp;
+use crate::event::{Erased, EventDescriptor, Upcast};
+use crate::wire::{Incoming, Unreadable};
+
+/// Who can read what: names to the event types that know them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Readers(HashMap<&'static str, Vec<&'static EventDescriptor>>);
+
+/// What there is for a name and version.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    /// Nobody knows the name.
+    UnknownName,
+    /// The name is known; this version cannot be read by anyone.
+    UnknownVersion { known: Vec<u32> },
+    /// These types, newest version first.
+    Into(Vec<&'static EventDescriptor>),
+}
+
+impl Readers {
+    pub(crate) fn of(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
+        let mut readers = Self::default();
+        for event in events {
+            let mut names: Vec<&str> = event.names().collect();
+            let mut older: Vec<&Upcast> = event.upcasts().iter().collect();
+            // Versions strictly fall along a chain that passed the checks; the bound holds for one that did not.
+            while let Some(upcast) = older.pop().filter(|_| names.len() < 1_000) {
+                names.extend(upcast.from().names());
+                older.extend(
+                    upcast
+                        .from()
+                        .upcasts()
+                        .iter()
+                        .filter(|old| old.from().version() < upcast.from().version()),
+                );
+            }
+            for name in names {
+                let known = readers.0.entry(name).or_default();
+                if !known.iter().any(|other| other.is_same_type(event)) {
+                    known.push(event);
+                }
+            }
+        }
+        for known in readers.0.values_mut() {
+            known.sort_by_key(|event| std::cmp::Reverse(event.version()));
+        }
+        readers
+    }
+
+    /// A message without a version is of the oldest readable one where that is 1, else of the type's own.
+    pub(crate) fn find(&self, name: &str, version: Option<u32>) -> Reading {
+        let Some(known) = self.0.get(name) else {
+            return Reading::UnknownName;
+        };
+        let able: Vec<_> = known
+            .iter()
+            .copied()
+            .filter(|event| path(event, name, version.unwrap_or(1)).is_some())
+            .collect();
+        if !able.is_empty() {
+            return Reading::Into(able);
+        }
+        match version {
+            None => Reading::Into(known.clone()),
+            Some(_) => Reading::UnknownVersion {
+                known: known.iter().map(|event| event.version()).collect(),
+            },
+        }
+    }
+}
+
+/// The steps from what is on the wire to `event`, the last one first; `Some(empty)` when it is `event` itself.
+fn path(event: &'static EventDescriptor, name: &str, version: u32) -> Option<Vec<&'static Upcast>> {
+    if event.version() == version && event.names().any(|known| known == name) {
+        return Some(Vec::new());
+    }
+    event
+        .upcasts()
+        .iter()
+        .filter(|old| old.from().version() < event.version())
+        .find_map(|old| {
+            let mut steps = path(old.from(), name, version)?;
+            steps.insert(0, old);
+            Some(steps)
+        })
+}
+
+/// Reads `incoming` as an `event`, by way of its older versions where it is one of those.
+pub(crate) fn read_as(
+    event: &'static EventDescriptor,
+    incoming: &Incoming<'_>,
+    occurred_on: Timestamp,
+) -> Result<Erased, Unreadable> {
+    let steps = path(event, &incoming.name, incoming.version.unwrap_or(1)).unwrap_or_default();
+    let written_as = steps.last().map_or(event, |oldest| oldest.from());
+    let codec = written_as
+        .codec()
+        .ok_or_else(|| Unreadable::Event(format!("{written_as} is local: it has no wire form")))?;
+    let mut read = incoming.event(codec, occurred_on)?;
+    for step in steps.iter().rev() {
+        let failed =
+            || Unreadable::Event(format!("{} could not be made from {}", event, step.from()));
+        read = step.apply(read).ok_or_else(failed)?;
+    }
+    Ok(read)
+}

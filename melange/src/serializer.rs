@@ -1,0 +1,277 @@
+//! The map from names to types that the Python library has its users write by hand, found by itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::any_event::AnyEvent;
+use crate::attributes::Attributes;
+use crate::error::build::BuildErrors;
+use crate::event::{Event, EventDescriptor};
+use crate::metadata::Metadata;
+use crate::registry::versions::read_as;
+use crate::registry::{Readers, Reading, Registry};
+use crate::transport::{Body, Inbound};
+use crate::wire::{Format, Incoming, WriteError, read, write};
+use crate::{EventId, Timestamp};
+
+/// Writes events as JSON and reads them back by their name.
+///
+/// ```
+/// use melange::{Event, EventSerializer};
+///
+/// #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, Event)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced { order_id: String }
+///
+/// let serializer = EventSerializer::linked()?;
+/// let json = serializer.serialize(&OrderPlaced { order_id: "o-1".into() })?;
+/// let event = serializer.deserialize(&json)?;
+/// assert_eq!(event.name(), "OrderPlaced");
+/// assert_eq!(event.downcast::<OrderPlaced>().unwrap().order_id, "o-1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct EventSerializer {
+    readers: Arc<Readers>,
+    format: Format,
+}
+
+impl EventSerializer {
+    /// For all events the linker brought.
+    ///
+    /// # Errors
+    /// If the events contradict each other: two with one name and version, an alias that collides, a gap in versions.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn linked() -> Result<Self, BuildErrors> {
+        Self::of(&Registry::everything_linked())
+    }
+
+    /// For the events of `registry`.
+    ///
+    /// # Errors
+    /// If the events contradict each other.
+    pub fn of(registry: &Registry) -> Result<Self, BuildErrors> {
+        let events: Vec<_> = registry.events().collect();
+        BuildErrors::check(crate::registry::check_events(&events))?;
+        Ok(Self::for_events(events))
+    }
+
+    pub(crate) fn for_events(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
+        Self {
+            readers: Arc::new(Readers::of(events)),
+            format: Format::Melange,
+        }
+    }
+
+    /// Writing in this format; every format is read.
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// The event as JSON, with a new id, as it would be published now.
+    ///
+    /// # Errors
+    /// If the event is local, or serde cannot write it.
+    pub fn serialize<E: Event>(&self, event: &E) -> Result<String, SerializeError> {
+        let metadata = Metadata::of(event);
+        write(self.format, E::DESCRIPTOR, &metadata, event).map_err(|why| SerializeError {
+            event: E::DESCRIPTOR.name(),
+            why,
+        })
+    }
+
+    /// The event that `json` is: a bare event, as Melange, Python melange or a CloudEvents producer writes it.
+    ///
+    /// What comes through SNS or SQS may be wrapped; for that there is `melange_aws`.
+    ///
+    /// # Errors
+    /// If it is not JSON, has no name or an unknown one, or does not fit the event of that name.
+    pub fn deserialize(&self, json: &str) -> Result<AnyEvent, DeserializeError> {
+        self.read(json, &Attributes::new(), &Origin::default())
+    }
+
+    /// The event that came as `inbound`: for those who take messages from a broker themselves.
+    ///
+    /// # Errors
+    /// As [`deserialize`](Self::deserialize).
+    pub fn deserialize_message(&self, inbound: &Inbound) -> Result<AnyEvent, DeserializeError> {
+        let origin = Origin {
+            topic: inbound.topic.as_deref(),
+            id: inbound.wrapper_id.as_deref(),
+            ..Origin::default()
+        };
+        match &inbound.body {
+            Body::Json(json) => self.read(json, &inbound.attributes, &origin),
+            Body::Typed(_) => Err(DeserializeError::new(
+                None,
+                DeserializeErrorKind::Invalid,
+                "it is local, not on a wire",
+            )),
+        }
+    }
+
+    pub(crate) fn read(
+        &self,
+        json: &str,
+        attributes: &Attributes,
+        origin: &Origin<'_>,
+    ) -> Result<AnyEvent, DeserializeError> {
+        let incoming = read(json, attributes).map_err(|why| {
+            DeserializeError::new(None, DeserializeErrorKind::Invalid, why.to_string())
+        })?;
+        let newest = self.newest(&incoming)?;
+        let metadata = origin.metadata(&incoming, newest, attributes);
+        let event = read_as(newest, &incoming, metadata.occurred_on).map_err(|why| {
+            DeserializeError::new(
+                Some(&incoming.name),
+                DeserializeErrorKind::Invalid,
+                why.to_string(),
+            )
+        })?;
+        Ok(AnyEvent::new(newest, metadata, event))
+    }
+
+    fn newest(
+        &self,
+        incoming: &Incoming<'_>,
+    ) -> Result<&'static EventDescriptor, DeserializeError> {
+        let name = Some(incoming.name.as_ref());
+        match self.readers.find(&incoming.name, incoming.version) {
+            Reading::Into(types) => types.first().copied().ok_or_else(|| {
+                DeserializeError::new(
+                    name,
+                    DeserializeErrorKind::UnknownName,
+                    "no event has this name",
+                )
+            }),
+            Reading::UnknownName => Err(DeserializeError::new(
+                name,
+                DeserializeErrorKind::UnknownName,
+                "no linked event has this name; is its crate named somewhere (`use orders as _;`)?",
+            )),
+            Reading::UnknownVersion { known } => Err(DeserializeError::new(
+                name,
+                DeserializeErrorKind::UnknownVersion,
+                format!(
+                    "it is of version {}, and only {} can be read; deploy the newer event, or add `upcast_from`",
+                    incoming.version.unwrap_or(1),
+                    known
+                        .iter()
+                        .map(|v| format!("v{v}"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            )),
+        }
+    }
+}
+
+/// What is known of a message besides its body: stands in for what the body lacks.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) topic: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) sent_at: Option<Timestamp>,
+    pub(crate) attempt: u32,
+}
+
+impl Origin<'_> {
+    pub(crate) fn metadata(
+        &self,
+        incoming: &Incoming<'_>,
+        read_as: &EventDescriptor,
+        attributes: &Attributes,
+    ) -> Metadata {
+        let topic = incoming
+            .topic
+            .as_deref()
+            .or(self.topic)
+            .map_or(std::borrow::Cow::Borrowed(""), |t| t.to_owned().into());
+        Metadata {
+            event_id: incoming
+                .event_id
+                .clone()
+                .or_else(|| self.id.map(EventId::from_text))
+                .unwrap_or_default(),
+            event_type_name: incoming.name.clone().into_owned().into(),
+            version: incoming.version.unwrap_or_else(|| read_as.version()),
+            occurred_on: incoming
+                .occurred_on
+                .or(self.sent_at)
+                .unwrap_or_else(Timestamp::now),
+            topic,
+            attempt: self.attempt.max(1),
+            attributes: attributes.clone(),
+        }
+    }
+}
+
+/// An event could not be written.
+#[derive(Debug)]
+pub struct SerializeError {
+    event: &'static str,
+    why: WriteError,
+}
+
+impl fmt::Display for SerializeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event {} was not serialized: {}", self.event, self.why)
+    }
+}
+
+impl std::error::Error for SerializeError {}
+
+/// A text could not be read as an event. Never quotes it.
+#[derive(Debug, Clone)]
+pub struct DeserializeError {
+    name: Option<String>,
+    kind: DeserializeErrorKind,
+    why: String,
+}
+
+/// Why a text could not be read as an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeserializeErrorKind {
+    /// No event has this name: someone else's, on a shared topic.
+    UnknownName,
+    /// The event is known, but not in this version.
+    UnknownVersion,
+    /// It is not JSON, has no name, or does not fit its event.
+    Invalid,
+}
+
+impl DeserializeError {
+    fn new(name: Option<&str>, kind: DeserializeErrorKind, why: impl Into<String>) -> Self {
+        Self {
+            name: name.map(str::to_owned),
+            kind,
+            why: why.into(),
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn kind(&self) -> DeserializeErrorKind {
+        self.kind
+    }
+
+    /// The event's name, where it had one.
+    #[must_use]
+    pub fn event_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
+
+impl fmt::Display for DeserializeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "event {name:?} was not read: {}", self.why),
+            None => write!(f, "no event was read: {}", self.why),
+        }
+    }
+}
+
+impl std::error::Error for DeserializeError {}

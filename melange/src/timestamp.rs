@@ -1,0 +1,144 @@
+//! A moment in UTC to the microsecond: what `occurred_on` is made of.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeZone, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC, to the microsecond.
+///
+/// It is written as `2026-11-23T18:37:17.733359+00:00`, always with six digits, which every Python melange reads.
+/// It is read from every form those libraries ever wrote: with or without a fraction of any length, with `Z`, an
+/// offset, or no zone at all (taken as UTC), with a space for the `T`, and as a date alone (midnight).
+///
+/// ```
+/// use melange::Timestamp;
+///
+/// let at: Timestamp = "2017-09-03T10:11:38Z".parse()?;
+/// assert_eq!(at.to_string(), "2017-09-03T10:11:38.000000+00:00");
+/// assert!(at < Timestamp::now());
+/// # Ok::<(), melange::ParseTimestampError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The present moment by the system's clock, cut to the microsecond.
+    #[must_use]
+    pub fn now() -> Self {
+        Self::from(Utc::now())
+    }
+
+    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, or `None` when that is outside the calendar.
+    #[must_use]
+    pub fn from_unix_millis(millis: i64) -> Option<Self> {
+        DateTime::from_timestamp_millis(millis).map(Self::from)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z, negative before.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
+    /// The same moment as a chrono value.
+    #[must_use]
+    pub fn to_chrono(self) -> DateTime<Utc> {
+        self.0
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at.trunc_subsecs(6))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(at: SystemTime) -> Self {
+        Self::from(DateTime::<Utc>::from(at))
+    }
+}
+
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(at: Timestamp) -> Self {
+        at.0
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(at: Timestamp) -> Self {
+        at.0.into()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not a date or a moment in any of the forms [`Timestamp`] reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParseTimestampError;
+
+impl fmt::Display for ParseTimestampError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a date or a moment: expected a form like 2026-11-23T18:37:17.733359+00:00")
+    }
+}
+
+impl std::error::Error for ParseTimestampError {}
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::from(at.with_timezone(&Utc)));
+        }
+        for form in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"] {
+            if let Ok(at) = DateTime::parse_from_str(text, form) {
+                return Ok(Self::from(at.with_timezone(&Utc)));
+            }
+        }
+        let naive = text.strip_suffix(['Z', 'z']).unwrap_or(text).trim_end();
+        for form in [
+            "%Y-%m-%dT%H:%M:%S%.f",
+            "%Y-%m-%d %H:%M:%S%.f",
+            "%Y-%m-%dT%H:%M",
+            "%Y-%m-%d %H:%M",
+        ] {
+            if let Ok(at) = NaiveDateTime::parse_from_str(naive, form) {
+                return Ok(Self::from(Utc.from_utc_datetime(&at)));
+            }
+        }
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| ParseTimestampError)?;
+        let midnight = date.and_hms_opt(0, 0, 0).ok_or(ParseTimestampError)?;
+        Ok(Self::from(Utc.from_utc_datetime(&midnight)))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<str>::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,20 @@
+//! The W3C trace context of the message being handled, carried on to what its subscribers publish.
+
+use std::future::Future;
+
+tokio::task_local! {
+    static CURRENT: Option<String>;
+}
+
+/// The `traceparent` that messages published here carry.
+pub(crate) fn current() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok().flatten()
+}
+
+/// Runs `work`, in which published messages carry `traceparent` (a W3C trace context, as in the HTTP header).
+///
+/// Subscribers need not do this: what they publish carries the trace of the message they handle. It is for the start of
+/// a trace, in an HTTP handler say.
+pub async fn with_traceparent<T>(traceparent: Option<String>, work: impl Future<Output = T>) -> T {
+    CURRENT.scope(traceparent, work).await
+}

@@ -1,0 +1,160 @@
+//! The transport whose type was forgotten: one box per batch, none per message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError,
+};
+use crate::subscriber::BoxFuture;
+
+type Answers = Vec<Result<(), TransportError>>;
+
+/// The twin of [`Transport`] that can be an object.
+trait Erased: Send + Sync {
+    fn capabilities(&self) -> Capabilities;
+    fn own_queue(&self) -> &str;
+    fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
+    fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
+    fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers>;
+    fn receive<'a>(
+        &'a self,
+        queue: &'a str,
+        max: usize,
+        wait: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, TransportError>>;
+    fn delete<'a>(&'a self, queue: &'a str, receipts: Vec<Receipt>) -> BoxFuture<'a, Answers>;
+    fn change_visibility<'a>(
+        &'a self,
+        queue: &'a str,
+        receipts: Vec<(Receipt, Duration)>,
+    ) -> BoxFuture<'a, Answers>;
+    fn dead_letter<'a>(
+        &'a self,
+        queue: &'a str,
+        delivery: &'a Delivery,
+        letter: &'a DeadLetter,
+    ) -> BoxFuture<'a, Result<(), TransportError>>;
+}
+
+impl<T: Transport> Erased for T {
+    fn capabilities(&self) -> Capabilities {
+        Transport::capabilities(self)
+    }
+    fn own_queue(&self) -> &str {
+        Transport::own_queue(self)
+    }
+    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+        Transport::check(self, topology)
+    }
+    fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>> {
+        Box::pin(Transport::prepare(self, topology))
+    }
+    fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers> {
+        Box::pin(Transport::publish(self, messages))
+    }
+    fn receive<'a>(
+        &'a self,
+        queue: &'a str,
+        max: usize,
+        wait: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Delivery>, TransportError>> {
+        Box::pin(Transport::receive(self, queue, max, wait))
+    }
+    fn delete<'a>(&'a self, queue: &'a str, receipts: Vec<Receipt>) -> BoxFuture<'a, Answers> {
+        Box::pin(Transport::delete(self, queue, receipts))
+    }
+    fn change_visibility<'a>(
+        &'a self,
+        queue: &'a str,
+        receipts: Vec<(Receipt, Duration)>,
+    ) -> BoxFuture<'a, Answers> {
+        Box::pin(Transport::change_visibility(self, queue, receipts))
+    }
+    fn dead_letter<'a>(
+        &'a self,
+        queue: &'a str,
+        delivery: &'a Delivery,
+        letter: &'a DeadLetter,
+    ) -> BoxFuture<'a, Result<(), TransportError>> {
+        Box::pin(Transport::dead_letter(self, queue, delivery, letter))
+    }
+}
+
+/// A transport of any kind, cheap to clone.
+#[derive(Clone)]
+pub(crate) struct DynTransport(Arc<dyn Erased>);
+
+impl DynTransport {
+    pub(crate) fn new<T: Transport>(transport: T) -> Self {
+        Self(Arc::new(transport))
+    }
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+    pub(crate) fn own_queue(&self) -> &str {
+        self.0.own_queue()
+    }
+    pub(crate) fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+        self.0.check(topology)
+    }
+    pub(crate) async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
+        self.0.prepare(topology).await
+    }
+    pub(crate) async fn publish(&self, messages: Vec<Message>) -> Answers {
+        self.0.publish(messages).await
+    }
+    pub(crate) async fn receive(
+        &self,
+        queue: &str,
+        max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>, TransportError> {
+        self.0.receive(queue, max, wait).await
+    }
+    pub(crate) async fn delete(
+        &self,
+        queue: &str,
+        receipt: &Receipt,
+    ) -> Result<(), TransportError> {
+        first(self.0.delete(queue, vec![receipt.clone()]).await)
+    }
+    pub(crate) async fn change_visibility(
+        &self,
+        queue: &str,
+        receipt: &Receipt,
+        from_now: Duration,
+    ) -> Result<(), TransportError> {
+        first(
+            self.0
+                .change_visibility(queue, vec![(receipt.clone(), from_now)])
+                .await,
+        )
+    }
+    pub(crate) async fn change_visibilities(
+        &self,
+        queue: &str,
+        receipts: Vec<(Receipt, Duration)>,
+    ) -> Answers {
+        if receipts.is_empty() {
+            return Vec::new();
+        }
+        self.0.change_visibility(queue, receipts).await
+    }
+    pub(crate) async fn dead_letter(
+        &self,
+        queue: &str,
+        delivery: &Delivery,
+        letter: &DeadLetter,
+    ) -> Result<(), TransportError> {
+        self.0.dead_letter(queue, delivery, letter).await
+    }
+}
+
+/// The answer to a batch of one; none at all is a failure.
+fn first(answers: Answers) -> Result<(), TransportError> {
+    answers
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Err(TransportError::no_answer()))
+}

@@ -1,0 +1,163 @@
+//! What goes to a transport, and what comes back from one.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Timestamp;
+use crate::attributes::Attributes;
+use crate::event::{Erased, EventDescriptor};
+use crate::metadata::Metadata;
+
+/// The content of a message.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Body {
+    /// JSON, as [`Format`](crate::Format) says.
+    Json(Arc<str>),
+    /// An `#[event(local)]`, which transports within the process pass on as it is.
+    Typed(Erased),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the content: payloads do not belong in logs.
+        match self {
+            Self::Json(json) => write!(f, "Json({} bytes)", json.len()),
+            Self::Typed(_) => f.write_str("Typed"),
+        }
+    }
+}
+
+/// An event on its way out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Message {
+    /// What it is.
+    pub event: &'static EventDescriptor,
+    /// Its id, time, topic.
+    pub metadata: Metadata,
+    /// What is sent beside the body, Melange's own attributes included; at most 8.
+    pub attributes: Attributes,
+    /// Its ordering key: the group on FIFO topics.
+    pub key: Option<String>,
+    /// Its FIFO deduplication id: the event's own, or the event id.
+    pub dedup_id: String,
+    /// Its content.
+    pub body: Body,
+}
+
+impl Message {
+    /// The topic to publish to, without any prefix.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.metadata.topic
+    }
+}
+
+/// A message that a queue handed out, to be settled.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The queue's own id of the message; changes with a redrive.
+    pub message_id: String,
+    /// What came, or why it cannot be read at all.
+    pub content: Result<Inbound, Undecodable>,
+    /// How often it has been handed out, this time included.
+    pub attempt: u32,
+    /// When the queue got it.
+    pub sent_at: Option<Timestamp>,
+    /// Messages of one group are handled in order, one at a time.
+    pub group: Option<String>,
+    /// What settles it.
+    pub receipt: Receipt,
+}
+
+impl Delivery {
+    /// A delivery on its first attempt, without a group.
+    #[must_use]
+    pub fn new(
+        message_id: impl Into<String>,
+        content: Result<Inbound, Undecodable>,
+        receipt: Receipt,
+    ) -> Self {
+        Self {
+            message_id: message_id.into(),
+            content,
+            attempt: 1,
+            sent_at: None,
+            group: None,
+            receipt,
+        }
+    }
+}
+
+/// What came, out of its wrappers.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Inbound {
+    /// The content.
+    pub body: Body,
+    /// What came beside it.
+    pub attributes: Attributes,
+    /// The topic it came through, where the wrapper says so.
+    pub topic: Option<String>,
+    /// The id of the message in its wrapper: stands in for an event id that the body lacks.
+    pub wrapper_id: Option<String>,
+}
+
+impl Inbound {
+    /// This content, with nothing beside it.
+    #[must_use]
+    pub fn new(body: Body) -> Self {
+        Self {
+            body,
+            attributes: Attributes::new(),
+            topic: None,
+            wrapper_id: None,
+        }
+    }
+}
+
+/// Why what came is not a message: a wrapper that is broken, or of another kind. The text never quotes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecodable(String);
+
+impl Undecodable {
+    /// Because of what `reason` says.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Undecodable {}
+
+/// What settles a delivery: the transport's own, opaque to all others.
+#[derive(Clone)]
+pub struct Receipt(Arc<dyn Any + Send + Sync>);
+
+impl Receipt {
+    /// Wraps what the transport needs to settle the delivery.
+    pub fn new<T: Send + Sync + 'static>(inner: T) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// What the transport put in, if it is a `T`.
+    #[must_use]
+    pub fn get<T: 'static>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the handle: whoever has it can delete the message.
+        f.write_str("Receipt")
+    }
+}

@@ -1,0 +1,184 @@
+//! What carries events between processes: the trait to implement, and the account in memory.
+
+mod erased;
+pub mod memory;
+mod message;
+mod topology;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+pub use crate::error::transport::{TransportError, TransportErrorKind};
+pub(crate) use erased::DynTransport;
+pub use memory::MemoryTransport;
+pub use message::{Body, Delivery, Inbound, Message, Receipt, Undecodable};
+pub use topology::{QueuePlan, TopicFilter, Topology};
+
+/// What carries events between processes: topics that fan out to queues, as SNS and SQS do.
+///
+/// Implementers write plain `async fn`s. Names of topics and queues are those of the annotations; prefixes and
+/// addresses are the transport's affair. Nothing here may panic or log a payload.
+pub trait Transport: Send + Sync + 'static {
+    /// What it can and cannot do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The queue of the subscribers that name none.
+    fn own_queue(&self) -> &str;
+
+    /// Names that the broker would refuse, each with the reason. Called by `build()`; makes no call.
+    ///
+    /// # Errors
+    /// Every name that would be refused.
+    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+        let _ = topology;
+        Ok(())
+    }
+
+    /// Makes the topology, or verifies that it is there, as the transport was told. Called by `start()`; again and by
+    /// several processes at once without harm.
+    ///
+    /// # Errors
+    /// What is missing or refused, with the way to mend it.
+    fn prepare(
+        &self,
+        topology: &Topology,
+    ) -> impl Future<Output = Result<(), TransportError>> + Send;
+
+    /// Publishes, and answers for each message in order once the broker has it.
+    fn publish(
+        &self,
+        messages: Vec<Message>,
+    ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
+
+    /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
+    /// They stay invisible to others for the queue's visibility time-out.
+    ///
+    /// # Errors
+    /// What the broker or the way to it had to say; the caller waits and tries again.
+    fn receive(
+        &self,
+        queue: &str,
+        max: usize,
+        wait: Duration,
+    ) -> impl Future<Output = Result<Vec<Delivery>, TransportError>> + Send;
+
+    /// Deletes messages that were handled. One answer for each, in order.
+    fn delete(
+        &self,
+        queue: &str,
+        receipts: Vec<Receipt>,
+    ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
+
+    /// Sets for how long from now messages in hand stay invisible: zero gives them back at once, a retry's delay lets
+    /// them rest, more time lets their handler go on. One answer for each, in order.
+    fn change_visibility(
+        &self,
+        queue: &str,
+        receipts: Vec<(Receipt, Duration)>,
+    ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
+
+    /// Puts a copy of a message in hand into the queue's dead-letter queue, with what `letter` says beside it. The
+    /// message itself is deleted afterwards, by [`delete`](Self::delete).
+    ///
+    /// # Errors
+    /// When the copy is not safely there.
+    fn dead_letter(
+        &self,
+        queue: &str,
+        delivery: &Delivery,
+        letter: &DeadLetter,
+    ) -> impl Future<Output = Result<(), TransportError>> + Send;
+}
+
+/// What a transport can and cannot do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// What to call it in messages.
+    pub name: &'static str,
+    /// Whether messages leave the process, which local events may not.
+    pub wire: bool,
+    /// Most messages in one call.
+    pub max_batch: usize,
+    /// Longest a message may stay in hand, extensions included.
+    pub max_in_hand: Duration,
+    /// How bodies are written.
+    pub format: crate::Format,
+}
+
+impl Capabilities {
+    /// A wire called `name`, batches of 10, 12 hours in hand, as SQS has it.
+    #[must_use]
+    pub const fn wire(name: &'static str) -> Self {
+        let max_in_hand = Duration::from_secs(12 * 60 * 60);
+        Self {
+            name,
+            wire: true,
+            max_batch: 10,
+            max_in_hand,
+            format: crate::Format::Melange,
+        }
+    }
+
+    /// The same, but within this process.
+    #[must_use]
+    pub const fn in_process(mut self) -> Self {
+        self.wire = false;
+        self
+    }
+
+    /// Bodies written like this.
+    #[must_use]
+    pub const fn with_format(mut self, format: crate::Format) -> Self {
+        self.format = format;
+        self
+    }
+}
+
+/// Why a message goes to the dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// Why, in one line, never with the payload.
+    pub reason: String,
+    /// The subscriber that gave up; `None` when the message could not be read. A redriven message runs only this one.
+    pub subscriber: Option<String>,
+}
+
+impl DeadLetter {
+    /// A message that no subscriber can read.
+    pub fn unreadable(reason: impl fmt::Display) -> Self {
+        Self {
+            reason: one_line(&reason.to_string()),
+            subscriber: None,
+        }
+    }
+
+    /// A message that `subscriber` gave up.
+    pub fn given_up(subscriber: impl Into<String>, reason: impl fmt::Display) -> Self {
+        Self {
+            reason: one_line(&reason.to_string()),
+            subscriber: Some(subscriber.into()),
+        }
+    }
+}
+
+/// At most 256 printable ASCII characters: brokers refuse control characters in attributes, and SNS refuses some others.
+fn one_line(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_graphic() || c == ' ' {
+            c
+        } else if c.is_whitespace() {
+            ' '
+        } else {
+            '?'
+        }
+    };
+    let line: String = text.chars().map(plain).take(256).collect();
+    if line.trim().is_empty() {
+        "no reason was given".to_owned()
+    } else {
+        line
+    }
+}

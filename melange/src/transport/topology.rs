@@ -1,0 +1,105 @@
+//! What a bus wants of its broker: which queues, fed by which topics, with what filter.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::event::EventDescriptor;
+use crate::subscriber::SubscriberDescriptor;
+
+/// The shortest queue visibility a plan asks for. Handlers that take longer have theirs extended.
+const VISIBILITY: Duration = Duration::from_secs(30);
+
+/// Times a message may be received beyond its subscribers' own attempts, before the broker itself moves it to the
+/// dead-letter queue: received but never run, in crashes and shutdowns.
+const SPARE_RECEIVES: u32 = 5;
+
+/// What a bus wants of its broker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Topology {
+    /// The queues it consumes from.
+    pub queues: Vec<QueuePlan>,
+    /// The topics of all its events, listened to or not.
+    pub topics: BTreeSet<String>,
+}
+
+/// A queue, and what feeds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueuePlan {
+    /// Its name, without any prefix.
+    pub name: String,
+    /// The topics it is subscribed to, with what may come through.
+    pub topics: Vec<TopicFilter>,
+    /// How long a message in hand is invisible to others.
+    pub visibility: Duration,
+    /// Times a message is received before the broker itself gives it up: more than any subscriber's attempts.
+    pub max_receives: u32,
+}
+
+/// A subscription of a queue to a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TopicFilter {
+    /// The topic's name, without any prefix.
+    pub topic: String,
+    /// The `event_type`s that may come through: names and aliases of what is listened to.
+    pub event_types: BTreeSet<String>,
+}
+
+impl Topology {
+    /// What `events` and `subscribers` need; those that name no queue share `own_queue`.
+    #[must_use]
+    pub fn of(
+        own_queue: &str,
+        events: &[&'static EventDescriptor],
+        subscribers: &[SubscriberDescriptor],
+    ) -> Self {
+        let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
+        for subscriber in subscribers {
+            let queue = queues
+                .entry(subscriber.queue().unwrap_or(own_queue))
+                .or_default();
+            queue.attempts = queue.attempts.max(subscriber.options().retry.attempts);
+            let event = subscriber.event();
+            let Some(topic) = event.topic() else { continue };
+            let types = queue.topics.entry(topic).or_default();
+            types.extend(event.names().map(str::to_owned));
+            // An older version may have been published under another name.
+            types.extend(
+                event
+                    .upcasts()
+                    .iter()
+                    .flat_map(|old| old.from().names())
+                    .map(str::to_owned),
+            );
+        }
+        let plan = |(name, queue): (&str, Queue)| QueuePlan {
+            name: name.to_owned(),
+            topics: queue
+                .topics
+                .into_iter()
+                .map(|(topic, event_types)| TopicFilter {
+                    topic: topic.to_owned(),
+                    event_types,
+                })
+                .collect(),
+            visibility: VISIBILITY,
+            max_receives: queue.attempts.saturating_add(SPARE_RECEIVES),
+        };
+        Self {
+            queues: queues.into_iter().map(plan).collect(),
+            topics: events
+                .iter()
+                .filter_map(|event| event.topic())
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    attempts: u32,
+    topics: BTreeMap<&'static str, BTreeSet<String>>,
+}

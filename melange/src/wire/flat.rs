@@ -1,0 +1,163 @@
+//! Reads an event out of an object that holds the envelope as well: the envelope's keys are passed over, so that a
+//! `#[serde(flatten)]` map does not catch them, and the event's own `occurred_on` is given in the form chrono reads.
+
+use std::fmt;
+
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::header::{OCCURRED_ON, RESERVED};
+
+/// A deserializer of the event within a flat body.
+pub(crate) struct Flat<'a, D> {
+    inner: D,
+    own: &'static [&'static str],
+    occurred_on: &'a str,
+}
+
+impl<'a, D> Flat<'a, D> {
+    pub(crate) fn new(inner: D, own: &'static [&'static str], occurred_on: &'a str) -> Self {
+        Self {
+            inner,
+            own,
+            occurred_on,
+        }
+    }
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<'_, D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.inner.deserialize_map(Keys {
+            visitor,
+            own: self.own,
+            occurred_on: self.occurred_on,
+        })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Keys<'a, T> {
+    visitor: T,
+    own: &'static [&'static str],
+    occurred_on: &'a str,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        let Self {
+            visitor,
+            own,
+            occurred_on,
+        } = self;
+        visitor.visit_map(OwnEntries {
+            map,
+            own,
+            occurred_on,
+            seen_occurred_on: false,
+            at_occurred_on: false,
+        })
+    }
+}
+
+/// The entries of a map that are the event's.
+struct OwnEntries<'a, A> {
+    map: A,
+    own: &'static [&'static str],
+    occurred_on: &'a str,
+    seen_occurred_on: bool,
+    at_occurred_on: bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        loop {
+            let Some(key) = self.map.next_key::<Key<'de>>()? else {
+                // A producer that left it out: the event's field is filled with what was taken for it.
+                if self.own.contains(&OCCURRED_ON) && !self.seen_occurred_on {
+                    self.seen_occurred_on = true;
+                    self.at_occurred_on = true;
+                    return seed.deserialize(OCCURRED_ON.into_deserializer()).map(Some);
+                }
+                return Ok(None);
+            };
+            let name = key.as_str();
+            if RESERVED.contains(&name) && !self.own.contains(&name) {
+                self.map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if name == OCCURRED_ON {
+                if self.seen_occurred_on {
+                    return Err(A::Error::duplicate_field(OCCURRED_ON));
+                }
+                self.seen_occurred_on = true;
+                self.at_occurred_on = true;
+                self.map.next_value::<IgnoredAny>()?;
+            }
+            return match key {
+                Key::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+                Key::Owned(name) => seed.deserialize(name.into_deserializer()),
+            }
+            .map(Some);
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        if std::mem::take(&mut self.at_occurred_on) {
+            return seed.deserialize(StrDeserializer::new(self.occurred_on));
+        }
+        self.map.next_value_seed(seed)
+    }
+}
+
+enum Key<'de> {
+    Borrowed(&'de str),
+    Owned(String),
+}
+
+impl Key<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(name) => name,
+            Self::Owned(name) => name,
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key::Borrowed(name))
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Key<'de>, E> {
+                Ok(Key::Owned(name.to_owned()))
+            }
+        }
+        from.deserialize_str(KeyVisitor)
+    }
+}

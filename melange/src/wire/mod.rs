@@ -1,0 +1,10 @@
+//! Bodies on the wire: writing them, and reading all that Melange, Python melange and CloudEvents producers write.
+
+pub(crate) mod flat;
+mod header;
+mod reader;
+mod writer;
+
+pub use header::Format;
+pub(crate) use reader::{Incoming, Unreadable, read};
+pub(crate) use writer::{WriteError, write};

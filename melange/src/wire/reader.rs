@@ -1,0 +1,219 @@
+//! Reads a body: who wrote what, without knowing the event's type yet.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::header::DATA;
+use crate::attributes::{Attributes, EVENT_TYPE, MANIFEST, SERIALIZER_ID};
+use crate::codec::{Codec, Layout, Source};
+use crate::event::Erased;
+use crate::{EventId, Timestamp};
+
+/// A body whose envelope has been read, and whose event has not.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    body: &'a str,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) version: Option<u32>,
+    pub(crate) event_id: Option<EventId>,
+    pub(crate) occurred_on: Option<Timestamp>,
+    pub(crate) topic: Option<Cow<'a, str>>,
+    data: Option<&'a RawValue>,
+    cloud_event: bool,
+}
+
+/// Why a body could not be read. The texts never quote it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum Unreadable {
+    Pickle,
+    NotJson(serde_json::Error),
+    NoName,
+    Field {
+        name: &'static str,
+        expected: &'static str,
+    },
+    Event(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pickle => f.write_str("it is a Python pickle (serializer_id 2), which is never read: publish JSON"),
+            Self::NotJson(error) => {
+                write!(f, "its body is not a JSON object, at line {} column {}", error.line(), error.column())
+            }
+            Self::NoName => f.write_str(
+                "it does not say what it is: no \"event_type_name\" in the body, and no `manifest` or `event_type` beside it",
+            ),
+            Self::Field { name, expected } => write!(f, "its \"{name}\" is not {expected}"),
+            Self::Event(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+#[derive(Deserialize)]
+struct Peek<'a> {
+    #[serde(borrow, default)]
+    event_type_name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    event_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    event_version: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    occurred_on: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    specversion: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    time: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    eventversion: Option<&'a RawValue>,
+}
+
+/// Reads the envelope. The name is the body's own; where it has none, the `manifest`'s (unless that is Python's "json",
+/// which names no event), else the `event_type`'s.
+///
+/// Numerals other than 1 as `serializer_id` are the ids that Python services give to serializers of their own: if such
+/// a body is JSON and says its name, it is read.
+pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incoming<'a>, Unreadable> {
+    if attributes
+        .text(SERIALIZER_ID)
+        .is_some_and(|id| id.trim() == "2")
+    {
+        return Err(Unreadable::Pickle);
+    }
+    let peek: Peek<'a> = serde_json::from_str(body).map_err(Unreadable::NotJson)?;
+    let cloud_event = peek.specversion.is_some() && peek.event_type_name.is_none();
+    let (name, id, version, at) = if cloud_event {
+        (peek.kind, peek.id, peek.eventversion, peek.time)
+    } else {
+        (
+            peek.event_type_name,
+            peek.event_id,
+            peek.event_version,
+            peek.occurred_on,
+        )
+    };
+    let name = match text(name).filter(|name| !name.is_empty()) {
+        Some(name) => name,
+        None => named_beside(attributes)
+            .map(Cow::Owned)
+            .ok_or(Unreadable::NoName)?,
+    };
+    Ok(Incoming {
+        body,
+        name,
+        version: version.map(number).transpose()?.flatten(),
+        event_id: text(id)
+            .filter(|id| !id.is_empty())
+            .map(|id| EventId::from_text(&id)),
+        occurred_on: at.map(moment).transpose()?.flatten(),
+        topic: text(peek.topic),
+        data: peek.data,
+        cloud_event,
+    })
+}
+
+fn named_beside(attributes: &Attributes) -> Option<String> {
+    let manifest = attributes
+        .text(MANIFEST)
+        .filter(|name| !name.is_empty() && *name != "json");
+    manifest
+        .or_else(|| attributes.text(EVENT_TYPE).filter(|name| *name != "json"))
+        .map(str::to_owned)
+}
+
+fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str::<Text<'_>>(value?.get())
+        .ok()
+        .map(|text| text.0)
+}
+
+fn number(value: &RawValue) -> Result<Option<u32>, Unreadable> {
+    // A Python number may come as a string, as all that passes through attributes does.
+    let digits = value.get().trim_matches('"');
+    if digits == "null" {
+        return Ok(None);
+    }
+    digits.parse().map(Some).map_err(|_| Unreadable::Field {
+        name: "event_version",
+        expected: "a whole number",
+    })
+}
+
+fn moment(value: &RawValue) -> Result<Option<Timestamp>, Unreadable> {
+    if value.get() == "null" {
+        return Ok(None);
+    }
+    let unreadable = Unreadable::Field {
+        name: "occurred_on",
+        expected: "a date or a moment",
+    };
+    text(Some(value))
+        .and_then(|text| text.parse().ok())
+        .map(Some)
+        .ok_or(unreadable)
+}
+
+impl Incoming<'_> {
+    /// The event itself, by its codec. `occurred_on` fills an event's own field of that name.
+    pub(crate) fn event(
+        &self,
+        codec: &Codec,
+        occurred_on: Timestamp,
+    ) -> Result<Erased, Unreadable> {
+        let at = occurred_on.to_string();
+        let source = match codec.layout() {
+            _ if self.cloud_event => Source::Alone(self.data.map_or("null", RawValue::get)),
+            Layout::Flat { own, .. } => Source::Flat {
+                body: self.body,
+                own,
+                occurred_on: &at,
+            },
+            Layout::Data => Source::Alone(self.data.map_or("null", RawValue::get)),
+        };
+        codec
+            .decode(source)
+            .map_err(|error| Unreadable::Event(describe(&error, codec.layout())))
+    }
+}
+
+/// What serde says, without the values it quotes: only what is known not to hold any.
+fn describe(error: &serde_json::Error, layout: Layout) -> String {
+    let text = error.to_string();
+    let place = if layout == Layout::Data {
+        format!(" (under \"{DATA}\")")
+    } else {
+        String::new()
+    };
+    let safe = ["missing field `", "duplicate field `"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    let what = if safe {
+        text.split(" at line ").next().unwrap_or(&text).to_owned()
+    } else if error.is_data() {
+        "a field has another type than the event's".to_owned()
+    } else {
+        "it is not valid JSON".to_owned()
+    };
+    format!(
+        "{what}, at line {} column {}{place}",
+        error.line(),
+        error.column()
+    )
+}
