@@ -1,1 +1,33 @@
-//! melange-aws
+//! Melange over AWS: publish to SNS, consume from SQS, read events in Lambda functions.
+//!
+//! [`Aws`] is the way to an account. `aws.queue("billing")` makes the transport of a service, and `aws` itself is one that
+//! only publishes.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `lambda` | [`lambda`]: the events in what SNS hands to a Lambda function |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod account;
+mod attributes;
+mod check;
+mod client;
+mod config;
+mod envelope;
+mod error;
+mod group;
+#[cfg(feature = "lambda")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lambda")))]
+pub mod lambda;
+mod limits;
+mod names;
+mod provision;
+mod publish_only;
+mod queue;
+mod retry;
+mod sns;
+mod sqs;
+
+pub use config::Aws;
+pub use provision::Provision;
+pub use queue::AwsQueue;

@@ -49,7 +49,7 @@ pub(crate) enum Source<'a> {
 impl Codec {
     /// JSON by serde, with the fields laid out like this.
     #[must_use]
-    pub const fn json<E: Event + Serialize + DeserializeOwned>(layout: Layout) -> Self {
+    pub const fn json<E: Event + WireEvent>(layout: Layout) -> Self {
         Self {
             layout,
             encode: encode::<E>,
@@ -102,3 +102,14 @@ fn decode<E: Event + DeserializeOwned>(source: Source<'_>) -> serde_json::Result
     };
     Ok(Arc::new(event))
 }
+
+/// What an event needs to leave the process, in one word: so that one missing derive is one error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` must implement serde's `Serialize` and `Deserialize` to leave the process",
+    label = "cannot be written and read as JSON",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`, or `#[event(local)]` if it stays in the process"
+)]
+pub trait WireEvent: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> WireEvent for T {}

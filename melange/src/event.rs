@@ -285,3 +285,43 @@ impl<T: fmt::Display> EventKey for T {
         Cow::Owned(self.to_string())
     }
 }
+
+/// A field type that can say where one event is published, by `#[event(topic)]`: any text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a topic",
+    label = "not a topic",
+    note = "`#[event(topic)]` marks a field that is text, such as a `String` or a `Cow<'static, str>`"
+)]
+pub trait TopicField {
+    /// The topic; `None` for the event's own when the text is empty.
+    fn to_topic(&self) -> Option<Cow<'_, str>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str>> TopicField for T {
+    fn to_topic(&self) -> Option<Cow<'_, str>> {
+        let topic = self.as_ref();
+        (!topic.is_empty()).then_some(Cow::Borrowed(topic))
+    }
+}
+
+/// A field type that can say when an event happened, by `#[event(occurred_on)]`: what [`Timestamp`] is made from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the moment an event happened",
+    label = "not a moment",
+    note = "`#[event(occurred_on)]` marks a `melange::Timestamp`, a `chrono::DateTime<Utc>` or a `SystemTime`"
+)]
+pub trait MomentField {
+    /// The moment.
+    fn to_moment(&self) -> Option<Timestamp>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> MomentField for T
+where
+    Timestamp: From<T>,
+{
+    fn to_moment(&self) -> Option<Timestamp> {
+        Some(Timestamp::from(self.clone()))
+    }
+}

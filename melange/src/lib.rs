@@ -19,6 +19,7 @@ mod event;
 mod event_id;
 mod extract;
 mod handler;
+mod in_process;
 mod latest;
 mod location;
 mod metadata;
@@ -28,6 +29,8 @@ mod registry;
 mod retry;
 mod serializer;
 mod subscriber;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod timestamp;
 mod trace;
 pub mod transport;
@@ -57,6 +60,10 @@ pub use event::{Erased, Event, EventDescriptor, EventKey, Route, Upcast};
 pub use event_id::EventId;
 pub use extract::{ExtractError, FromContext, Needs, State};
 pub use handler::HandlerFn;
+pub use in_process::{
+    AsynchronousEventBus, AsynchronousEventBusBuilder, DispatchError, Drained, InProcessMetrics, SubscriptionHandle,
+    SynchronousEventBus, SynchronousEventBusBuilder, TryPublishError,
+};
 pub use latest::Latest;
 pub use location::Location;
 pub use metadata::Metadata;

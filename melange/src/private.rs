@@ -2,16 +2,19 @@
 
 pub use core::{concat, file, line, module_path, stringify};
 pub use std::boxed::Box;
+pub use std::default::Default;
+pub use std::marker::{Send, Sync};
 pub use std::option::Option;
 pub use std::result::Result;
+pub use std::time::Duration;
 
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
 pub use crate::attributes::IntoAttribute;
-pub use crate::codec::{Codec, Layout};
+pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
-pub use crate::event::{EventKey, Upcast};
+pub use crate::event::{EventKey, MomentField, TopicField, Upcast};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::outcome::IntoOutcome;
 #[cfg(not(target_family = "wasm"))]

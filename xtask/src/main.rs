@@ -1,1 +1,64 @@
-fn main() {}
+//! Every task of this repository, as `cargo xtask <task>`.
+//!
+//! It needs Rust, Python 3.10 or later and a C compiler; what else the tests use it brings along itself.
+
+mod checks;
+mod environment;
+mod plan;
+mod problem;
+mod python;
+mod ready;
+mod server;
+mod summary;
+mod tests;
+mod workspace;
+
+use std::process::ExitCode;
+
+use problem::Result;
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  test [-- ARGS]   start the local AWS server, run all tests, print a summary; ARGS go to `cargo test`
+  check            formatting, clippy and documentation, warnings denied
+  ui [--bless]     the tests of compiler messages; --bless accepts what the compiler says now
+  deny             licences, banned crates, sources and advisories of all dependencies
+  server           start the local AWS server and keep it until Ctrl-C
+  help             print this
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+
+    let result: Result<bool> = match words.as_slice() {
+        ["test"] => tests::run(&[]),
+        ["test", "--", passed_on @ ..] => tests::run(passed_on),
+        ["check"] => checks::check().map(|()| true),
+        ["ui"] => checks::ui(false).map(|()| true),
+        ["ui", "--bless"] => checks::ui(true).map(|()| true),
+        ["deny"] => checks::deny().map(|()| true),
+        ["server"] => server::keep_until_stopped().map(|()| true),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        [] => return refuse("no task given"),
+        other => return refuse(&format!("unknown arguments: {}", other.join(" "))),
+    };
+
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn refuse(why: &str) -> ExitCode {
+    eprint!("error: {why}\n\n{USAGE}");
+    ExitCode::from(2)
+}

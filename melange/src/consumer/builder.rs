@@ -58,7 +58,7 @@ impl Setup {
         ) = wiring.finish();
         let descriptors: Vec<SubscriberDescriptor> =
             subscriptions.iter().map(|s| s.descriptor.clone()).collect();
-        let topology = Topology::of(transport.own_queue(), &events, &descriptors);
+        let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems());
         problems.extend(against_transport(&transport, &topology, &descriptors));
         BuildErrors::check(problems)?;
@@ -73,16 +73,10 @@ impl Setup {
                 .to_owned();
             by_queue.entry(queue).or_default().push(subscription);
         }
-        let visibility = |name: &str| {
-            let plan = topology.queues.iter().find(|plan| plan.name == name);
-            plan.map_or(Duration::from_secs(30), |plan| plan.visibility)
-        };
+        let visibility = transport.capabilities().visibility;
         let queues = by_queue
             .into_iter()
-            .map(|(name, subscriptions)| {
-                let visibility = visibility(&name);
-                Queue::new(name, visibility, subscriptions)
-            })
+            .map(|(name, subscriptions)| Queue::new(name, visibility, subscriptions))
             .collect();
         let abort = CancellationToken::new();
         Ok(Engine {

@@ -24,7 +24,7 @@ pub(crate) async fn run(
     deliveries: Vec<Delivery>,
     abort: &CancellationToken,
 ) -> Vec<Processed> {
-    let hand = Hand::new(deliveries, abort);
+    let hand = Hand::new(deliveries);
     let mut all = Vec::with_capacity(hand.held.len());
     let in_order = async {
         let mut halted = false;
@@ -47,9 +47,9 @@ pub(crate) async fn run(
     };
     let finished = tokio::select! {
         biased;
+        () = abort.cancelled() => false,
         () = in_order => true,
         () = hand.keep(engine, queue) => false,
-        () = abort.cancelled() => false,
     };
     if !finished {
         for held in hand.held.iter().filter(|held| !held.is_settled()) {
@@ -87,7 +87,7 @@ struct Hand {
 
 struct Held {
     delivery: Delivery,
-    /// Cancelled when the message is no longer ours, and when the time to handle it is over.
+    /// Cancelled when the message is no longer ours, and when it is handed back.
     lease: CancellationToken,
     settled: Mutex<bool>,
 }
@@ -103,12 +103,8 @@ impl Held {
 }
 
 impl Hand {
-    fn new(deliveries: Vec<Delivery>, abort: &CancellationToken) -> Self {
-        let hold = |delivery| Held {
-            delivery,
-            lease: abort.child_token(),
-            settled: Mutex::new(false),
-        };
+    fn new(deliveries: Vec<Delivery>) -> Self {
+        let hold = |delivery| Held { delivery, lease: CancellationToken::new(), settled: Mutex::new(false) };
         Self {
             held: deliveries.into_iter().map(hold).collect(),
             since: Instant::now(),

@@ -79,15 +79,16 @@ async fn receive(
         AssertUnwindSafe(engine.transport.receive(&queue.name, max, engine.wait)).catch_unwind();
     let stopped = async {
         engine.stop.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        // Past the deadline all is handed back, and must not be taken again by this very poll.
+        let _ = tokio::time::timeout(GRACE, engine.abort.cancelled()).await;
     };
     let deliveries = tokio::select! {
         biased;
+        () = stopped => Vec::new(),
         received = receive => match received {
             Ok(received) => received?,
             Err(_) => return Err(TransportError::new(TransportErrorKind::Unavailable, "the transport panicked")),
         },
-        () = stopped => Vec::new(),
     };
     engine
         .counters

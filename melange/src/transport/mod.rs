@@ -103,20 +103,24 @@ pub struct Capabilities {
     pub max_batch: usize,
     /// Longest a message may stay in hand, extensions included.
     pub max_in_hand: Duration,
+    /// How long a received message is invisible to others unless its lease is extended.
+    pub visibility: Duration,
     /// How bodies are written.
     pub format: crate::Format,
 }
 
 impl Capabilities {
-    /// A wire called `name`, batches of 10, 12 hours in hand, as SQS has it.
+    /// A wire called `name`: batches of 10, 12 hours in hand, 30 seconds of visibility, as SQS has it.
     #[must_use]
     pub const fn wire(name: &'static str) -> Self {
         let max_in_hand = Duration::from_secs(12 * 60 * 60);
+        let visibility = Duration::from_secs(30);
         Self {
             name,
             wire: true,
             max_batch: 10,
             max_in_hand,
+            visibility,
             format: crate::Format::Melange,
         }
     }
@@ -125,6 +129,13 @@ impl Capabilities {
     #[must_use]
     pub const fn in_process(mut self) -> Self {
         self.wire = false;
+        self
+    }
+
+    /// With this visibility time-out.
+    #[must_use]
+    pub const fn with_visibility(mut self, visibility: Duration) -> Self {
+        self.visibility = visibility;
         self
     }
 

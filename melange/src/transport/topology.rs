@@ -6,9 +6,6 @@ use std::time::Duration;
 use crate::event::EventDescriptor;
 use crate::subscriber::SubscriberDescriptor;
 
-/// The shortest queue visibility a plan asks for. Handlers that take longer have theirs extended.
-const VISIBILITY: Duration = Duration::from_secs(30);
-
 /// Times a message may be received beyond its subscribers' own attempts, before the broker itself moves it to the
 /// dead-letter queue: received but never run, in crashes and shutdowns.
 const SPARE_RECEIVES: u32 = 5;
@@ -48,11 +45,11 @@ pub struct TopicFilter {
 }
 
 impl Topology {
-    /// What `events` and `subscribers` need; those that name no queue share `own_queue`.
+    /// What `events` and `subscribers` need; those that name no queue share `own_queue`. Handlers that take longer than
+    /// `visibility` have theirs extended.
     #[must_use]
     pub fn of(
-        own_queue: &str,
-        events: &[&'static EventDescriptor],
+        own_queue: &str, visibility: Duration, events: &[&'static EventDescriptor],
         subscribers: &[SubscriberDescriptor],
     ) -> Self {
         let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
@@ -84,7 +81,7 @@ impl Topology {
                     event_types,
                 })
                 .collect(),
-            visibility: VISIBILITY,
+            visibility,
             max_receives: queue.attempts.saturating_add(SPARE_RECEIVES),
         };
         Self {

@@ -31,6 +31,7 @@ pub(crate) struct Incoming<'a> {
 pub(crate) enum Unreadable {
     Pickle,
     NotJson(serde_json::Error),
+    NotAnObject,
     NoName,
     Field {
         name: &'static str,
@@ -46,6 +47,7 @@ impl fmt::Display for Unreadable {
             Self::NotJson(error) => {
                 write!(f, "its body is not a JSON object, at line {} column {}", error.line(), error.column())
             }
+            Self::NotAnObject => f.write_str("its body is JSON, but not an object"),
             Self::NoName => f.write_str(
                 "it does not say what it is: no \"event_type_name\" in the body, and no `manifest` or `event_type` beside it",
             ),
@@ -94,6 +96,10 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
         .is_some_and(|id| id.trim() == "2")
     {
         return Err(Unreadable::Pickle);
+    }
+    // Serde would also read the fields from a list, in their order.
+    if body.trim_start().starts_with('[') {
+        return Err(Unreadable::NotAnObject);
     }
     let peek: Peek<'a> = serde_json::from_str(body).map_err(Unreadable::NotJson)?;
     let cloud_event = peek.specversion.is_some() && peek.event_type_name.is_none();

@@ -1,0 +1,29 @@
+//! A job that is started by a clock (a scheduled Lambda, a cron job): handles what is there, at most so many, and ends.
+//! `cargo run --example scheduled_consume`
+
+use std::time::Duration;
+
+use melange::{Consumed, MessageConsumer};
+use melange_aws::{Aws, Provision};
+
+const AT_MOST: usize = 100;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let aws = Aws::from_env().await;
+    let consumer = MessageConsumer::builder()
+        .linked()
+        .crates(melange::crates![melange_examples_aws])
+        .transport(aws.queue("billing").provision(Provision::Create))
+        .wait(Duration::from_secs(2))
+        .build()?;
+    consumer.prepare().await?;
+    for _ in 0..AT_MOST {
+        match consumer.consume_event().await? {
+            Consumed::Message(processed) => println!("{processed:?}"),
+            _ => break,
+        }
+    }
+    println!("{:?}", consumer.metrics());
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Message attributes, between Melange's and the two SDKs'.
+
+use std::collections::HashMap;
+
+use aws_sdk_sns::types::MessageAttributeValue as SnsValue;
+use aws_sdk_sqs::types::MessageAttributeValue as SqsValue;
+use aws_smithy_types::Blob;
+use aws_smithy_types::error::operation::BuildError;
+use melange::{AttributeValue, Attributes};
+
+/// The type's name on the wire.
+pub(crate) fn data_type(value: &AttributeValue) -> &'static str {
+    match value {
+        AttributeValue::Number(_) => "Number",
+        AttributeValue::Binary(_) => "Binary",
+        _ => "String",
+    }
+}
+
+/// For SNS `Publish`.
+pub(crate) fn to_sns(attributes: &Attributes) -> Result<HashMap<String, SnsValue>, BuildError> {
+    let convert = |value: &AttributeValue| {
+        let builder = SnsValue::builder().data_type(data_type(value));
+        match value {
+            AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.as_slice())),
+            other => builder.string_value(other.as_str().unwrap_or_default()),
+        }
+        .build()
+    };
+    attributes.iter().map(|(name, value)| Ok((name.to_owned(), convert(value)?))).collect()
+}
+
+/// For SQS `SendMessage`.
+pub(crate) fn text_to_sqs(value: &str) -> Result<SqsValue, BuildError> {
+    SqsValue::builder().data_type("String").string_value(value).build()
+}
+
+/// From an SQS message: what was published, under raw delivery; in the order of their names.
+pub(crate) fn from_sqs(values: &HashMap<String, SqsValue>) -> Attributes {
+    let mut named: Vec<_> = values.iter().collect();
+    named.sort_by_key(|(name, _)| *name);
+    let convert = |value: &SqsValue| {
+        let text = value.string_value().map(str::to_owned);
+        let bytes = value.binary_value().map(|blob| blob.as_ref().to_vec());
+        typed(value.data_type(), text, bytes)
+    };
+    named.into_iter().filter_map(|(name, value)| Some((name.clone(), convert(value)?))).collect()
+}
+
+/// A value by the name of its type, which may carry a label (`Number.int`).
+pub(crate) fn typed(data_type: &str, text: Option<String>, bytes: Option<Vec<u8>>) -> Option<AttributeValue> {
+    match data_type.split('.').next() {
+        Some("Binary") => bytes.map(AttributeValue::Binary),
+        Some("Number") => text.map(AttributeValue::Number),
+        _ => text.map(AttributeValue::String),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sqs(data_type: &str) -> aws_sdk_sqs::types::builders::MessageAttributeValueBuilder {
+        SqsValue::builder().data_type(data_type)
+    }
+
+    #[test]
+    fn types_with_labels_are_known() {
+        let values = HashMap::from([
+            ("n".to_owned(), sqs("Number.int").string_value("7").build().unwrap()),
+            ("b".to_owned(), sqs("Binary.png").binary_value(Blob::new([1_u8, 2])).build().unwrap()),
+            ("s".to_owned(), sqs("String").string_value("x").build().unwrap()),
+            ("a".to_owned(), sqs("String.Array").string_value("[1]").build().unwrap()),
+            ("lost".to_owned(), sqs("String").build().unwrap()),
+        ]);
+        let attributes = from_sqs(&values);
+        assert_eq!(attributes.get("n"), Some(&AttributeValue::Number("7".into())));
+        assert_eq!(attributes.get("b"), Some(&AttributeValue::Binary(vec![1, 2])));
+        assert_eq!(attributes.text("s"), Some("x"));
+        assert_eq!(attributes.text("a"), Some("[1]"));
+        assert_eq!(attributes.len(), 4);
+    }
+
+    #[test]
+    fn sns_gets_every_type() {
+        let attributes: Attributes = [
+            ("s", AttributeValue::String("x".into())),
+            ("n", AttributeValue::Number("7".into())),
+            ("b", AttributeValue::Binary(vec![1])),
+        ]
+        .into_iter()
+        .collect();
+        let sns = to_sns(&attributes).unwrap();
+        assert_eq!(sns["s"].data_type(), "String");
+        assert_eq!(sns["n"].string_value(), Some("7"));
+        assert_eq!(sns["b"].binary_value().map(AsRef::as_ref), Some([1_u8].as_slice()));
+    }
+}

@@ -1,0 +1,155 @@
+//! [`Aws`]: the way to an account.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use melange::Format;
+use melange::transport::TransportError;
+
+use crate::AwsQueue;
+use crate::account::{self, Account};
+use crate::client::Client;
+use crate::names::{Names, region_of};
+use crate::sqs::QueueUrls;
+
+/// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone.
+///
+/// It is also a [`Transport`](melange::transport::Transport) that only publishes, for
+/// `MessagePublisher::new(aws.clone())`; what consumes is made by [`queue`](Self::queue).
+///
+/// ```no_run
+/// # async fn example() {
+/// use melange_aws::Aws;
+///
+/// let aws = Aws::from_env().await.prefix("staging-");
+/// let billing = aws.queue("billing"); // the queue `staging-billing`
+/// # let _ = billing;
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Aws {
+    connection: Arc<Connection>,
+    pub(crate) account: Account,
+    names: Arc<Names>,
+    pub(crate) format: Format,
+}
+
+struct Connection {
+    config: SdkConfig,
+    client: Client,
+    urls: QueueUrls,
+}
+
+impl Aws {
+    /// As the environment says, by the SDK's own chain: region, credentials, profile. `AWS_ENDPOINT_URL` points it at a
+    /// local server.
+    pub async fn from_env() -> Self {
+        Self::new(aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await)
+    }
+
+    /// As `config` says.
+    #[must_use]
+    pub fn from_config(config: &SdkConfig) -> Self {
+        Self::new(config.clone())
+    }
+
+    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call.
+    #[must_use]
+    pub fn new(config: SdkConfig) -> Self {
+        let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };
+        let client = Client::new(&config);
+        Self {
+            connection: Arc::new(Connection { config, client, urls: QueueUrls::default() }),
+            account: Account::default(),
+            names: Arc::new(names),
+            format: Format::default(),
+        }
+    }
+
+    /// Puts `prefix` before the names of topics and queues, as in `staging-orders`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.names).prefix = prefix.into();
+        self
+    }
+
+    /// The account that topics and queues are in. Without it, the account is that of the credentials, and where they do
+    /// not say it (`AWS_ACCOUNT_ID` makes them), STS is asked once.
+    #[must_use]
+    pub fn account(mut self, id: impl Into<String>) -> Self {
+        self.account = Account::told(id.into());
+        self
+    }
+
+    /// Where `topic` is, if it is not in this account under its own name: as in
+    /// `.topic_arn("orders", "arn:aws:sns:eu-west-1:123456789012:orders")`. Such a topic is never made, only subscribed to.
+    #[must_use]
+    pub fn topic_arn(mut self, topic: impl Into<String>, arn: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.names).elsewhere.insert(topic.into(), arn.into());
+        self
+    }
+
+    /// Writes bodies in this format.
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// The transport that consumes from this queue, and publishes.
+    #[must_use]
+    pub fn queue(&self, name: impl Into<String>) -> AwsQueue {
+        AwsQueue::new(self.clone(), name.into())
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.connection.client
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(crate) fn urls(&self) -> &QueueUrls {
+        &self.connection.urls
+    }
+
+    /// The address that AWS is called at, where it is not AWS's own.
+    pub(crate) fn endpoint(&self) -> Option<String> {
+        account::endpoint(&self.connection.config)
+    }
+
+    pub(crate) async fn account_id(&self) -> Result<&str, TransportError> {
+        // Without a region no call can be made, and the SDK's way of saying so is long.
+        self.names.region()?;
+        self.account.id(&self.connection.config, &self.connection.client).await
+    }
+
+    pub(crate) async fn arn_of_topic(&self, topic: &str) -> Result<String, TransportError> {
+        // A topic elsewhere needs no account of ours.
+        let account = if self.names.is_elsewhere(topic) { "" } else { self.account_id().await? };
+        self.names.topic_arn(topic, account)
+    }
+
+    /// The region to call for this topic or subscription, where it is not the usual one.
+    pub(crate) fn region_of(&self, arn: &str) -> Option<Region> {
+        let region = region_of(arn).filter(|region| self.names.region.as_deref() != Some(region))?;
+        Some(Region::new(region.to_owned()))
+    }
+
+    /// For a call about this topic or subscription, in its own region.
+    pub(crate) fn sns_near(&self, arn: &str) -> aws_sdk_sns::config::Builder {
+        aws_sdk_sns::Config::builder().region(self.region_of(arn))
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws")
+            .field("prefix", &self.names.prefix)
+            .field("region", &self.names.region)
+            .field("account", &self.account.known())
+            .finish_non_exhaustive()
+    }
+}

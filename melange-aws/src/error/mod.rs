@@ -1,0 +1,139 @@
+//! What AWS answers, as what it means: by both spellings of every code, and never quoting payloads or receipts.
+
+mod answer;
+mod codes;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use melange::transport::{TransportError, TransportErrorKind as Kind};
+
+pub(crate) use answer::Answer;
+pub(crate) use codes::kind_of_code;
+
+use crate::client::Call;
+
+/// Some of AWS's codes that steps of ours look for.
+pub(crate) fn is_code(error: &TransportError, codes: &[&str]) -> bool {
+    let answer = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Answer>());
+    answer.and_then(Answer::code).is_some_and(|code| codes.contains(&codes::short(code)))
+}
+
+/// What a call that failed means.
+pub(crate) fn from_sdk<E>(call: &Call, error: SdkError<E, HttpResponse>) -> TransportError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let request_id = context.raw().headers().get("x-amzn-requestid").map(str::to_owned);
+            let meta = context.err().meta();
+            let kind = meta.code().map_or_else(|| by_status(status), |code| kind_of_code(code, call).unwrap_or_else(|| {
+                by_status_of(status, call)
+            }));
+            // What is wrong with a message may be said by quoting it.
+            let quotes = call.carries_content() && !matches!(kind, Kind::Denied | Kind::NotFound);
+            let answer = Answer {
+                status: Some(status),
+                code: meta.code().map(str::to_owned),
+                message: meta.message().filter(|_| !quotes).map(str::to_owned),
+                request_id: request_id.or_else(|| meta.extra("aws_request_id").map(str::to_owned)),
+            };
+            explain(call, kind, answer)
+        }
+        // The answer itself may hold payloads, and so may what its parser says.
+        SdkError::ResponseError(context) => {
+            let status = Some(context.raw().status().as_u16());
+            explain(call, Kind::Unavailable, Answer { status, ..Answer::default() })
+        }
+        SdkError::TimeoutError(_) => {
+            explain(call, Kind::Unavailable, Answer::said("no answer within the time-out"))
+        }
+        SdkError::DispatchFailure(failure) => {
+            let user = failure.is_user();
+            let error = SdkError::<E, HttpResponse>::DispatchFailure(failure);
+            let kind = if let Some(credentials) = credentials_error(&error) {
+                match credentials {
+                    CredentialsError::ProviderTimedOut(_) => Kind::Unavailable,
+                    _ => Kind::Denied,
+                }
+            } else if user {
+                Kind::Configuration
+            } else {
+                Kind::Unavailable
+            };
+            explain(call, kind, Answer::said(chain(&error)))
+        }
+        other => {
+            let kind = if credentials_error(&other).is_some() { Kind::Denied } else { Kind::Configuration };
+            explain(call, kind, Answer::said(chain(&other)))
+        }
+    }
+}
+
+/// An answer without a code is not one of AWS: a proxy's page, a load balancer's, another server.
+fn by_status(status: u16) -> Kind {
+    match status {
+        401 | 403 => Kind::Denied,
+        429 => Kind::Throttled,
+        _ => Kind::Unavailable,
+    }
+}
+
+/// A code that is not known, by its status.
+fn by_status_of(status: u16, call: &Call) -> Kind {
+    match status {
+        401 | 403 => Kind::Denied,
+        429 => Kind::Throttled,
+        400..500 if call.carries_message() => Kind::InvalidMessage,
+        400..500 => Kind::Configuration,
+        _ => Kind::Unavailable,
+    }
+}
+
+fn explain(call: &Call, kind: Kind, answer: Answer) -> TransportError {
+    let expired = answer.code().is_some_and(|code| codes::short(code).starts_with("ExpiredToken"));
+    let fix = match kind {
+        Kind::Denied if expired => "; the credentials have expired: renew them".to_owned(),
+        Kind::Denied if answer.status().is_none() => {
+            "; give the process AWS credentials (environment, profile, or the role it runs as)".to_owned()
+        }
+        Kind::Denied => format!("; allow `{}` on it to the role this runs as, and its KMS key if it has one", call.action()),
+        Kind::NotFound => "; make it by `Provision::Create` at one start, or check prefix, region and account".to_owned(),
+        Kind::Unavailable if answer.code().is_none() && answer.status().is_some() => {
+            "; that was no answer of AWS: is there a proxy, or another server at the endpoint?".to_owned()
+        }
+        _ => String::new(),
+    };
+    TransportError::new(kind, format!("{call}: {answer}{fix}")).with_source(answer)
+}
+
+fn credentials_error(error: &(dyn std::error::Error + 'static)) -> Option<&CredentialsError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// What the error and its causes say, in one line: of connections and credentials, which hold no payloads.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if said.last() != Some(&text) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
+}
+
+#[cfg(test)]
+mod tests;

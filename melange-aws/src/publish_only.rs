@@ -1,0 +1,62 @@
+//! [`Aws`] as a transport that only publishes.
+
+use std::time::Duration;
+
+use melange::transport::{
+    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
+};
+
+use crate::{Aws, check, sns};
+
+pub(crate) const NAME: &str = "AWS";
+
+impl Transport for Aws {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::wire(NAME).with_format(self.format)
+    }
+
+    fn own_queue(&self) -> &str {
+        ""
+    }
+
+    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+        if let Some(queue) = topology.queues.first() {
+            let name = if queue.name.is_empty() { "billing" } else { &queue.name };
+            return Err(vec![format!(
+                "`aws` itself only publishes, and there are subscribers; give the transport a queue: `aws.queue({name:?})`"
+            )]);
+        }
+        check::check(self.names(), topology)
+    }
+
+    async fn prepare(&self, _: &Topology) -> Result<(), TransportError> {
+        Ok(())
+    }
+
+    async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
+        sns::publish(self, messages).await
+    }
+
+    async fn receive(&self, _: &str, _: usize, _: Duration) -> Result<Vec<Delivery>, TransportError> {
+        Err(only_publishes())
+    }
+
+    async fn delete(&self, _: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {
+        receipts.iter().map(|_| Err(only_publishes())).collect()
+    }
+
+    async fn change_visibility(&self, _: &str, receipts: Vec<(Receipt, Duration)>) -> Vec<Result<(), TransportError>> {
+        receipts.iter().map(|_| Err(only_publishes())).collect()
+    }
+
+    async fn dead_letter(&self, _: &str, _: &Delivery, _: &DeadLetter) -> Result<(), TransportError> {
+        Err(only_publishes())
+    }
+}
+
+fn only_publishes() -> TransportError {
+    TransportError::new(
+        TransportErrorKind::Configuration,
+        "`aws` itself only publishes; consume from a queue: `aws.queue(\"billing\")`",
+    )
+}

@@ -1,0 +1,13 @@
+//! Consuming from SQS.
+
+mod batch;
+mod dead_letter;
+mod held;
+mod receive;
+mod settle;
+mod urls;
+
+pub(crate) use dead_letter::dead_letter;
+pub(crate) use receive::{Polls, receive};
+pub(crate) use settle::{change_visibility, delete};
+pub(crate) use urls::QueueUrls;

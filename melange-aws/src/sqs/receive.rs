@@ -1,0 +1,127 @@
+//! Taking messages from a queue.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as System};
+use melange::Timestamp;
+use melange::transport::{Delivery, Receipt, TransportError, TransportErrorKind, Undecodable};
+
+use super::held::Held;
+use crate::client::{Call, for_polling};
+use crate::names::is_fifo;
+use crate::{Aws, attributes, envelope};
+
+/// Most messages in one call. Source: the SQS API reference, `ReceiveMessage`.
+const MOST: usize = 10;
+/// Longest wait. Source: as above.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Takes up to `max` messages from `queue`, waiting up to `wait` for the first.
+pub(crate) async fn receive(
+    aws: &Aws,
+    polls: &Polls,
+    queue: &str,
+    max: usize,
+    wait: Duration,
+) -> Result<Vec<Delivery>, TransportError> {
+    let name = aws.names().queue(queue);
+    let url = aws.urls().get(aws.client(), &name).await?;
+    // A wait of less than a second would be a short poll, which asks only some of SQS's servers.
+    let wait = Duration::from_secs(wait.as_millis().div_ceil(1000).min(20) as u64).min(LONGEST_WAIT);
+    let attempt = is_fifo(&name).then(|| polls.begin(&name));
+    let request = aws
+        .client()
+        .sqs
+        .receive_message()
+        .queue_url(url)
+        .max_number_of_messages(max.clamp(1, MOST) as i32)
+        .wait_time_seconds(wait.as_secs() as i32)
+        .message_system_attribute_names(System::ApproximateReceiveCount)
+        .message_system_attribute_names(System::SentTimestamp)
+        .message_system_attribute_names(System::MessageGroupId)
+        .message_attribute_names("All")
+        .set_receive_request_attempt_id(attempt.clone())
+        .customize()
+        .config_override(for_polling(wait));
+    let answer = Call::new("sqs:ReceiveMessage", format!("queue {name}")).with_receipts().send(request.send()).await;
+    if let (Err(error), Some(attempt)) = (&answer, attempt)
+        && error.kind() == TransportErrorKind::Unavailable
+    {
+        polls.lost(&name, attempt);
+    }
+    let messages = aws.urls().heed(&name, answer)?.messages.unwrap_or_default();
+    Ok(messages.into_iter().filter_map(|message| delivery(aws, &name, message)).collect())
+}
+
+fn delivery(aws: &Aws, queue: &str, message: Message) -> Option<Delivery> {
+    let id = message.message_id.unwrap_or_default();
+    let Some(handle) = message.receipt_handle else {
+        // It cannot be settled, so it must not be handled; it comes again.
+        tracing::warn!(queue, message_id = id, "SQS handed out a message without a receipt");
+        return None;
+    };
+    let system = message.attributes.unwrap_or_default();
+    let values = message.message_attributes.unwrap_or_default();
+    let group = system.get(&System::MessageGroupId).cloned();
+    let beside = attributes::from_sqs(&values);
+    let (body, content) = match message.body {
+        Some(body) => envelope::open(body.into(), beside, aws.names()),
+        None => ("".into(), Err(Undecodable::new("SQS handed it out without a body"))),
+    };
+    let receipt = Receipt::new(Held { handle, body, attributes: values, group: group.clone() });
+    let mut delivery = Delivery::new(id, content, receipt);
+    delivery.attempt = system.get(&System::ApproximateReceiveCount).and_then(|n| n.parse().ok()).unwrap_or(1);
+    let millis = system.get(&System::SentTimestamp).and_then(|millis| millis.parse().ok());
+    delivery.sent_at = millis.and_then(Timestamp::from_unix_millis);
+    // On a standard queue a group only shares the queue fairly; there is no order to keep.
+    delivery.group = group.filter(|_| is_fifo(queue));
+    Some(delivery)
+}
+
+/// Polls of FIFO queues whose answers were lost: asked again under the same id, SQS hands out the same messages, whose
+/// groups would else be blocked until their visibility ends.
+#[derive(Debug, Default)]
+pub(crate) struct Polls(Mutex<Vec<Lost>>);
+
+#[derive(Debug)]
+struct Lost {
+    queue: String,
+    attempt: String,
+    at: Instant,
+}
+
+/// SQS knows an attempt for five minutes. Source: the SQS API reference, `ReceiveRequestAttemptId`.
+const KNOWN: Duration = Duration::from_secs(4 * 60);
+
+impl Polls {
+    /// The id to ask under: that of a poll whose answer was lost, or a new one.
+    fn begin(&self, queue: &str) -> String {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.retain(|poll| poll.at.elapsed() < KNOWN);
+        match lost.iter().position(|poll| poll.queue == queue) {
+            Some(at) => lost.remove(at).attempt,
+            None => uuid::Uuid::now_v7().to_string(),
+        }
+    }
+
+    fn lost(&self, queue: &str, attempt: String) {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.push(Lost { queue: queue.to_owned(), attempt, at: Instant::now() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_poll_is_asked_again_under_its_id() {
+        let polls = Polls::default();
+        let first = polls.begin("a");
+        polls.lost("a", first.clone());
+        assert_ne!(polls.begin("b"), first);
+        assert_eq!(polls.begin("a"), first);
+        assert_ne!(polls.begin("a"), first);
+    }
+}

@@ -1,0 +1,155 @@
+//! Every rule an event must keep that can be seen in its source.
+
+use quote::ToTokens;
+use syn::{Data, DeriveInput, GenericParam, Type};
+
+use super::attr::ContainerAttrs;
+use super::model::{Field, Model, RESERVED, SINGLE};
+use crate::names;
+use crate::place::text;
+use crate::problems::Problems;
+
+pub(crate) fn check(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>, problems: &mut Problems) {
+    if let Data::Union(data) = &input.data {
+        problems.at(data.union_token, "a union cannot be an event: use a struct or an enum");
+        return;
+    }
+    generics(input, problems);
+    container(input, attrs, problems);
+    marks(model, problems);
+    attributes(model, problems);
+    if model.flat {
+        flat_names(model, problems);
+        flat_container(model, problems);
+    }
+}
+
+fn generics(input: &DeriveInput, problems: &mut Problems) {
+    let name = text(&input.ident);
+    match input.generics.params.first() {
+        Some(GenericParam::Lifetime(param)) => {
+            problems.at(param, "an event owns its data, because queues keep it: take `String` for `&str`, `Vec` for slices");
+        }
+        Some(GenericParam::Type(_) | GenericParam::Const(_)) => problems.at(
+            &input.generics.params,
+            format!(
+                "a generic type cannot be an event, because each of its types would need a name of its own: wrap the one you \
+                 mean, as in `struct User{name}({name}<User>);`, and derive `Event` there"
+            ),
+        ),
+        None => {}
+    }
+}
+
+fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problems) {
+    if !attrs.has_topic && attrs.local.is_none() {
+        problems.at(
+            &input.ident,
+            format!(
+                "`{}` has no topic: add `#[event(topic = \"...\")]`, or `#[event(local)]` if it never leaves the process",
+                text(&input.ident)
+            ),
+        );
+    }
+    let name = attrs.name.as_ref().map_or_else(|| text(&input.ident), syn::LitStr::value);
+    if attrs.name.is_none()
+        && let Some(problem) = names::event_name_problem(&name)
+    {
+        problems.at(&input.ident, format!("{problem}; or give it another one with `#[event(name = \"...\")]`"));
+    }
+    let mut known = vec![name];
+    for alias in &attrs.aliases {
+        if known.contains(&alias.value()) {
+            problems.at(alias, format!("the event is already read under \"{}\": drop this alias", alias.value()));
+        }
+        known.push(alias.value());
+    }
+    let mut seen = Vec::new();
+    for old in &attrs.upcasts {
+        let spelled = old.to_token_stream().to_string();
+        if old.is_ident(&input.ident) || old.is_ident("Self") {
+            problems.at(old, "an event cannot be made from itself: list older versions only");
+        } else if seen.contains(&spelled) {
+            problems.at(old, "this older version is listed twice: keep one");
+        }
+        seen.push(spelled);
+    }
+}
+
+fn marks(model: &Model<'_>, problems: &mut Problems) {
+    for (name, mark) in SINGLE {
+        for second in model.fields.iter().filter_map(|field| mark(&field.attrs)).skip(1) {
+            problems.at(second, format!("only one field can be `#[event({name})]`, and another one is: keep one of them"));
+        }
+    }
+    for field in model.fields.iter().filter(|field| field.attrs.key.is_some() || field.attrs.dedup_id.is_some()) {
+        if let Type::Path(path) = field.ty()
+            && (path.path.is_ident("f32") || path.path.is_ident("f64"))
+        {
+            problems.at(field.ty(), "a floating-point number cannot be a key: equal values can read differently; use an integer or a `String`");
+        }
+    }
+}
+
+fn attributes(model: &Model<'_>, problems: &mut Problems) {
+    let mut seen = Vec::new();
+    for field in &model.fields {
+        let Some(mark) = &field.attrs.attribute else { continue };
+        let Some(name) = field.attribute_name() else {
+            problems.at(&mark.at, "a field without a name needs one for its attribute: `#[event(attribute = \"country\")]`");
+            continue;
+        };
+        if mark.name.is_none()
+            && let Some(problem) = names::attribute_problem(&name)
+        {
+            problems.at(&mark.at, format!("the attribute would be called \"{name}\": {problem}"));
+        } else if seen.contains(&name) {
+            problems.at(&mark.at, format!("another field is sent as the attribute \"{name}\" already: give this one another name"));
+        }
+        seen.push(name);
+    }
+}
+
+fn flat_names(model: &Model<'_>, problems: &mut Problems) {
+    for field in &model.fields {
+        if let Some(name) = collision(field) {
+            let mark = match name {
+                "topic" => ", mark it `#[event(topic)]` if it says where this one event is published",
+                "occurred_on" => ", mark it `#[event(occurred_on)]` if it is the moment the event happened",
+                _ => "",
+            };
+            problems.at(
+                field.place(),
+                format!(
+                    "`{name}` is a name of the envelope that this event shares one JSON object with: give the field another one with \
+                     `#[serde(rename = \"...\")]`{mark}, or wrap the struct in a tuple struct, which travels under `data`"
+                ),
+            );
+        }
+    }
+}
+
+/// A name of the envelope that the field bears without permission.
+fn collision(field: &Field<'_>) -> Option<&'static str> {
+    let permitted = |name: &str| field.may_be(name) && field.written.as_deref() == Some(name);
+    let bears = |reserved: &str| field.written.iter().chain(&field.accepted).any(|name| name == reserved);
+    RESERVED.into_iter().find(|reserved| bears(reserved) && !permitted(reserved))
+}
+
+fn flat_container(model: &Model<'_>, problems: &mut Problems) {
+    if let Some(attr) = &model.serde.deny_unknown_fields {
+        problems.at(
+            attr,
+            "an event shares one JSON object with its envelope, so `deny_unknown_fields` would refuse every message: drop it, or wrap \
+             the struct in a tuple struct, which travels under `data`",
+        );
+    }
+    if let Some(tag) = &model.serde.tag
+        && RESERVED.contains(&tag.value().as_str())
+    {
+        problems.at(
+            tag,
+            format!("`{}` is a name of the envelope that this event shares one JSON object with: choose another tag", tag.value()),
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! The event as the macro understands it: its fields, what they are marked with, and how it lies in the body.
+
+use quote::ToTokens;
+use syn::{Data, DeriveInput, Fields, Ident, Member, Type};
+
+use super::attr::{self, ContainerAttrs, FieldAttrs};
+use super::serde_attrs::{SerdeContainer, SerdeField};
+use crate::place::text;
+use crate::problems::Problems;
+
+/// The envelope's names, which a flat body has no room for twice.
+pub(crate) const RESERVED: [&str; 5] = ["event_type_name", "event_id", "event_version", "occurred_on", "topic"];
+
+/// An event.
+pub(crate) struct Model<'a> {
+    pub(crate) fields: Vec<Field<'a>>,
+    pub(crate) serde: SerdeContainer,
+    /// Whether its fields stand beside the envelope's.
+    pub(crate) flat: bool,
+}
+
+/// A field of an event that is a struct.
+pub(crate) struct Field<'a> {
+    pub(crate) source: &'a syn::Field,
+    pub(crate) member: Member,
+    pub(crate) attrs: FieldAttrs,
+    pub(crate) serde: SerdeField,
+    /// The name in the body that is written, for a named field that is written.
+    pub(crate) written: Option<String>,
+    /// The names in the body that are read.
+    pub(crate) accepted: Vec<String>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn read(input: &'a DeriveInput, container: &ContainerAttrs, problems: &mut Problems) -> Self {
+        let serde = SerdeContainer::read(&input.attrs);
+        let mut fields = Vec::new();
+        let mut flat = false;
+        match &input.data {
+            Data::Struct(data) => {
+                flat = matches!(data.fields, Fields::Named(_)) && !serde.other_shape && container.local.is_none();
+                for (field, member) in data.fields.iter().zip(data.fields.members()) {
+                    fields.push(Field::read(field, member, &serde, problems));
+                }
+            }
+            Data::Enum(data) => {
+                for variant in &data.variants {
+                    let message = "`#[event(..)]` cannot mark a part of an enum: put the enum into a struct, and mark a field there";
+                    attr::refuse(&variant.attrs, message, problems);
+                    for field in &variant.fields {
+                        attr::refuse(&field.attrs, message, problems);
+                    }
+                }
+            }
+            Data::Union(_) => {}
+        }
+        Self { fields, serde, flat }
+    }
+
+    /// The reserved names that fields of the event bear by permission.
+    pub(crate) fn own(&self) -> Vec<&str> {
+        let written = self.fields.iter().filter_map(|field| field.written.as_deref());
+        written.filter(|name| RESERVED.contains(name)).collect()
+    }
+
+    /// Whether some of the event's names are known only at run time.
+    pub(crate) fn is_open(&self) -> bool {
+        self.fields.iter().any(|field| field.serde.flatten)
+    }
+}
+
+impl<'a> Field<'a> {
+    fn read(source: &'a syn::Field, member: Member, container: &SerdeContainer, problems: &mut Problems) -> Self {
+        let attrs = FieldAttrs::read(&source.attrs, problems);
+        let serde = SerdeField::read(&source.attrs);
+        let (mut written, mut accepted) = (None, Vec::new());
+        if let Some(ident) = &source.ident {
+            written = serde.written(&text(ident), container);
+            accepted = serde.accepted(&text(ident), container);
+        }
+        Self { source, member, attrs, serde, written, accepted }
+    }
+
+    pub(crate) fn ty(&self) -> &'a Type {
+        &self.source.ty
+    }
+
+    /// What to point at when the field itself is wrong.
+    pub(crate) fn place(&self) -> proc_macro2::TokenStream {
+        match &self.source.ident {
+            Some(ident) => ident.to_token_stream(),
+            None => self.source.ty.to_token_stream(),
+        }
+    }
+
+    /// The name of the message attribute it is sent as.
+    pub(crate) fn attribute_name(&self) -> Option<String> {
+        match &self.attrs.attribute.as_ref()?.name {
+            Some(name) => Some(name.value()),
+            None => self.written.clone().or_else(|| self.source.ident.as_ref().map(text)),
+        }
+    }
+
+    /// Whether it may bear this name of the envelope.
+    pub(crate) fn may_be(&self, reserved: &str) -> bool {
+        match reserved {
+            "topic" => self.attrs.topic.is_some(),
+            "occurred_on" => self.attrs.occurred_on.is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// The mark of one kind on a field.
+pub(crate) type Mark = fn(&FieldAttrs) -> Option<&Ident>;
+
+/// The marks that only one field can have.
+pub(crate) const SINGLE: [(&str, Mark); 4] = [
+    ("key", |attrs| attrs.key.as_ref()),
+    ("dedup_id", |attrs| attrs.dedup_id.as_ref()),
+    ("topic", |attrs| attrs.topic.as_ref()),
+    ("occurred_on", |attrs| attrs.occurred_on.as_ref()),
+];

@@ -1,0 +1,77 @@
+//! Which types name an event, and which events a subscriber listens to.
+
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, Path, Type};
+
+use crate::problems::Problems;
+
+/// Arguments that are not events although they look like them.
+const NOT_EVENTS: [&str; 5] = ["Metadata", "Context", "CancellationToken", "State", "Option"];
+
+/// Notes events that are listed twice.
+pub(crate) fn check_list(events: &[Path], problems: &mut Problems) {
+    let mut seen = Vec::new();
+    for event in events {
+        let spelled = spelled(event);
+        if seen.contains(&spelled) {
+            problems.at(event, "this event is listed twice: keep one");
+        }
+        seen.push(spelled);
+    }
+}
+
+/// As it is written, to compare.
+pub(crate) fn spelled(tokens: impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
+}
+
+/// The event of an argument that is `&E`, `Arc<E>` or `&Context<E>`.
+pub(crate) fn of_argument(ty: &Type) -> Option<&Path> {
+    let event = match peel(ty) {
+        Type::Reference(reference) => match peel(&reference.elem) {
+            Type::Path(path) if named(&path.path, "Context") => generic(&path.path)?,
+            inner => inner,
+        },
+        Type::Path(path) if named(&path.path, "Arc") => generic(&path.path)?,
+        _ => return None,
+    };
+    match peel(event) {
+        Type::Path(path) if path.qself.is_none() && !NOT_EVENTS.iter().any(|other| named(&path.path, other)) => Some(&path.path),
+        _ => None,
+    }
+}
+
+/// Whether the type is one of the events itself, taken by value.
+pub(crate) fn is_by_value(ty: &Type, events: &[Path]) -> bool {
+    let Type::Path(path) = peel(ty) else { return false };
+    path.qself.is_none()
+        && events.iter().any(|event| {
+            let same_end = match (path.path.segments.last(), event.segments.last()) {
+                (Some(a), Some(b)) => a.ident == b.ident && a.arguments.is_none() && b.arguments.is_none(),
+                _ => false,
+            };
+            same_end || spelled(&path.path) == spelled(event)
+        })
+}
+
+/// The type without parentheses and without what a macro wrapped around it.
+pub(crate) fn peel(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => peel(&group.elem),
+        Type::Paren(paren) => peel(&paren.elem),
+        other => other,
+    }
+}
+
+fn named(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// The last type between the angle brackets.
+fn generic(path: &Path) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else { return None };
+    arguments.args.iter().rev().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}

@@ -1,0 +1,144 @@
+//! The bus that runs subscribers on worker tasks.
+
+mod builder;
+mod drain;
+mod lanes;
+mod limits;
+mod metrics;
+mod publish;
+mod shared;
+mod state;
+mod worker;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::AsynchronousEventBusBuilder;
+pub use drain::Drained;
+pub use metrics::InProcessMetrics;
+
+use self::drain::Crew;
+use super::failures::TryPublishError;
+use super::table::SubscriptionHandle;
+use crate::error::publish::PublishError;
+use crate::event::Event;
+use crate::handler::HandlerFn;
+
+/// A bus that runs subscribers on a fixed number of worker tasks, behind a bounded queue.
+///
+/// ```
+/// # use std::{sync::Arc, time::Duration};
+/// # use melange::{AsynchronousEventBus, Event, EventDescriptor, Location};
+/// # struct ClockTicked { at: u64 }
+/// # impl Event for ClockTicked {
+/// #     const DESCRIPTOR: &'static EventDescriptor =
+/// #         &EventDescriptor::new::<Self>("ClockTicked", "ClockTicked", Location::new("docs", file!(), line!()));
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let at = 12;
+/// let bus = AsynchronousEventBus::builder()
+///     .linked()
+///     .subscribe(|tick: Arc<ClockTicked>| async move { println!("it is {}", tick.at) })
+///     .workers(8)
+///     .capacity(10_000)
+///     .build()?;
+/// bus.publish(ClockTicked { at }).await?;   // waits while full; try_publish says so instead
+/// let drained = bus.shutdown(Duration::from_secs(2)).await;
+/// assert_eq!((drained.delivered, drained.dropped), (1, 0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What runs, and in which order
+/// One event's subscribers run one after the other: linked ones by crate, module and line, then those given to the
+/// builder in the order given, then those subscribed at run time. Who listens is asked when a worker takes the event,
+/// not when it is published. A subscriber that fails, panics or takes longer than its `timeout` never stops the others;
+/// it is logged, counted in [`metrics`](Self::metrics), and reported to
+/// [`on_error`](AsynchronousEventBusBuilder::on_error). `retry` does not apply: in process nothing is tried again.
+/// `concurrency` limits a subscriber's parallel runs; a worker waits for its turn.
+///
+/// Events with the same key, whatever their types, are handled one at a time in the order in which they were published;
+/// events with other keys, or none, in parallel with them. A slow key holds up itself and one worker. No event starves
+/// another: a key has to queue anew after each event.
+///
+/// # Publishing from a subscriber
+/// A subscriber may publish on the bus that runs it, and waits for room like everyone else, unless waiting would be in
+/// vain: when all running subscribers wait for room and no idle worker can make any, [`publish`](Self::publish) returns
+/// an error that [is full](PublishError::is_full) instead of waiting for ever, even with one worker. The bus knows its
+/// own subscribers by their task: one that waits for another task or thread that publishes, or for another bus whose
+/// subscribers publish back, is not seen. From there, use [`try_publish`](Self::try_publish).
+///
+/// # The end
+/// [`shutdown`](Self::shutdown) drains the bus. Clones are handles to the same bus; dropping the last one without a
+/// shutdown takes no more events and finishes those in hand in the background, with a warning. A handle that is kept
+/// in a state or a subscriber of its own bus keeps it alive until then.
+#[derive(Clone)]
+pub struct AsynchronousEventBus {
+    crew: Arc<Crew>,
+}
+
+impl AsynchronousEventBus {
+    /// A bus to put together.
+    pub fn builder() -> AsynchronousEventBusBuilder {
+        AsynchronousEventBusBuilder::new()
+    }
+
+    /// Queues an event, waiting while the queue is full; those who wait are served in turn. An event nobody listens to
+    /// is fine.
+    ///
+    /// Dropping the future while it waits takes the event back out of the line: it is not published.
+    ///
+    /// # Errors
+    /// If the bus has been shut down, before or while waiting. If it is full, only where waiting would be in vain: see
+    /// [publishing from a subscriber](Self#publishing-from-a-subscriber).
+    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
+        self.crew.shared.publish(event).await
+    }
+
+    /// Queues an event, or gives it back at once if there is no room.
+    ///
+    /// # Errors
+    /// If the bus is full or has been shut down. The error has the event.
+    pub fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
+        self.crew.shared.try_publish(event)
+    }
+
+    /// Adds a subscriber to the running bus, behind all others of its event:
+    /// `|tick: Arc<ClockTicked>| async move { .. }` or `|tick: &ClockTicked| { .. }`. It hears every event that a worker
+    /// takes from now on, those already queued among them.
+    ///
+    /// The subscription lasts until [`SubscriptionHandle::unsubscribe`] is called, whether or not the handle is kept. A
+    /// `State<T>` that the bus was not given makes each run fail: there is no `build()` any more to say so.
+    #[track_caller]
+    pub fn subscribe<M>(&self, closure: impl HandlerFn<M>) -> SubscriptionHandle {
+        self.crew.shared.table.add(closure.into_subscription())
+    }
+
+    /// What the bus has done so far, and what it has in hand.
+    #[must_use]
+    pub fn metrics(&self) -> InProcessMetrics {
+        self.crew.shared.metrics()
+    }
+
+    /// Takes no more events, handles those in hand until the deadline, and says what became of them.
+    ///
+    /// Publishing fails from this moment, also for those who wait for room, except for subscribers, whose own
+    /// publishes belong to what is drained. At the deadline what is queued is dropped and counted, and the token of
+    /// running subscribers ([`CancellationToken`](crate::CancellationToken)) is cancelled; a moment (0.1 s) later they
+    /// are cut off where they await. When this returns, no worker is left, but sync subscribers that are still busy
+    /// cannot be stopped: [`still_running`](Drained::still_running) counts them.
+    ///
+    /// A second call returns at once, with zeros. If the future is dropped, the drain goes on without a deadline.
+    /// A subscriber that shuts down its own bus waits for itself, until the deadline cuts it off.
+    pub async fn shutdown(&self, deadline: Duration) -> Drained {
+        self.crew.shutdown(deadline).await
+    }
+}
+
+impl fmt::Debug for AsynchronousEventBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsynchronousEventBus").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! The two buses that never leave the process: one in the caller's thread, one over worker tasks.
+
+mod asynchronous;
+mod failures;
+mod synchronous;
+mod table;
+
+pub use asynchronous::{AsynchronousEventBus, AsynchronousEventBusBuilder, Drained, InProcessMetrics};
+pub use failures::{DispatchError, TryPublishError};
+pub use synchronous::{SynchronousEventBus, SynchronousEventBusBuilder};
+pub use table::SubscriptionHandle;
+
+/// A lock whose holders never run anyone else's code, so that nothing is half done when one of them panics.
+fn unpoisoned<G>(locked: Result<G, std::sync::PoisonError<G>>) -> G {
+    locked.unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,3 @@
+//! For people who test a transport (feature `test-util`).
+
+pub mod conformance;

@@ -1,0 +1,150 @@
+//! Looking into an account, for people and tests.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::order::Standing;
+use super::stored::Stored;
+use super::{MemoryTransport, dead_letter_queue};
+use crate::attributes::{Attributes, EVENT_TYPE, REASON, SUBSCRIBER};
+use crate::transport::Body;
+use crate::{EventId, Timestamp};
+
+/// How many messages a queue holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueDepth {
+    /// Waiting to be received, those included that wait for an earlier one of their key.
+    pub visible: usize,
+    /// Received and not settled.
+    pub in_hand: usize,
+    /// Not to be received yet: delayed, or resting for a retry.
+    pub resting: usize,
+}
+
+impl QueueDepth {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.visible + self.in_hand + self.resting
+    }
+}
+
+/// A message in a dead-letter queue.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DeadLetterRecord {
+    /// The event's name on the wire, as its attribute says; empty when it has none.
+    pub event_type: String,
+    /// The event's id, where it is known.
+    pub event_id: Option<EventId>,
+    /// Why it is here.
+    pub reason: String,
+    /// The subscriber that gave it up; `None` when no subscriber could read it, or the queue itself moved it.
+    pub subscriber: Option<String>,
+    /// The topic it was published to.
+    pub topic: String,
+    /// Its ordering key.
+    pub key: Option<String>,
+    /// Its body; `None` for local events, which have no JSON.
+    pub body: Option<Arc<str>>,
+    /// What travels beside the body.
+    pub attributes: Attributes,
+    /// How often it was received.
+    pub attempts: u32,
+    /// When its queue got it.
+    pub sent_at: Timestamp,
+}
+
+impl fmt::Debug for DeadLetterRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the body, the key or the attributes: payloads do not belong in logs.
+        f.debug_struct("DeadLetterRecord")
+            .field("event_type", &self.event_type)
+            .field("event_id", &self.event_id)
+            .field("reason", &self.reason)
+            .field("subscriber", &self.subscriber)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DeadLetterRecord {
+    fn of(stored: &Stored) -> Self {
+        let content = &stored.content;
+        let text = |name| content.attributes.text(name).map(str::to_owned);
+        // What the queue itself moves, it moves as it is.
+        let moved = || format!("moved by the queue after {} receives", stored.receives);
+        Self {
+            event_type: text(EVENT_TYPE).unwrap_or_default(),
+            event_id: Some(content.event_id.clone()),
+            reason: text(REASON).unwrap_or_else(moved),
+            subscriber: text(SUBSCRIBER),
+            topic: content.topic.clone(),
+            key: content.key.as_deref().map(str::to_owned),
+            body: match &content.body {
+                Body::Json(json) => Some(Arc::clone(json)),
+                Body::Typed(_) => None,
+            },
+            attributes: content.attributes.clone(),
+            attempts: stored.receives,
+            sent_at: stored.sent_at,
+        }
+    }
+}
+
+/// Looking into the account. A queue that does not exist is as an empty one.
+impl MemoryTransport {
+    /// What is in the dead-letter queue of `queue`, the oldest first.
+    #[must_use]
+    pub fn dead_letters(&self, queue: &str) -> Vec<DeadLetterRecord> {
+        let mut account = self.account();
+        let Ok(dead) = account.queue(&dead_letter_queue(queue)) else {
+            return Vec::new();
+        };
+        dead.messages(Instant::now()).map(|(stored, _)| DeadLetterRecord::of(stored)).collect()
+    }
+
+    /// Moves what is in the dead-letter queue of `queue` back to it, and says how many that were.
+    ///
+    /// They come as if new, under new message ids, but each only for the subscriber that gave it up. What someone has
+    /// received from the dead-letter queue and not settled stays there.
+    pub fn redrive(&self, queue: &str) -> usize {
+        self.account().redrive(queue, Instant::now())
+    }
+
+    /// How many messages `queue` holds now. Its dead-letter queue is counted under its own name, `<queue>-dlq`.
+    #[must_use]
+    pub fn len(&self, queue: &str) -> QueueDepth {
+        let mut depth = QueueDepth::default();
+        let mut account = self.account();
+        let Ok(queue) = account.queue(queue) else {
+            return depth;
+        };
+        for (_, standing) in queue.messages(Instant::now()) {
+            match standing {
+                Standing::Visible => depth.visible += 1,
+                Standing::InHand => depth.in_hand += 1,
+                Standing::Away => depth.resting += 1,
+            }
+        }
+        depth
+    }
+
+    /// Deletes all that `queue` holds, in hand or not, and says how many that were.
+    pub fn purge(&self, queue: &str) -> usize {
+        self.account().queue(queue).map_or(0, super::queue::Queue::purge)
+    }
+
+    /// Lets what is published to `queue` from now on wait this long before it can be received. Makes the queue if it is
+    /// not there yet, so that it can be said before a bus is built.
+    pub fn set_delay(&self, queue: &str, delay: Duration) {
+        self.account().queue_or_new(queue).set_delay(delay);
+    }
+}
+
+#[cfg(test)]
+mod tests;

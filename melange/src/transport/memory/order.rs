@@ -1,0 +1,157 @@
+//! Which message is next: in publish order, and one at a time for each key.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// How a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// May be handed out, as far as it alone is concerned.
+    Visible,
+    /// Handed out and not settled.
+    InHand,
+    /// Delayed, or resting for a retry.
+    Away,
+}
+
+/// The order of one queue. Messages are known by their place, which grows with every message.
+pub(super) struct Order {
+    fifo: bool,
+    lanes: HashMap<Arc<str>, Lane>,
+    /// What may be handed out now: of each key, one message at most.
+    ready: BTreeSet<u64>,
+}
+
+/// The messages of one key that have a say in which is next: all of them in a FIFO queue; in a standard queue not those
+/// that are away.
+#[derive(Default)]
+struct Lane {
+    line: BTreeMap<u64, Standing>,
+    in_hand: usize,
+    /// The one of them that is in `ready`.
+    ready: Option<u64>,
+}
+
+impl Order {
+    pub(super) fn new(fifo: bool) -> Self {
+        Self { fifo, lanes: HashMap::new(), ready: BTreeSet::new() }
+    }
+
+    /// The message to hand out next.
+    pub(super) fn next(&self) -> Option<u64> {
+        self.ready.first().copied()
+    }
+
+    /// The message at `place` stands like this now; `None` when it is gone.
+    pub(super) fn set(&mut self, place: u64, key: Option<&Arc<str>>, standing: Option<Standing>) {
+        let Some(key) = key else {
+            if standing == Some(Standing::Visible) {
+                self.ready.insert(place);
+            } else {
+                self.ready.remove(&place);
+            }
+            return;
+        };
+        let lane = self.lanes.entry(Arc::clone(key)).or_default();
+        lane.set(place, standing.filter(|standing| self.fifo || *standing != Standing::Away));
+        let next = lane.next();
+        if lane.ready != next {
+            if let Some(before) = lane.ready {
+                self.ready.remove(&before);
+            }
+            self.ready.extend(next);
+            lane.ready = next;
+        }
+        if lane.line.is_empty() {
+            self.lanes.remove(key);
+        }
+    }
+}
+
+impl Lane {
+    fn set(&mut self, place: u64, standing: Option<Standing>) {
+        let before = match standing {
+            Some(standing) => self.line.insert(place, standing),
+            None => self.line.remove(&place),
+        };
+        self.in_hand += usize::from(standing == Some(Standing::InHand));
+        self.in_hand -= usize::from(before == Some(Standing::InHand));
+    }
+
+    fn next(&self) -> Option<u64> {
+        let (place, standing) = self.line.first_key_value()?;
+        (self.in_hand == 0 && *standing == Standing::Visible).then_some(*place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Standing::{Away, InHand, Visible};
+    use super::*;
+
+    fn order(fifo: bool, keys: &[Option<&str>]) -> (Order, Vec<Option<Arc<str>>>) {
+        let keys: Vec<Option<Arc<str>>> = keys.iter().map(|key| key.map(Arc::from)).collect();
+        let mut order = Order::new(fifo);
+        for (place, key) in (0..).zip(&keys) {
+            order.set(place, key.as_ref(), Some(Visible));
+        }
+        (order, keys)
+    }
+
+    fn ready(order: &Order) -> Vec<u64> {
+        order.ready.iter().copied().collect()
+    }
+
+    #[test]
+    fn of_each_key_only_the_first_is_ready_and_all_without_a_key() {
+        for fifo in [true, false] {
+            let (order, _) = order(fifo, &[Some("a"), Some("a"), None, Some("b"), None, Some("b")]);
+            assert_eq!(ready(&order), [0, 2, 3, 4]);
+        }
+    }
+
+    #[test]
+    fn one_in_hand_holds_back_its_key() {
+        for fifo in [true, false] {
+            let (mut order, keys) = order(fifo, &[Some("a"), Some("a"), Some("b")]);
+            order.set(0, keys[0].as_ref(), Some(InHand));
+            assert_eq!(ready(&order), [2]);
+            order.set(0, keys[0].as_ref(), None);
+            assert_eq!(ready(&order), [1, 2]);
+        }
+    }
+
+    #[test]
+    fn one_that_is_away_holds_back_its_fifo_group_but_not_its_standard_key() {
+        for (fifo, then) in [(true, vec![2]), (false, vec![1, 2])] {
+            let (mut order, keys) = order(fifo, &[Some("a"), Some("a"), Some("b")]);
+            order.set(0, keys[0].as_ref(), Some(Away));
+            assert_eq!(ready(&order), then);
+            order.set(0, keys[0].as_ref(), Some(Visible));
+            assert_eq!(ready(&order), [0, 2], "back at its place");
+        }
+    }
+
+    #[test]
+    fn an_earlier_one_that_is_back_waits_for_the_later_one_in_hand() {
+        let (mut order, keys) = order(false, &[Some("a"), Some("a")]);
+        order.set(0, keys[0].as_ref(), Some(Away));
+        order.set(1, keys[1].as_ref(), Some(InHand));
+        order.set(0, keys[0].as_ref(), Some(Visible));
+        assert_eq!(order.next(), None);
+        order.set(1, keys[1].as_ref(), None);
+        assert_eq!(order.next(), Some(0));
+    }
+
+    #[test]
+    fn keys_that_are_done_are_forgotten() {
+        for fifo in [true, false] {
+            let (mut order, keys) = order(fifo, &[Some("a"), Some("b"), None]);
+            for (place, key) in (0..).zip(&keys) {
+                order.set(place, key.as_ref(), Some(InHand));
+                order.set(place, key.as_ref(), None);
+            }
+            assert!(order.lanes.is_empty() && order.ready.is_empty());
+        }
+    }
+}

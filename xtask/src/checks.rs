@@ -1,0 +1,68 @@
+//! The tasks that are a few cargo commands and need no server.
+
+use std::process::{Command, Stdio};
+
+use crate::problem::{Problem, Result};
+use crate::workspace::{self, cargo};
+
+/// Formatting, lints and documentation; all three run, so that one report names all that is wrong.
+pub(crate) fn check() -> Result<()> {
+    let mut docs = cargo(["doc", "--locked", "--workspace", "--all-features", "--no-deps"]);
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    run_all(vec![
+        ("formatting", cargo(["fmt", "--all", "--check"])),
+        (
+            "clippy",
+            cargo(["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
+        ),
+        ("documentation", docs),
+    ])
+}
+
+/// The tests that compare what the compiler tells a user with what it told before.
+pub(crate) fn ui(bless: bool) -> Result<()> {
+    let mut tests = cargo(["test", "--package", "melange-tests", "--test", "ui"]);
+    if bless {
+        tests.env("TRYBUILD", "overwrite");
+    }
+    if workspace::succeeds(&mut tests)? {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            "the compiler's messages are not the recorded ones",
+            "if the new ones are as good: cargo xtask ui --bless, and read the difference before you commit it",
+        ))
+    }
+}
+
+/// Licences, banned crates, sources and advisories, by cargo-deny and `deny.toml`.
+pub(crate) fn deny() -> Result<()> {
+    let mut probe = cargo(["deny", "--version"]);
+    probe.stdout(Stdio::null()).stderr(Stdio::null());
+    if !workspace::succeeds(&mut probe)? {
+        return Err(Problem::new("cargo-deny is not installed", "cargo install cargo-deny --locked"));
+    }
+    run_all(vec![
+        ("licences, bans and sources", cargo(["deny", "--all-features", "check", "licenses", "bans", "sources"])),
+        // Apart from the others, as it alone needs the network: it downloads the advisory database.
+        ("advisories", cargo(["deny", "--all-features", "check", "advisories"])),
+    ])
+}
+
+fn run_all(steps: Vec<(&str, Command)>) -> Result<()> {
+    let mut failed = Vec::new();
+    for (name, mut command) in steps {
+        eprintln!("== {name}");
+        if !workspace::succeeds(&mut command)? {
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            format!("not in order: {}", failed.join(", ")),
+            "mend what the lines above name; `cargo fmt --all` mends the formatting",
+        ))
+    }
+}
