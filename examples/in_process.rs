@@ -1,11 +1,9 @@
 //! Two buses without queues: one that runs every subscriber in the caller's thread, one with worker tasks.
 //! `cargo run --example in_process`
-#![warn(unused_crate_dependencies)]
 
 use std::time::Duration;
 
 use melange::{AsynchronousEventBus, Event, SynchronousEventBus, subscriber};
-use serde as _; // Local events need no serde; the other examples do.
 
 #[derive(Debug, Event)]
 #[event(local)]

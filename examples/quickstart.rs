@@ -1,6 +1,5 @@
 //! A shop in one process, over queues in memory: a subscriber that is a function, one that is a value with two handlers,
 //! a state, a retry and a dead letter. `cargo run --example quickstart`
-#![warn(unused_crate_dependencies)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -35,16 +34,15 @@ struct Mailer {
 }
 
 #[subscriber(listens_to = OrderPlaced, retry(attempts = 3, backoff = "100ms..1s"))]
-async fn send_receipt(
-    order: &OrderPlaced,
-    meta: &Metadata,
-    State(mailer): State<Mailer>,
-) -> Result<(), String> {
+async fn send_receipt(order: &OrderPlaced, meta: &Metadata, State(mailer): State<Mailer>) -> Result<(), String> {
     if meta.attempt == 1 {
         println!("  send_receipt    {}: the mail server is down, so it will be tried again", order.order_id);
         return Err("mail server is down".to_owned());
     }
-    println!("  send_receipt    {}: \"{}, that makes {} cents\" (attempt {})", order.order_id, mailer.greeting, order.total_cents, meta.attempt);
+    println!(
+        "  send_receipt    {}: \"{}, that makes {} cents\" (attempt {})",
+        order.order_id, mailer.greeting, order.total_cents, meta.attempt
+    );
     Ok(())
 }
 
@@ -107,6 +105,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  {} for {}: {}", letter.event_type, letter.subscriber.as_deref().unwrap_or("-"), letter.reason);
     }
     let report = bus.shutdown(Duration::from_secs(5)).await?;
-    println!("\nBalance {} cents; {:?}; at the shutdown {report:?}", ledger.balance_cents.load(Ordering::Relaxed), bus.metrics());
+    println!(
+        "\nBalance {} cents; {:?}; at the shutdown {report:?}",
+        ledger.balance_cents.load(Ordering::Relaxed),
+        bus.metrics()
+    );
     Ok(())
 }

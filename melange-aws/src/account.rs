@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn loopback_is_told_from_the_world() {
-        for local in ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566/x", "http://LOCALHOST", "127.0.0.2"] {
+        for local in
+            ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566/x", "http://LOCALHOST", "127.0.0.2"]
+        {
             assert!(is_loopback(local), "{local}");
         }
         for world in [

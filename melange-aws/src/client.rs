@@ -37,7 +37,8 @@ impl Client {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         // Without one, the SDK panics.
         let behavior = config.behavior_version().unwrap_or_else(BehaviorVersion::v2026_01_12);
-        let mut timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+        let mut timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
         if let Some(own) = config.timeout_config() {
             timeouts = own.to_builder().take_unset_from(timeouts.into_builder()).build();
         }
@@ -62,7 +63,8 @@ impl Client {
 /// retries, once empty, would make it fail at once and the poll spin.
 pub(crate) fn for_polling(wait: Duration) -> aws_sdk_sqs::config::Builder {
     let attempt = wait + POLL_SLACK;
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt + POLL_SLACK).build();
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt + POLL_SLACK).build();
     aws_sdk_sqs::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
 }
 

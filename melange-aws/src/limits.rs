@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn eleven_attributes_would_be_lost() {
-        let many = |n: usize| (0..n).map(|i| (format!("a{i}"), AttributeValue::String("x".into()))).collect::<Attributes>();
+        let many =
+            |n: usize| (0..n).map(|i| (format!("a{i}"), AttributeValue::String("x".into()))).collect::<Attributes>();
         check("{}", &many(10)).unwrap();
         assert!(refused("{}", &many(11)).contains("11 attributes"));
     }

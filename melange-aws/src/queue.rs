@@ -10,6 +10,9 @@ use crate::provision::{self, Provision};
 use crate::sqs::{self, Polls};
 use crate::{Aws, check, publish_only, sns};
 
+/// How long a received message is invisible to others, unless its lease is extended.
+const VISIBILITY: Duration = Duration::from_secs(30);
+
 /// The transport of a service on AWS: it publishes to SNS topics, and consumes from this queue, and from those that
 /// subscribers name themselves. Made by [`Aws::queue`].
 ///
@@ -28,12 +31,21 @@ pub struct AwsQueue {
     pub(crate) provision: Provision,
     pub(crate) raw: bool,
     pub(crate) filtered: bool,
+    visibility: Duration,
     polls: Arc<Polls>,
 }
 
 impl AwsQueue {
     pub(crate) fn new(aws: Aws, name: String) -> Self {
-        Self { aws, name, provision: Provision::default(), raw: true, filtered: true, polls: Arc::default() }
+        Self {
+            aws,
+            name,
+            provision: Provision::default(),
+            raw: true,
+            filtered: true,
+            visibility: VISIBILITY,
+            polls: Arc::default(),
+        }
     }
 
     /// What `start()` does about topics and queues: [`Provision::Verify`] unless said otherwise.
@@ -51,11 +63,21 @@ impl AwsQueue {
         self
     }
 
-    /// Subscribes without filter policies: for topics on which others publish without an `event_type` attribute, as
-    /// Python melange before 4 and from 7.1 does. Such messages do not pass the filter.
+    /// Subscribes without filter policies: for topics on which others send an `event_type` that is not the event's name, as
+    /// Python melange 6 with its `JsonSQSSerializer` does ("json"). Such messages do not pass the filter; messages without
+    /// an `event_type` do.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.filtered = false;
+        self
+    }
+
+    /// How long a received message is invisible to others unless its lease is extended, which happens at half of it: 30
+    /// seconds unless said otherwise, between 1 second and 12 hours. After a crash it is how long what was in hand stays
+    /// away. It is asked for at every receive, whatever the queue's own is.
+    #[must_use]
+    pub fn visibility(mut self, visibility: Duration) -> Self {
+        self.visibility = visibility.clamp(Duration::from_secs(1), Duration::from_secs(12 * 60 * 60));
         self
     }
 
@@ -73,7 +95,7 @@ impl AwsQueue {
 
 impl Transport for AwsQueue {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::wire(publish_only::NAME).with_format(self.aws.format)
+        Capabilities::wire(publish_only::NAME).with_format(self.aws.format).with_visibility(self.visibility)
     }
 
     fn own_queue(&self) -> &str {
@@ -93,7 +115,7 @@ impl Transport for AwsQueue {
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
-        sqs::receive(&self.aws, &self.polls, queue, max, wait).await
+        sqs::receive(&self.aws, &self.polls, queue, max, wait, self.visibility).await
     }
 
     async fn delete(&self, queue: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {

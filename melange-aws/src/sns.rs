@@ -68,7 +68,10 @@ async fn run(aws: &Aws, lane: Lane) -> Vec<(usize, Answer)> {
 }
 
 fn not_sent() -> TransportError {
-    TransportError::new(Kind::Unavailable, "not sent, since an earlier message of the same key was not: publish it after that one")
+    TransportError::new(
+        Kind::Unavailable,
+        "not sent, since an earlier message of the same key was not: publish it after that one",
+    )
 }
 
 async fn one(aws: &Aws, message: &Message) -> Answer {

@@ -42,7 +42,9 @@ pub(crate) fn backoff(text: &str) -> Result<(u64, u64), String> {
         None => (millis(text)?, millis(text)?),
     };
     if min > max {
-        return Err("this backoff starts with its longest wait: write the shorter one first, as in \"1s..5m\"".to_owned());
+        return Err(
+            "this backoff starts with its longest wait: write the shorter one first, as in \"1s..5m\"".to_owned()
+        );
     }
     if max > TWELVE_HOURS {
         return Err("this backoff waits longer than 12 hours, which is the most SQS allows".to_owned());
@@ -65,12 +67,19 @@ mod tests {
 
     #[test]
     fn times() {
-        for (text, expected) in
-            [("500ms", 500), ("30s", 30_000), ("1m30s", 90_000), ("12h", TWELVE_HOURS), ("1h2m3s4ms", 3_723_004), ("0s", 0)]
-        {
+        for (text, expected) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("1m30s", 90_000),
+            ("12h", TWELVE_HOURS),
+            ("1h2m3s4ms", 3_723_004),
+            ("0s", 0),
+        ] {
             assert_eq!(millis(text), Ok(expected), "{text}");
         }
-        for wrong in ["", "s", "30", "30 s", "1.5s", "-1s", "30sec", "1s1m", "1s1s", "5 minutes", "99999999999999999999h", "1d"] {
+        for wrong in
+            ["", "s", "30", "30 s", "1.5s", "-1s", "30sec", "1s1m", "1s1s", "5 minutes", "99999999999999999999h", "1d"]
+        {
             assert!(millis(wrong).is_err(), "{wrong}");
         }
     }

@@ -10,8 +10,8 @@ mod krate;
 mod names;
 mod nearest;
 mod options;
-mod problems;
 mod place;
+mod problems;
 mod subscriber;
 
 use proc_macro::TokenStream;

@@ -31,7 +31,9 @@ pub(crate) fn event_name_problem(name: &str) -> Option<String> {
         return Some("the name of the event is empty: it has 1 to 256 characters".to_owned());
     }
     if let Some(bad) = name.chars().find(|c| !legal(*c)) {
-        return Some(format!("`{bad}` may not be in the name of an event: use letters, digits and `_`, `-`, `.`, `:`, `/`"));
+        return Some(format!(
+            "`{bad}` may not be in the name of an event: use letters, digits and `_`, `-`, `.`, `:`, `/`"
+        ));
     }
     too_long("name of an event", name, 256)
 }
@@ -61,7 +63,9 @@ pub(crate) fn attribute_problem(name: &str) -> Option<String> {
         return Some(format!("`{bad}` may not be in the name of an attribute: use letters, digits and `_`, `-`, `.`"));
     }
     if lower.starts_with("aws.") || lower.starts_with("amazon.") {
-        return Some("names of attributes that start with `AWS.` or `Amazon.` belong to AWS: choose another".to_owned());
+        return Some(
+            "names of attributes that start with `AWS.` or `Amazon.` belong to AWS: choose another".to_owned(),
+        );
     }
     if name.starts_with('.') || name.ends_with('.') || name.contains("..") {
         return Some("the name of an attribute may not start or end with `.`, nor have two in a row".to_owned());
@@ -123,7 +127,18 @@ mod tests {
             assert_eq!(attribute_problem(legal), None, "{legal}");
         }
         let illegal = [
-            "", "a b", ".a", "a.", "a..b", "AWS.x", "aws.x", "Amazon.x", "event_type", "manifest", "serializer_id", "traceparent",
+            "",
+            "a b",
+            ".a",
+            "a.",
+            "a..b",
+            "AWS.x",
+            "aws.x",
+            "Amazon.x",
+            "event_type",
+            "manifest",
+            "serializer_id",
+            "traceparent",
             "melange_reason",
         ];
         for illegal in illegal {

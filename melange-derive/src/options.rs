@@ -247,7 +247,7 @@ impl Opt {
 }
 
 fn parse_one<T: Parse>(tokens: TokenStream) -> syn::Result<Punctuated<T, Token![,]>> {
-    syn::parse2(tokens).map(|one| Punctuated::from_iter([one]))
+    syn::parse2::<T>(tokens).map(|one| std::iter::once(one).collect())
 }
 
 #[cfg(test)]

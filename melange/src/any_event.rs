@@ -14,16 +14,8 @@ pub struct AnyEvent {
 }
 
 impl AnyEvent {
-    pub(crate) fn new(
-        descriptor: &'static EventDescriptor,
-        metadata: Metadata,
-        event: Erased,
-    ) -> Self {
-        Self {
-            descriptor,
-            metadata,
-            event,
-        }
+    pub(crate) fn new(descriptor: &'static EventDescriptor, metadata: Metadata, event: Erased) -> Self {
+        Self { descriptor, metadata, event }
     }
 
     /// The name of the event's type: the present one, if it came under an alias.
@@ -80,22 +72,10 @@ impl AnyEvent {
     /// # Errors
     /// Gives itself back if it is something else.
     pub fn downcast<E: Event>(self) -> Result<E, Self> {
-        let Self {
-            descriptor,
-            metadata,
-            event,
-        } = self;
+        let Self { descriptor, metadata, event } = self;
         match event.downcast::<E>() {
-            Ok(event) => Arc::try_unwrap(event).map_err(|event| Self {
-                descriptor,
-                metadata,
-                event,
-            }),
-            Err(event) => Err(Self {
-                descriptor,
-                metadata,
-                event,
-            }),
+            Ok(event) => Arc::try_unwrap(event).map_err(|event| Self { descriptor, metadata, event }),
+            Err(event) => Err(Self { descriptor, metadata, event }),
         }
     }
 }

@@ -68,10 +68,7 @@ impl Attributes {
     /// The value under `name`, which is case-sensitive as it is for SQS.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&AttributeValue> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value)
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The value under `name` as text, when there is one that is not binary.
@@ -182,15 +179,5 @@ macro_rules! number_attributes {
     )*};
 }
 
-text_attributes!(
-    String,
-    &str,
-    Box<str>,
-    std::sync::Arc<str>,
-    Cow<'_, str>,
-    char,
-    uuid::Uuid
-);
-number_attributes!(
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
-);
+text_attributes!(String, &str, Box<str>, std::sync::Arc<str>, Cow<'_, str>, char, uuid::Uuid);
+number_attributes!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);

@@ -50,11 +50,7 @@ impl Codec {
     /// JSON by serde, with the fields laid out like this.
     #[must_use]
     pub const fn json<E: Event + WireEvent>(layout: Layout) -> Self {
-        Self {
-            layout,
-            encode: encode::<E>,
-            decode: decode::<E>,
-        }
+        Self { layout, encode: encode::<E>, decode: decode::<E> }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -73,9 +69,7 @@ impl Codec {
 
 impl fmt::Debug for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Codec")
-            .field("layout", &self.layout)
-            .finish_non_exhaustive()
+        f.debug_struct("Codec").field("layout", &self.layout).finish_non_exhaustive()
     }
 }
 
@@ -88,11 +82,7 @@ fn encode<E: Event + Serialize>(event: &dyn Any, to: &mut Vec<u8>) -> serde_json
 
 fn decode<E: Event + DeserializeOwned>(source: Source<'_>) -> serde_json::Result<Erased> {
     let event: E = match source {
-        Source::Flat {
-            body,
-            own,
-            occurred_on,
-        } => {
+        Source::Flat { body, own, occurred_on } => {
             let mut json = serde_json::Deserializer::from_str(body);
             let event = E::deserialize(Flat::new(&mut json, own, occurred_on))?;
             json.end()?;

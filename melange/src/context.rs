@@ -50,9 +50,7 @@ impl<'a, E: Event> Context<'a, E> {
 impl<E> fmt::Debug for Context<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never the event: payloads do not belong in logs.
-        f.debug_struct("Context")
-            .field("metadata", self.parts.metadata)
-            .finish_non_exhaustive()
+        f.debug_struct("Context").field("metadata", self.parts.metadata).finish_non_exhaustive()
     }
 }
 
@@ -79,15 +77,7 @@ impl<'a> RawContext<'a> {
         states: &'a States,
         cancellation: &'a CancellationToken,
     ) -> Self {
-        Self {
-            event,
-            parts: Parts {
-                shared: None,
-                metadata,
-                states,
-                cancellation,
-            },
-        }
+        Self { event, parts: Parts { shared: None, metadata, states, cancellation } }
     }
 
     /// For an event that subscribers may share.
@@ -97,32 +87,19 @@ impl<'a> RawContext<'a> {
         states: &'a States,
         cancellation: &'a CancellationToken,
     ) -> Self {
-        Self {
-            event: event.as_ref(),
-            parts: Parts {
-                shared: Some(event),
-                metadata,
-                states,
-                cancellation,
-            },
-        }
+        Self { event: event.as_ref(), parts: Parts { shared: Some(event), metadata, states, cancellation } }
     }
 
     /// The context of an `E`, or `None` if the event is something else.
     #[must_use]
     pub fn typed<E: Event>(&self) -> Option<Context<'a, E>> {
-        Some(Context {
-            event: self.event.downcast_ref()?,
-            parts: self.parts,
-        })
+        Some(Context { event: self.event.downcast_ref()?, parts: self.parts })
     }
 }
 
 impl fmt::Debug for RawContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawContext")
-            .field("metadata", self.parts.metadata)
-            .finish_non_exhaustive()
+        f.debug_struct("RawContext").field("metadata", self.parts.metadata).finish_non_exhaustive()
     }
 }
 

@@ -40,17 +40,8 @@ pub enum SubscriberErrorKind {
 }
 
 impl SubscriberError {
-    fn new(
-        descriptor: &SubscriberDescriptor,
-        kind: SubscriberErrorKind,
-        reason: impl Into<BoxError>,
-    ) -> Self {
-        Self {
-            subscriber: descriptor.name(),
-            event: descriptor.event().name(),
-            kind,
-            reason: reason.into(),
-        }
+    fn new(descriptor: &SubscriberDescriptor, kind: SubscriberErrorKind, reason: impl Into<BoxError>) -> Self {
+        Self { subscriber: descriptor.name(), event: descriptor.event().name(), kind, reason: reason.into() }
     }
 
     /// The subscriber's name.
@@ -104,40 +95,21 @@ pub(crate) struct Failed {
 }
 
 fn failed(descriptor: &SubscriberDescriptor, failure: Failure) -> Failed {
-    let kind = if failure.is_reject() {
-        SubscriberErrorKind::Rejected
-    } else {
-        SubscriberErrorKind::Failed
-    };
+    let kind = if failure.is_reject() { SubscriberErrorKind::Rejected } else { SubscriberErrorKind::Failed };
     let then = failure.then();
-    Failed {
-        error: SubscriberError::new(descriptor, kind, failure.into_reason()),
-        then,
-    }
+    Failed { error: SubscriberError::new(descriptor, kind, failure.into_reason()), then }
 }
 
 fn panicked(descriptor: &SubscriberDescriptor, panic: &(dyn Any + Send)) -> Failed {
     // The panic's message may quote the event, and the panic hook has printed it already.
     let _ = panic;
-    let error = SubscriberError::new(
-        descriptor,
-        SubscriberErrorKind::Panicked,
-        "the subscriber panicked",
-    );
-    Failed {
-        error,
-        then: Then::Retry { after: None },
-    }
+    let error = SubscriberError::new(descriptor, SubscriberErrorKind::Panicked, "the subscriber panicked");
+    Failed { error, then: Then::Retry { after: None } }
 }
 
-fn verdict(
-    descriptor: &SubscriberDescriptor,
-    run: std::thread::Result<Outcome>,
-) -> Result<(), Failed> {
+fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Result<Outcome>) -> Result<(), Failed> {
     match run {
-        Ok(outcome) => outcome
-            .into_failure()
-            .map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
+        Ok(outcome) => outcome.into_failure().map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
         Err(panic) => Err(panicked(descriptor, panic.as_ref())),
     }
 }
@@ -146,12 +118,10 @@ fn verdict(
 pub(crate) fn run_here(subscription: &Subscription, cx: &RawContext<'_>) -> Result<(), Failed> {
     let descriptor = &subscription.descriptor;
     let run = match descriptor.call() {
-        Call::Sync(call) | Call::Blocking(call) => catch_unwind(AssertUnwindSafe(|| {
-            call(subscription.instance.as_ref(), cx)
-        })),
-        Call::Async(_) => Ok(Outcome::reject(
-            "an async subscriber cannot run on a synchronous bus",
-        )),
+        Call::Sync(call) | Call::Blocking(call) => {
+            catch_unwind(AssertUnwindSafe(|| call(subscription.instance.as_ref(), cx)))
+        }
+        Call::Async(_) => Ok(Outcome::reject("an async subscriber cannot run on a synchronous bus")),
     };
     verdict(descriptor, run)
 }
@@ -185,12 +155,8 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
                 Err(_) => {
                     cancellation.cancel();
                     let why = format!("it took longer than its time-out of {limit:?}");
-                    let error =
-                        SubscriberError::new(descriptor, SubscriberErrorKind::TimedOut, why);
-                    Err(Failed {
-                        error,
-                        then: Then::Retry { after: None },
-                    })
+                    let error = SubscriberError::new(descriptor, SubscriberErrorKind::TimedOut, why);
+                    Err(Failed { error, then: Then::Retry { after: None } })
                 }
             },
         }
@@ -198,11 +164,7 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
     running.instrument(span).await
 }
 
-async fn call(
-    subscription: &Subscription,
-    with: &Run,
-    cancellation: &CancellationToken,
-) -> Outcome {
+async fn call(subscription: &Subscription, with: &Run, cancellation: &CancellationToken) -> Outcome {
     match subscription.descriptor.call() {
         Call::Async(call) => {
             let cx = RawContext::shared(&with.event, &with.metadata, &with.states, cancellation);
@@ -213,21 +175,15 @@ async fn call(
             call(subscription.instance.as_ref(), &cx)
         }
         Call::Blocking(call) => {
-            let (instance, with, cancellation) = (
-                Arc::clone(&subscription.instance),
-                with.clone(),
-                cancellation.clone(),
-            );
+            let (instance, with, cancellation) =
+                (Arc::clone(&subscription.instance), with.clone(), cancellation.clone());
             let blocking = tokio::task::spawn_blocking(move || {
-                let cx =
-                    RawContext::shared(&with.event, &with.metadata, &with.states, &cancellation);
+                let cx = RawContext::shared(&with.event, &with.metadata, &with.states, &cancellation);
                 call(instance.as_ref(), &cx)
             });
             match blocking.await {
                 Ok(outcome) => outcome,
-                Err(stopped) if stopped.is_panic() => {
-                    std::panic::resume_unwind(stopped.into_panic())
-                }
+                Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
                 Err(_) => Outcome::retry("the runtime is shutting down"),
             }
         }

@@ -63,11 +63,7 @@ pub struct EventDescriptor {
 impl EventDescriptor {
     /// A local event without a topic: the derive adds the rest. `type_name` is the path to the type.
     #[must_use]
-    pub const fn new<E: Event>(
-        name: &'static str,
-        type_name: &'static str,
-        location: Location,
-    ) -> Self {
+    pub const fn new<E: Event>(name: &'static str, type_name: &'static str, location: Location) -> Self {
         Self {
             name,
             version: 1,
@@ -239,10 +235,7 @@ impl Upcast {
     /// By `impl From<Old> for New`.
     #[must_use]
     pub const fn of<Old: Event, New: Event + From<Old>>() -> Self {
-        Self {
-            from: Old::DESCRIPTOR,
-            convert: convert::<Old, New>,
-        }
+        Self { from: Old::DESCRIPTOR, convert: convert::<Old, New> }
     }
 
     /// The older version.

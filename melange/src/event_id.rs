@@ -67,8 +67,6 @@ impl Serialize for EventId {
 
 impl<'de> Deserialize<'de> for EventId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(Self::from_text(&std::borrow::Cow::<str>::deserialize(
-            from,
-        )?))
+        Ok(Self::from_text(&std::borrow::Cow::<str>::deserialize(from)?))
     }
 }

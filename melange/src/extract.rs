@@ -54,10 +54,7 @@ pub(crate) struct Needed {
 
 impl Needed {
     fn of<T: 'static>() -> Self {
-        Self {
-            type_id: TypeId::of::<T>(),
-            type_name: type_name::<T>(),
-        }
+        Self { type_id: TypeId::of::<T>(), type_name: type_name::<T>() }
     }
 }
 
@@ -107,9 +104,7 @@ impl<'cx, E: Event> FromContext<'cx, E> for &'cx E {
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for Arc<E> {
     fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
-        cx.shared().ok_or_else(|| {
-            ExtractError::new("the event is only borrowed here: take it as a reference")
-        })
+        cx.shared().ok_or_else(|| ExtractError::new("the event is only borrowed here: take it as a reference"))
     }
 
     fn needs(needs: &mut Needs) {
@@ -145,12 +140,7 @@ impl<'cx, E: Event> FromContext<'cx, E> for CancellationToken {
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event, T: Clone + Send + Sync + 'static> FromContext<'cx, E> for State<T> {
     fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
-        let missing = || {
-            ExtractError::new(format!(
-                "no `{}` was given with `.state(..)`",
-                type_name::<T>()
-            ))
-        };
+        let missing = || ExtractError::new(format!("no `{}` was given with `.state(..)`", type_name::<T>()));
         cx.state::<T>().cloned().map(State).ok_or_else(missing)
     }
 
@@ -182,9 +172,7 @@ impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<&'cx A> {
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<Arc<A>> {
     fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
-        Ok(cx
-            .shared()
-            .and_then(|event: Arc<E>| (event as crate::event::Erased).downcast().ok()))
+        Ok(cx.shared().and_then(|event: Arc<E>| (event as crate::event::Erased).downcast().ok()))
     }
 
     fn needs(needs: &mut Needs) {

@@ -38,15 +38,8 @@ impl<K: Hash + Eq + Clone> Latest<K> {
     /// For at most `capacity` keys, at least one.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        let seen = Seen {
-            turn: 0,
-            keys: HashMap::new(),
-            by_turn: BTreeMap::new(),
-        };
-        Self {
-            capacity: capacity.max(1),
-            seen: Mutex::new(seen),
-        }
+        let seen = Seen { turn: 0, keys: HashMap::new(), by_turn: BTreeMap::new() };
+        Self { capacity: capacity.max(1), seen: Mutex::new(seen) }
     }
 
     /// Whether an event of `key` that occurred at `occurred_on` is newer than all that its key has seen, and if so
@@ -74,8 +67,6 @@ impl<K: Hash + Eq + Clone> Latest<K> {
 
 impl<K> fmt::Debug for Latest<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Latest")
-            .field("capacity", &self.capacity)
-            .finish_non_exhaustive()
+        f.debug_struct("Latest").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }

@@ -1,10 +1,7 @@
 #![doc = include_str!("../../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[allow(
-    unused_extern_crates,
-    reason = "the macros' output names `::melange`, in this crate's own tests too"
-)]
+#[allow(unused_extern_crates, reason = "the macros' output names `::melange`, in this crate's own tests too")]
 extern crate self as melange;
 
 mod any_event;
@@ -49,8 +46,8 @@ pub use any_event::AnyEvent;
 pub use attributes::{AttributeValue, Attributes, IntoAttribute};
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
 pub use consumer::{
-    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, MessageConsumer,
-    MessageConsumerBuilder, Processed, Shutdown, ShutdownError, Unconnected, UnknownEvents,
+    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, MessageConsumer, MessageConsumerBuilder, Processed,
+    Shutdown, ShutdownError, Unconnected, UnknownEvents,
 };
 pub use context::Context;
 pub use dispatch::{SubscriberError, SubscriberErrorKind};
@@ -72,9 +69,7 @@ pub use publisher::MessagePublisher;
 pub use registry::{Crates, Functions, Registry};
 pub use retry::RetryPolicy;
 pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};
-pub use subscriber::{
-    IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription,
-};
+pub use subscriber::{IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription};
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use trace::with_traceparent;
 pub use transport::{MemoryTransport, Transport};

@@ -14,20 +14,13 @@ impl Location {
     /// A place: the `module_path!()`, the `file!()` and the line.
     #[must_use]
     pub const fn new(module_path: &'static str, file: &'static str, line: u32) -> Self {
-        Self {
-            module_path,
-            file,
-            line,
-        }
+        Self { module_path, file, line }
     }
 
     /// The crate, as it is spelled in paths.
     #[must_use]
     pub fn crate_name(&self) -> &'static str {
-        self.module_path
-            .split("::")
-            .next()
-            .unwrap_or(self.module_path)
+        self.module_path.split("::").next().unwrap_or(self.module_path)
     }
 
     /// The module, from the crate down.

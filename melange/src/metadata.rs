@@ -58,10 +58,7 @@ impl Metadata {
         Self::routed(E::DESCRIPTOR, &event.route())
     }
 
-    pub(crate) fn routed(
-        descriptor: &'static crate::EventDescriptor,
-        route: &crate::event::Route<'_>,
-    ) -> Self {
+    pub(crate) fn routed(descriptor: &'static crate::EventDescriptor, route: &crate::event::Route<'_>) -> Self {
         Self {
             event_id: EventId::new(),
             event_type_name: Cow::Borrowed(descriptor.name()),

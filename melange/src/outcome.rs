@@ -28,19 +28,13 @@ impl Outcome {
     /// Again later, by the subscriber's backoff, because of `reason`.
     #[must_use]
     pub fn retry(reason: impl Into<BoxError>) -> Self {
-        Self::Failed(Failure {
-            reason: reason.into(),
-            then: Then::Retry { after: None },
-        })
+        Self::Failed(Failure { reason: reason.into(), then: Then::Retry { after: None } })
     }
 
     /// Again after `after`, because of `reason`.
     #[must_use]
     pub fn retry_after(reason: impl Into<BoxError>, after: Duration) -> Self {
-        Self::Failed(Failure {
-            reason: reason.into(),
-            then: Then::Retry { after: Some(after) },
-        })
+        Self::Failed(Failure { reason: reason.into(), then: Then::Retry { after: Some(after) } })
     }
 
     /// Never again: to the dead-letter queue at once, with `reason` beside it.
@@ -48,10 +42,7 @@ impl Outcome {
     /// The reason's `Display` text is kept with the dead letter, so it must not quote secrets.
     #[must_use]
     pub fn reject(reason: impl Into<BoxError>) -> Self {
-        Self::Failed(Failure {
-            reason: reason.into(),
-            then: Then::Reject,
-        })
+        Self::Failed(Failure { reason: reason.into(), then: Then::Reject })
     }
 
     /// Whether the event was handled.
@@ -64,14 +55,10 @@ impl Outcome {
     pub(crate) fn into_failure(self) -> Option<Failure> {
         match self {
             Self::Done => None,
-            Self::Retry { after } => Some(Failure {
-                reason: "the subscriber asked for a retry".into(),
-                then: Then::Retry { after },
-            }),
-            Self::Reject => Some(Failure {
-                reason: "the subscriber rejected the event".into(),
-                then: Then::Reject,
-            }),
+            Self::Retry { after } => {
+                Some(Failure { reason: "the subscriber asked for a retry".into(), then: Then::Retry { after } })
+            }
+            Self::Reject => Some(Failure { reason: "the subscriber rejected the event".into(), then: Then::Reject }),
             Self::Failed(failure) => Some(failure),
         }
     }

@@ -20,6 +20,5 @@ pub use crate::outcome::IntoOutcome;
 #[cfg(not(target_family = "wasm"))]
 pub use crate::registry::linked::{Entry, inventory};
 pub use crate::subscriber::{
-    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers,
-    mismatch,
+    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,
 };

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::attributes::{
-    AttributeValue, EVENT_TYPE, MANIFEST, MAX_ATTRIBUTES, SERIALIZER_ID, TRACEPARENT,
-};
+use crate::attributes::{AttributeValue, EVENT_TYPE, MANIFEST, MAX_ATTRIBUTES, SERIALIZER_ID, TRACEPARENT};
 use crate::error::publish::{Kind, PublishError};
 use crate::event::{Event, Route};
 use crate::metadata::Metadata;
@@ -50,12 +48,7 @@ impl MessagePublisher {
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
         let message = self.message(event)?;
         let event_id = message.metadata.event_id.clone();
-        let answer = self
-            .transport
-            .publish(vec![message])
-            .await
-            .into_iter()
-            .next();
+        let answer = self.transport.publish(vec![message]).await.into_iter().next();
         answered::<E>(event_id, answer)
     }
 
@@ -64,46 +57,28 @@ impl MessagePublisher {
         &self,
         events: impl IntoIterator<Item = E>,
     ) -> Vec<Result<EventId, PublishError>> {
-        let messages: Vec<Result<Message, PublishError>> = events
-            .into_iter()
-            .map(|event| self.message(event))
-            .collect();
-        let sendable: Vec<Message> = messages
-            .iter()
-            .filter_map(|message| message.as_ref().ok().cloned())
-            .collect();
-        let mut answers = if sendable.is_empty() {
-            Vec::new()
-        } else {
-            self.transport.publish(sendable).await
-        }
-        .into_iter();
-        messages
-            .into_iter()
-            .map(|message| answered::<E>(message?.metadata.event_id, answers.next()))
-            .collect()
+        let messages: Vec<Result<Message, PublishError>> =
+            events.into_iter().map(|event| self.message(event)).collect();
+        let sendable: Vec<Message> = messages.iter().filter_map(|message| message.as_ref().ok().cloned()).collect();
+        let mut answers =
+            if sendable.is_empty() { Vec::new() } else { self.transport.publish(sendable).await }.into_iter();
+        messages.into_iter().map(|message| answered::<E>(message?.metadata.event_id, answers.next())).collect()
     }
 
     fn message<E: Event>(&self, event: E) -> Result<Message, PublishError> {
         let descriptor = E::DESCRIPTOR;
         let route = event.route();
         let metadata = Metadata::routed(descriptor, &route);
-        let refuse =
-            |kind| PublishError::new(descriptor.name(), Some(metadata.event_id.clone()), kind);
+        let refuse = |kind| PublishError::new(descriptor.name(), Some(metadata.event_id.clone()), kind);
         if metadata.topic.is_empty() {
-            return Err(refuse(Kind::Topic(
-                "its `#[event(topic)]` field is empty; say where it is to go".to_owned(),
-            )));
+            return Err(refuse(Kind::Topic("its `#[event(topic)]` field is empty; say where it is to go".to_owned())));
         }
         let attributes = attributes(&metadata, &route);
         if attributes.len() > MAX_ATTRIBUTES {
             return Err(refuse(Kind::TooManyAttributes(attributes.len())));
         }
         let key = route.key.as_ref().map(ToString::to_string);
-        let dedup_id = route
-            .dedup_id
-            .as_ref()
-            .map_or_else(|| metadata.event_id.to_string(), ToString::to_string);
+        let dedup_id = route.dedup_id.as_ref().map_or_else(|| metadata.event_id.to_string(), ToString::to_string);
         drop(route);
         let capabilities = self.transport.capabilities();
         let body = if descriptor.is_local() && !capabilities.wire {
@@ -112,14 +87,7 @@ impl MessagePublisher {
             let body = write(capabilities.format, descriptor, &metadata, &event);
             Body::Json(body.map_err(|error| refuse(Kind::Write(error)))?.into())
         };
-        Ok(Message {
-            event: descriptor,
-            metadata,
-            attributes,
-            key,
-            dedup_id,
-            body,
-        })
+        Ok(Message { event: descriptor, metadata, attributes, key, dedup_id, body })
     }
 }
 
@@ -138,28 +106,19 @@ fn attributes(metadata: &Metadata, route: &Route<'_>) -> Attributes {
     attributes
 }
 
-fn answered<E: Event>(
-    event_id: EventId,
-    answer: Option<Result<(), TransportError>>,
-) -> Result<EventId, PublishError> {
+fn answered<E: Event>(event_id: EventId, answer: Option<Result<(), TransportError>>) -> Result<EventId, PublishError> {
     let name = E::DESCRIPTOR.name();
     match answer.unwrap_or_else(|| Err(TransportError::no_answer())) {
         Ok(()) => {
             tracing::debug!(event = name, %event_id, "published");
             Ok(event_id)
         }
-        Err(error) => Err(PublishError::new(
-            name,
-            Some(event_id),
-            Kind::Transport(error),
-        )),
+        Err(error) => Err(PublishError::new(name, Some(event_id), Kind::Transport(error))),
     }
 }
 
 impl fmt::Debug for MessagePublisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessagePublisher")
-            .field("transport", &self.transport.capabilities().name)
-            .finish()
+        f.debug_struct("MessagePublisher").field("transport", &self.transport.capabilities().name).finish()
     }
 }

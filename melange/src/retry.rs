@@ -60,10 +60,7 @@ mod tests {
             let ceiling = Duration::from_secs(2_u64.saturating_pow(attempt).min(60));
             for _ in 0..50 {
                 let wait = policy.backoff(attempt);
-                assert!(
-                    wait >= policy.min && wait <= ceiling,
-                    "{wait:?} after {attempt}"
-                );
+                assert!(wait >= policy.min && wait <= ceiling, "{wait:?} after {attempt}");
             }
         }
     }

@@ -57,10 +57,7 @@ impl EventSerializer {
     }
 
     pub(crate) fn for_events(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
-        Self {
-            readers: Arc::new(Readers::of(events)),
-            format: Format::Melange,
-        }
+        Self { readers: Arc::new(Readers::of(events)), format: Format::Melange }
     }
 
     /// Writing in this format; every format is read.
@@ -76,10 +73,8 @@ impl EventSerializer {
     /// If the event is local, or serde cannot write it.
     pub fn serialize<E: Event>(&self, event: &E) -> Result<String, SerializeError> {
         let metadata = Metadata::of(event);
-        write(self.format, E::DESCRIPTOR, &metadata, event).map_err(|why| SerializeError {
-            event: E::DESCRIPTOR.name(),
-            why,
-        })
+        write(self.format, E::DESCRIPTOR, &metadata, event)
+            .map_err(|why| SerializeError { event: E::DESCRIPTOR.name(), why })
     }
 
     /// The event that `json` is: a bare event, as Melange, Python melange or a CloudEvents producer writes it.
@@ -97,18 +92,12 @@ impl EventSerializer {
     /// # Errors
     /// As [`deserialize`](Self::deserialize).
     pub fn deserialize_message(&self, inbound: &Inbound) -> Result<AnyEvent, DeserializeError> {
-        let origin = Origin {
-            topic: inbound.topic.as_deref(),
-            id: inbound.wrapper_id.as_deref(),
-            ..Origin::default()
-        };
+        let origin = Origin { topic: inbound.topic.as_deref(), id: inbound.wrapper_id.as_deref(), ..Origin::default() };
         match &inbound.body {
             Body::Json(json) => self.read(json, &inbound.attributes, &origin),
-            Body::Typed(_) => Err(DeserializeError::new(
-                None,
-                DeserializeErrorKind::Invalid,
-                "it is local, not on a wire",
-            )),
+            Body::Typed(_) => {
+                Err(DeserializeError::new(None, DeserializeErrorKind::Invalid, "it is local, not on a wire"))
+            }
         }
     }
 
@@ -118,33 +107,21 @@ impl EventSerializer {
         attributes: &Attributes,
         origin: &Origin<'_>,
     ) -> Result<AnyEvent, DeserializeError> {
-        let incoming = read(json, attributes).map_err(|why| {
-            DeserializeError::new(None, DeserializeErrorKind::Invalid, why.to_string())
-        })?;
+        let incoming = read(json, attributes)
+            .map_err(|why| DeserializeError::new(None, DeserializeErrorKind::Invalid, why.to_string()))?;
         let newest = self.newest(&incoming)?;
         let metadata = origin.metadata(&incoming, newest, attributes);
         let event = read_as(newest, &incoming, metadata.occurred_on).map_err(|why| {
-            DeserializeError::new(
-                Some(&incoming.name),
-                DeserializeErrorKind::Invalid,
-                why.to_string(),
-            )
+            DeserializeError::new(Some(&incoming.name), DeserializeErrorKind::Invalid, why.to_string())
         })?;
         Ok(AnyEvent::new(newest, metadata, event))
     }
 
-    fn newest(
-        &self,
-        incoming: &Incoming<'_>,
-    ) -> Result<&'static EventDescriptor, DeserializeError> {
+    fn newest(&self, incoming: &Incoming<'_>) -> Result<&'static EventDescriptor, DeserializeError> {
         let name = Some(incoming.name.as_ref());
         match self.readers.find(&incoming.name, incoming.version) {
             Reading::Into(types) => types.first().copied().ok_or_else(|| {
-                DeserializeError::new(
-                    name,
-                    DeserializeErrorKind::UnknownName,
-                    "no event has this name",
-                )
+                DeserializeError::new(name, DeserializeErrorKind::UnknownName, "no event has this name")
             }),
             Reading::UnknownName => Err(DeserializeError::new(
                 name,
@@ -157,11 +134,7 @@ impl EventSerializer {
                 format!(
                     "it is of version {}, and only {} can be read; deploy the newer event, or add `upcast_from`",
                     incoming.version.unwrap_or(1),
-                    known
-                        .iter()
-                        .map(|v| format!("v{v}"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
+                    known.iter().map(|v| format!("v{v}")).collect::<Vec<_>>().join(", ")
                 ),
             )),
         }
@@ -184,23 +157,13 @@ impl Origin<'_> {
         read_as: &EventDescriptor,
         attributes: &Attributes,
     ) -> Metadata {
-        let topic = incoming
-            .topic
-            .as_deref()
-            .or(self.topic)
-            .map_or(std::borrow::Cow::Borrowed(""), |t| t.to_owned().into());
+        let topic =
+            incoming.topic.as_deref().or(self.topic).map_or(std::borrow::Cow::Borrowed(""), |t| t.to_owned().into());
         Metadata {
-            event_id: incoming
-                .event_id
-                .clone()
-                .or_else(|| self.id.map(EventId::from_text))
-                .unwrap_or_default(),
+            event_id: incoming.event_id.clone().or_else(|| self.id.map(EventId::from_text)).unwrap_or_default(),
             event_type_name: incoming.name.clone().into_owned().into(),
             version: incoming.version.unwrap_or_else(|| read_as.version()),
-            occurred_on: incoming
-                .occurred_on
-                .or(self.sent_at)
-                .unwrap_or_else(Timestamp::now),
+            occurred_on: incoming.occurred_on.or(self.sent_at).unwrap_or_else(Timestamp::now),
             topic,
             attempt: self.attempt.max(1),
             attributes: attributes.clone(),
@@ -245,11 +208,7 @@ pub enum DeserializeErrorKind {
 
 impl DeserializeError {
     fn new(name: Option<&str>, kind: DeserializeErrorKind, why: impl Into<String>) -> Self {
-        Self {
-            name: name.map(str::to_owned),
-            kind,
-            why: why.into(),
-        }
+        Self { name: name.map(str::to_owned), kind, why: why.into() }
     }
 
     /// Why.

@@ -49,12 +49,7 @@ impl SubscriberOptions {
     /// The bus's own queue, [`RetryPolicy::DEFAULT`], no time-out and no limit.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            queue: None,
-            retry: RetryPolicy::DEFAULT,
-            timeout: None,
-            concurrency: None,
-        }
+        Self { queue: None, retry: RetryPolicy::DEFAULT, timeout: None, concurrency: None }
     }
 
     /// Consuming from this queue.
@@ -115,10 +110,7 @@ impl InstanceType {
     /// `T`, which is called `name`.
     #[must_use]
     pub const fn of<T: Send + Sync + 'static>(name: &'static str) -> Self {
-        Self {
-            type_id: TypeId::of::<T>(),
-            name,
-        }
+        Self { type_id: TypeId::of::<T>(), name }
     }
 }
 
@@ -132,15 +124,7 @@ impl SubscriberDescriptor {
         needs: fn(&mut Needs),
         call: Call,
     ) -> Self {
-        Self {
-            name,
-            location,
-            event,
-            instance: None,
-            options: SubscriberOptions::new(),
-            needs,
-            call,
-        }
+        Self { name, location, event, instance: None, options: SubscriberOptions::new(), needs, call }
     }
 
     /// Run on a value of this type, which must be given at run time.
@@ -292,10 +276,7 @@ impl Subscription {
 
     /// A subscriber that is a function.
     pub(crate) fn of_function(descriptor: &SubscriberDescriptor) -> Self {
-        Self {
-            descriptor: descriptor.clone(),
-            instance: Arc::new(()),
-        }
+        Self { descriptor: descriptor.clone(), instance: Arc::new(()) }
     }
 
     /// A subscriber called `name` without a macro, declared at `location`.
@@ -306,10 +287,7 @@ impl Subscription {
         call: Call,
         instance: Arc<Instance>,
     ) -> Self {
-        Self {
-            descriptor: SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call),
-            instance,
-        }
+        Self { descriptor: SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call), instance }
     }
 }
 
@@ -368,8 +346,7 @@ impl<E: Event, T: Subscriber<E>> IntoSubscriptions<Shared<ByHand<E>>> for Arc<T>
         let options = self.options();
         let location = Location::new(type_name::<T>(), "(a value given to `.subscriber(..)`)", 0);
         let call = Call::Async(call_by_hand::<E, T>);
-        let mut subscription =
-            Subscription::by_hand::<E>(type_name::<T>(), location, |_| (), call, self);
+        let mut subscription = Subscription::by_hand::<E>(type_name::<T>(), location, |_| (), call, self);
         subscription.descriptor.options = options;
         vec![subscription]
     }

@@ -113,12 +113,7 @@ impl FromStr for Timestamp {
             }
         }
         let naive = text.strip_suffix(['Z', 'z']).unwrap_or(text).trim_end();
-        for form in [
-            "%Y-%m-%dT%H:%M:%S%.f",
-            "%Y-%m-%d %H:%M:%S%.f",
-            "%Y-%m-%dT%H:%M",
-            "%Y-%m-%d %H:%M",
-        ] {
+        for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
             if let Ok(at) = NaiveDateTime::parse_from_str(naive, form) {
                 return Ok(Self::from(Utc.from_utc_datetime(&at)));
             }
@@ -137,8 +132,6 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<str>::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        std::borrow::Cow::<str>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -34,11 +34,7 @@ impl Wiring {
     pub(crate) fn link(&mut self, wanted: impl Fn(&SubscriberDescriptor) -> bool) {
         let linked = Registry::everything_linked();
         for subscriber in linked.subscribers().filter(|subscriber| wanted(subscriber)) {
-            if !self
-                .linked
-                .iter()
-                .any(|known| std::ptr::eq(*known, subscriber))
-            {
+            if !self.linked.iter().any(|known| std::ptr::eq(*known, subscriber)) {
                 self.linked.push(subscriber);
             }
         }
@@ -60,17 +56,11 @@ impl Wiring {
         let new = value.into_subscriptions();
         if let Some(first) = new.first().map(Subscription::descriptor)
             && let Some(instance) = first.instance()
-            && self.given.iter().any(|known| {
-                known
-                    .descriptor
-                    .instance()
-                    .is_some_and(|i| i.type_id == instance.type_id)
-            })
+            && self.given.iter().any(|known| known.descriptor.instance().is_some_and(|i| i.type_id == instance.type_id))
         {
             let what = format!("a value of `{}` was given twice", instance.name);
             let fix = "give one value: each event would be handled by both";
-            self.problems
-                .push(Problem::new(ProblemKind::GivenTwice, what, fix).at(first.location()));
+            self.problems.push(Problem::new(ProblemKind::GivenTwice, what, fix).at(first.location()));
         }
         self.given.extend(new);
     }
@@ -82,52 +72,32 @@ impl Wiring {
 
     pub(crate) fn state<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         if !self.states.insert(value) {
-            let what = format!(
-                "a state of type `{}` was given twice",
-                std::any::type_name::<T>()
-            );
+            let what = format!("a state of type `{}` was given twice", std::any::type_name::<T>());
             let fix = "give one value of each type; wrap one of them in a type of its own";
-            self.problems
-                .push(Problem::new(ProblemKind::GivenTwice, what, fix));
+            self.problems.push(Problem::new(ProblemKind::GivenTwice, what, fix));
         }
     }
 
     /// Everything there is, and everything that is wrong with it.
     pub(crate) fn finish(self) -> (Wired, Vec<Problem>) {
-        let Self {
-            registry,
-            linked,
-            given,
-            states,
-            mut problems,
-        } = self;
+        let Self { registry, linked, given, states, mut problems } = self;
         let mut subscriptions = Vec::new();
         for descriptor in linked {
             match descriptor.instance() {
-                None if !is_given(&given, descriptor) => {
-                    subscriptions.push(Subscription::of_function(descriptor))
-                }
+                None if !is_given(&given, descriptor) => subscriptions.push(Subscription::of_function(descriptor)),
                 // Runs on a value, which brings its own subscriptions when it is given.
                 Some(instance)
-                    if !given.iter().any(|known| {
-                        known
-                            .descriptor
-                            .instance()
-                            .is_some_and(|i| i.type_id == instance.type_id)
-                    }) =>
+                    if !given
+                        .iter()
+                        .any(|known| known.descriptor.instance().is_some_and(|i| i.type_id == instance.type_id)) =>
                 {
-                    let what = format!(
-                        "`{}` is a linked subscriber, but there is no value to run it on",
-                        instance.name
-                    );
+                    let what =
+                        format!("`{}` is a linked subscriber, but there is no value to run it on", instance.name);
                     let fix = format!(
                         "add `.subscriber({}..)` to the builder, or leave it out with `.linked_where(..)`",
                         instance.name
                     );
-                    problems.push(
-                        Problem::new(ProblemKind::MissingInstance, what, fix)
-                            .at(first_place(descriptor)),
-                    );
+                    problems.push(Problem::new(ProblemKind::MissingInstance, what, fix).at(first_place(descriptor)));
                 }
                 _ => {}
             }
@@ -141,20 +111,10 @@ impl Wiring {
             }
         }
         problems.extend(check_events(&events));
-        problems.extend(check_subscribers(
-            &events,
-            subscriptions.iter().map(Subscription::descriptor),
-        ));
+        problems.extend(check_subscribers(&events, subscriptions.iter().map(Subscription::descriptor)));
         problems.extend(missing_states(&subscriptions, &states));
         problems.extend(registry.silent_crates());
-        (
-            Wired {
-                subscriptions,
-                states: Arc::new(states),
-                events,
-            },
-            problems,
-        )
+        (Wired { subscriptions, states: Arc::new(states), events }, problems)
     }
 }
 
@@ -172,9 +132,7 @@ fn first_place(descriptor: &'static SubscriberDescriptor) -> crate::Location {
     #[cfg(not(target_family = "wasm"))]
     let first = Registry::everything_linked()
         .subscribers()
-        .filter(|other| {
-            other.instance().map(|i| i.type_id) == descriptor.instance().map(|i| i.type_id)
-        })
+        .filter(|other| other.instance().map(|i| i.type_id) == descriptor.instance().map(|i| i.type_id))
         .map(SubscriberDescriptor::location)
         .min();
     #[cfg(target_family = "wasm")]
@@ -193,13 +151,9 @@ fn missing_states(subscriptions: &[Subscription], states: &States) -> Vec<Proble
                     descriptor.name(),
                     wanted.type_name
                 );
-                let fix = format!(
-                    "add `.state(..)` with a `{}` to the builder, or take it as an `Option`",
-                    wanted.type_name
-                );
-                problems.push(
-                    Problem::new(ProblemKind::MissingState, what, fix).at(descriptor.location()),
-                );
+                let fix =
+                    format!("add `.state(..)` with a `{}` to the builder, or take it as an `Option`", wanted.type_name);
+                problems.push(Problem::new(ProblemKind::MissingState, what, fix).at(descriptor.location()));
             }
         }
     }
@@ -224,10 +178,7 @@ macro_rules! wiring_methods {
         /// `.linked_where(|s| s.queue() == Some("domain"))`.
         #[cfg(not(target_family = "wasm"))]
         #[must_use]
-        pub fn linked_where(
-            mut self,
-            wanted: impl Fn(&crate::SubscriberDescriptor) -> bool,
-        ) -> Self {
+        pub fn linked_where(mut self, wanted: impl Fn(&crate::SubscriberDescriptor) -> bool) -> Self {
             self.wiring.link(wanted);
             self
         }

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use by_hand::{Codec, event, flat, functions, here, listener, listeners, method, needy};
 use melange::__private::{Entry, Subscribers};
-use melange::transport::{
-    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError,
-};
+use melange::transport::{Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError};
 use melange::{
-    BuildErrors, EventBus, EventSerializer, MessageConsumer, Outcome, Problem, ProblemKind, Registry,
-    RetryPolicy, State, SubscriberDescriptor, SubscriberOptions, Upcast, crates,
+    BuildErrors, EventBus, EventSerializer, MessageConsumer, Outcome, Problem, ProblemKind, Registry, RetryPolicy,
+    State, SubscriberDescriptor, SubscriberOptions, Upcast, crates,
 };
 use serde::{Deserialize, Serialize};
 
@@ -127,16 +125,39 @@ fn versions_of_one_event_share_their_aliases() {
 
 plain!(V1, V2, V3, V3FromV1, Backwards, Level, Foreign, FromForeign, FromForeignByAlias);
 event!(V1, "Versioned".with_topic("t").with_codec(flat::<Self>()));
-event!(V2, "Versioned".with_topic("t").with_version(2).with_upcasts(&[Upcast::of::<V1, Self>()]).with_codec(flat::<Self>()));
-event!(V3, "Versioned".with_topic("t").with_version(3).with_upcasts(&[Upcast::of::<V2, Self>()]).with_codec(flat::<Self>()));
-event!(V3FromV1, "Versioned".with_topic("t").with_version(3).with_upcasts(&[Upcast::of::<V1, Self>()]).with_codec(flat::<Self>()));
-event!(Backwards, "Versioned".with_topic("t").with_version(1).with_upcasts(&[Upcast::of::<V2, Self>()]).with_codec(flat::<Self>()));
-event!(Level, "Versioned".with_topic("t").with_version(2).with_upcasts(&[Upcast::of::<V2, Self>()]).with_codec(flat::<Self>()));
+event!(
+    V2,
+    "Versioned".with_topic("t").with_version(2).with_upcasts(&[Upcast::of::<V1, Self>()]).with_codec(flat::<Self>())
+);
+event!(
+    V3,
+    "Versioned".with_topic("t").with_version(3).with_upcasts(&[Upcast::of::<V2, Self>()]).with_codec(flat::<Self>())
+);
+event!(
+    V3FromV1,
+    "Versioned".with_topic("t").with_version(3).with_upcasts(&[Upcast::of::<V1, Self>()]).with_codec(flat::<Self>())
+);
+event!(
+    Backwards,
+    "Versioned".with_topic("t").with_version(1).with_upcasts(&[Upcast::of::<V2, Self>()]).with_codec(flat::<Self>())
+);
+event!(
+    Level,
+    "Versioned".with_topic("t").with_version(2).with_upcasts(&[Upcast::of::<V2, Self>()]).with_codec(flat::<Self>())
+);
 event!(Foreign, "Foreign".with_topic("t").with_codec(flat::<Self>()));
-event!(FromForeign, "Native".with_topic("t").with_version(2).with_upcasts(&[Upcast::of::<Foreign, Self>()]).with_codec(flat::<Self>()));
+event!(
+    FromForeign,
+    "Native".with_topic("t").with_version(2).with_upcasts(&[Upcast::of::<Foreign, Self>()]).with_codec(flat::<Self>())
+);
 event!(
     FromForeignByAlias,
-    "Native".with_topic("t").with_version(2).with_aliases(&["Foreign"]).with_upcasts(&[Upcast::of::<Foreign, Self>()]).with_codec(flat::<Self>())
+    "Native"
+        .with_topic("t")
+        .with_version(2)
+        .with_aliases(&["Foreign"])
+        .with_upcasts(&[Upcast::of::<Foreign, Self>()])
+        .with_codec(flat::<Self>())
 );
 
 macro_rules! upcasts {
@@ -248,7 +269,11 @@ fn zero_attempts_and_zero_concurrency_are_refused() {
     const NEVER: RetryPolicy = RetryPolicy::new(0, Duration::ZERO, Duration::ZERO);
     let words = ["`send_receipt`", "never run", "at least 1"];
     the_only(checked(functions![with(SubscriberOptions::new().with_retry(NEVER))]), ProblemKind::IllegalOption, &words);
-    the_only(checked(functions![with(SubscriberOptions::new().with_concurrency(0))]), ProblemKind::IllegalOption, &words);
+    the_only(
+        checked(functions![with(SubscriberOptions::new().with_concurrency(0))]),
+        ProblemKind::IllegalOption,
+        &words,
+    );
 }
 
 #[test]
@@ -287,11 +312,8 @@ fn a_missing_state_is_named_with_its_type() {
 #[test]
 fn a_missing_state_of_a_closure_is_at_the_closure() {
     let closure = |_: Arc<Placed>, _: State<u64>| async {};
-    let problem = the_only(
-        EventBus::builder().subscribe(closure).build().map(drop),
-        ProblemKind::MissingState,
-        &["State<u64>"],
-    );
+    let problem =
+        the_only(EventBus::builder().subscribe(closure).build().map(drop), ProblemKind::MissingState, &["State<u64>"]);
     assert_eq!(problem.location().unwrap().line(), line!() - 5, "{problem}");
     EventBus::builder().subscribe(closure).state(7_u64).build().unwrap();
 }
@@ -459,9 +481,8 @@ fn names_that_a_transport_refuses_are_all_reported() {
 
 #[test]
 fn a_fifo_queue_of_a_standard_topic_is_refused() {
-    let result = EventBus::builder()
-        .subscribers(functions![with(SubscriberOptions::new().with_queue("billing.fifo"))])
-        .build();
+    let result =
+        EventBus::builder().subscribers(functions![with(SubscriberOptions::new().with_queue("billing.fifo"))]).build();
     the_only_unplaced(result.map(drop), ProblemKind::IllegalName, &["`billing.fifo`", "`orders`"]);
 }
 

@@ -53,12 +53,18 @@ struct Attribute {
 }
 
 async fn every_version(wrapped: bool) {
-    let published: Vec<Published> = serde_json::from_str(include_str!("../python/published.json")).unwrap();
+    let mut published: Vec<Published> = serde_json::from_str(include_str!("../python/published.json")).unwrap();
     let config = server::config().await;
     let prefix = server::unique();
     let aws = Aws::from_config(&config).prefix(&prefix);
     let queue = aws.queue("shelf").provision(Provision::Create);
-    let queue = if wrapped { queue.wrapped() } else { queue };
+    let queue = if wrapped {
+        // Its `event_type` is no name, so it does not pass a filter.
+        published.retain(|message| message.attributes.get("event_type").is_none_or(|name| name.value != "json"));
+        queue.wrapped()
+    } else {
+        queue.unfiltered()
+    };
     let bus = EventBus::builder().linked().transport(queue).wait(Duration::from_secs(2)).build().unwrap();
     bus.start().await.unwrap();
 

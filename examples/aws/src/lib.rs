@@ -28,7 +28,10 @@ pub struct ProductAdded {
 /// Thanks the customer.
 #[subscriber(listens_to = OrderPlaced)]
 pub async fn send_receipt(order: &OrderPlaced, meta: &Metadata) {
-    println!("handled {} {}: {} cents, ordered on {}", meta.event_type_name, order.order_id, order.total_cents, meta.occurred_on);
+    println!(
+        "handled {} {}: {} cents, ordered on {}",
+        meta.event_type_name, order.order_id, order.total_cents, meta.occurred_on
+    );
 }
 
 /// Tells the shelf.

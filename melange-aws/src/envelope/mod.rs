@@ -54,7 +54,10 @@ pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<st
 }
 
 /// The notification that `json` is, whether or not it says so: what Lambda finds under `Sns`.
-#[cfg_attr(not(feature = "lambda"), allow(dead_code, reason = "only Lambda's records are notifications by their place"))]
+#[cfg_attr(
+    not(feature = "lambda"),
+    allow(dead_code, reason = "only Lambda's records are notifications by their place")
+)]
 pub(crate) fn open_notification(json: &str, names: &Names) -> Result<Inbound, Undecodable> {
     match serde_json::from_str::<Top<'_>>(json) {
         Ok(top) if top.message.is_some() => notification(&top, Attributes::new(), names),
@@ -80,9 +83,11 @@ fn notification(top: &Top<'_>, beside: Attributes, names: &Names) -> Result<Inbo
 /// The text that `message` spells, or the object that it is; `None` if it is something else.
 fn content(message: &RawValue) -> Option<Result<Arc<str>, Undecodable>> {
     match message.get().as_bytes().first() {
-        Some(b'"') => Some(text(message).map(|text| text.as_ref().into()).ok_or_else(|| {
-            Undecodable::new("it is wrapped, and the text in its `Message` is not valid Unicode")
-        })),
+        Some(b'"') => Some(
+            text(message)
+                .map(|text| text.as_ref().into())
+                .ok_or_else(|| Undecodable::new("it is wrapped, and the text in its `Message` is not valid Unicode")),
+        ),
         Some(b'{') => Some(Ok(message.get().into())),
         _ => None,
     }

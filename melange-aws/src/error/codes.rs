@@ -16,33 +16,80 @@ pub(super) fn short(code: &str) -> &str {
 /// What `code` means in answer to `call`; `None` for a code that is not known.
 pub(crate) fn kind_of_code(code: &str, call: &Call) -> Option<Kind> {
     let kind = match short(code) {
-        "NonExistentQueue" | "QueueDoesNotExist" | "NotFound" | "NotFoundException" | "ResourceNotFoundException"
+        "NonExistentQueue"
+        | "QueueDoesNotExist"
+        | "NotFound"
+        | "NotFoundException"
+        | "ResourceNotFoundException"
         | "ResourceNotFound" => Kind::NotFound,
 
-        "Throttling" | "ThrottlingException" | "Throttled" | "ThrottledException" | "RequestThrottled"
-        | "RequestThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded" | "BandwidthLimitExceeded"
-        | "LimitExceededException" | "ProvisionedThroughputExceededException" | "PriorRequestNotComplete"
-        | "TransactionInProgressException" | "SlowDown" | "OverLimit" | "KMS.ThrottlingException" | "KmsThrottled"
-        | "KMSThrottling" | "KMSThrottlingException" => Kind::Throttled,
+        "Throttling"
+        | "ThrottlingException"
+        | "Throttled"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "LimitExceededException"
+        | "ProvisionedThroughputExceededException"
+        | "PriorRequestNotComplete"
+        | "TransactionInProgressException"
+        | "SlowDown"
+        | "OverLimit"
+        | "KMS.ThrottlingException"
+        | "KmsThrottled"
+        | "KMSThrottling"
+        | "KMSThrottlingException" => Kind::Throttled,
 
-        "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "AuthorizationErrorException"
-        | "UnauthorizedOperation" | "NotAuthorized" | "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId"
-        | "InvalidAccessKeyId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException"
-        | "IncompleteSignature" | "IncompleteSignatureException" | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException" | "AuthFailure" | "OptInRequired" | "RequestExpired"
-        | "RequestTimeTooSkewed" | "InvalidSecurity" | "InvalidSecurityException" => Kind::Denied,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "AuthFailure"
+        | "OptInRequired"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "InvalidSecurity"
+        | "InvalidSecurityException" => Kind::Denied,
         kms if kms.starts_with("KMS") || kms.starts_with("Kms") => Kind::Denied,
 
-        "InternalError" | "InternalErrorException" | "InternalFailure" | "InternalServerError" | "ServiceUnavailable"
-        | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" | "ConcurrentAccess"
-        | "ConcurrentAccessException" | "QueueDeletedRecently" => Kind::Unavailable,
+        "InternalError"
+        | "InternalErrorException"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
+        | "ConcurrentAccess"
+        | "ConcurrentAccessException"
+        | "QueueDeletedRecently" => Kind::Unavailable,
 
         "MessageNotInflight" | "ReceiptHandleIsInvalid" => Kind::LeaseLost,
 
         "InvalidMessageContents" | "BatchRequestTooLong" => Kind::InvalidMessage,
 
-        "InvalidParameter" | "InvalidParameterException" | "InvalidParameterValue" | "InvalidParameterValueException"
-        | "ParameterValueInvalid" | "MissingParameter" => {
+        "InvalidParameter"
+        | "InvalidParameterException"
+        | "InvalidParameterValue"
+        | "InvalidParameterValueException"
+        | "ParameterValueInvalid"
+        | "MissingParameter" => {
             if call.carries_receipts() {
                 // A receipt that is no more, or more time than the twelve hours: either way it is not in hand.
                 Kind::LeaseLost
@@ -53,11 +100,25 @@ pub(crate) fn kind_of_code(code: &str, call: &Call) -> Option<Kind> {
             }
         }
 
-        "InvalidAddress" | "UnsupportedOperation" | "QueueNameExists" | "QueueAlreadyExists" | "InvalidAttributeName"
-        | "InvalidAttributeValue" | "FilterPolicyLimitExceeded" | "FilterPolicyLimitExceededException"
-        | "SubscriptionLimitExceeded" | "SubscriptionLimitExceededException" | "TopicLimitExceeded"
-        | "TopicLimitExceededException" | "EndpointDisabled" | "EndpointDisabledException" | "InvalidAction"
-        | "InvalidIdFormat" | "TooManyEntriesInBatchRequest" | "EmptyBatchRequest" | "BatchEntryIdsNotDistinct"
+        "InvalidAddress"
+        | "UnsupportedOperation"
+        | "QueueNameExists"
+        | "QueueAlreadyExists"
+        | "InvalidAttributeName"
+        | "InvalidAttributeValue"
+        | "FilterPolicyLimitExceeded"
+        | "FilterPolicyLimitExceededException"
+        | "SubscriptionLimitExceeded"
+        | "SubscriptionLimitExceededException"
+        | "TopicLimitExceeded"
+        | "TopicLimitExceededException"
+        | "EndpointDisabled"
+        | "EndpointDisabledException"
+        | "InvalidAction"
+        | "InvalidIdFormat"
+        | "TooManyEntriesInBatchRequest"
+        | "EmptyBatchRequest"
+        | "BatchEntryIdsNotDistinct"
         | "InvalidBatchEntryId" => Kind::Configuration,
 
         _ => return None,

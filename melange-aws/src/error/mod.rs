@@ -30,9 +30,10 @@ where
             let status = context.raw().status().as_u16();
             let request_id = context.raw().headers().get("x-amzn-requestid").map(str::to_owned);
             let meta = context.err().meta();
-            let kind = meta.code().map_or_else(|| by_status(status), |code| kind_of_code(code, call).unwrap_or_else(|| {
-                by_status_of(status, call)
-            }));
+            let kind = meta.code().map_or_else(
+                || by_status(status),
+                |code| kind_of_code(code, call).unwrap_or_else(|| by_status_of(status, call)),
+            );
             // What is wrong with a message may be said by quoting it.
             let quotes = call.carries_content() && !matches!(kind, Kind::Denied | Kind::NotFound);
             let answer = Answer {
@@ -48,9 +49,7 @@ where
             let status = Some(context.raw().status().as_u16());
             explain(call, Kind::Unavailable, Answer { status, ..Answer::default() })
         }
-        SdkError::TimeoutError(_) => {
-            explain(call, Kind::Unavailable, Answer::said("no answer within the time-out"))
-        }
+        SdkError::TimeoutError(_) => explain(call, Kind::Unavailable, Answer::said("no answer within the time-out")),
         SdkError::DispatchFailure(failure) => {
             let user = failure.is_user();
             let error = SdkError::<E, HttpResponse>::DispatchFailure(failure);
@@ -100,8 +99,12 @@ fn explain(call: &Call, kind: Kind, answer: Answer) -> TransportError {
         Kind::Denied if answer.status().is_none() => {
             "; give the process AWS credentials (environment, profile, or the role it runs as)".to_owned()
         }
-        Kind::Denied => format!("; allow `{}` on it to the role this runs as, and its KMS key if it has one", call.action()),
-        Kind::NotFound => "; make it by `Provision::Create` at one start, or check prefix, region and account".to_owned(),
+        Kind::Denied => {
+            format!("; allow `{}` on it to the role this runs as, and its KMS key if it has one", call.action())
+        }
+        Kind::NotFound => {
+            "; make it by `Provision::Create` at one start, or check prefix, region and account".to_owned()
+        }
         Kind::Unavailable if answer.code().is_none() && answer.status().is_some() => {
             "; that was no answer of AWS: is there a proxy, or another server at the endpoint?".to_owned()
         }
@@ -110,7 +113,7 @@ fn explain(call: &Call, kind: Kind, answer: Answer) -> TransportError {
     TransportError::new(kind, format!("{call}: {answer}{fix}")).with_source(answer)
 }
 
-fn credentials_error(error: &(dyn std::error::Error + 'static)) -> Option<&CredentialsError> {
+fn credentials_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a CredentialsError> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -77,7 +77,9 @@ impl ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Why::NotSns => f.write_str("the payload is not what SNS hands to Lambda: no `Records` with an `Sns` in each"),
+            Why::NotSns => {
+                f.write_str("the payload is not what SNS hands to Lambda: no `Records` with an `Sns` in each")
+            }
             Why::NoRecords => f.write_str("the payload holds no record"),
             Why::Wrapper(why) => write!(f, "the record cannot be read: {why}"),
             Why::Event(_) => f.write_str("the record holds no event of this program"),

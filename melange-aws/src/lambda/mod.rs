@@ -76,7 +76,9 @@ pub fn parse_event_from_sns_with<P: Payload + ?Sized>(
 ///
 /// # Errors
 /// If `payload` is not an event of SNS at all.
-pub fn parse_events_from_sns<P: Payload + ?Sized>(payload: &P) -> Result<Vec<Result<AnyEvent, ParseError>>, ParseError> {
+pub fn parse_events_from_sns<P: Payload + ?Sized>(
+    payload: &P,
+) -> Result<Vec<Result<AnyEvent, ParseError>>, ParseError> {
     parse_events_from_sns_with(linked()?, payload)
 }
 

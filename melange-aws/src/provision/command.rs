@@ -24,8 +24,7 @@ impl Commands {
 
     /// `command` is service and operation, as in `sns create-topic`.
     pub(super) fn command(&self, command: &str, arguments: &[(&str, &str)]) -> String {
-        let arguments: String =
-            arguments.iter().map(|(name, value)| format!(" --{name} {}", quoted(value))).collect();
+        let arguments: String = arguments.iter().map(|(name, value)| format!(" --{name} {}", quoted(value))).collect();
         format!("aws {command}{}{arguments}", self.place)
     }
 }
@@ -54,7 +53,10 @@ mod tests {
         let commands = Commands { place: " --region us-east-1".to_owned() };
         let attributes = attributes([("RawMessageDelivery", "true"), ("X", "it's")]);
         assert_eq!(
-            commands.command("sns subscribe", &[("topic-arn", "arn:aws:sns:us-east-1:1:orders"), ("attributes", &attributes)]),
+            commands.command(
+                "sns subscribe",
+                &[("topic-arn", "arn:aws:sns:us-east-1:1:orders"), ("attributes", &attributes)]
+            ),
             r#"aws sns subscribe --region us-east-1 --topic-arn arn:aws:sns:us-east-1:1:orders --attributes '{"RawMessageDelivery":"true","X":"it'\''s"}'"#
         );
     }

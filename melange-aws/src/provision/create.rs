@@ -17,7 +17,10 @@ pub(super) async fn create(aws: &Aws, wanted: &Wanted) -> Result<(), TransportEr
             if wanted.elsewhere {
                 return Err(TransportError::new(
                     TransportErrorKind::NotFound,
-                    format!("topic {} does not exist, and is not ours to make; ask its owner for the right ARN", wanted.arn),
+                    format!(
+                        "topic {} does not exist, and is not ours to make; ask its owner for the right ARN",
+                        wanted.arn
+                    ),
                 ));
             }
             topic::create(aws, wanted).await?;
@@ -51,7 +54,10 @@ async fn ensure_queue(aws: &Aws, wanted: &Queue) -> Result<(), TransportError> {
                 if let Some(arn) = found.arn().filter(|arn| *arn != wanted.arn) {
                     return Err(TransportError::new(
                         TransportErrorKind::Configuration,
-                        format!("queue {} is {arn}, where {} was expected; is `.account(\"...\")` right?", wanted.name, wanted.arn),
+                        format!(
+                            "queue {} is {arn}, where {} was expected; is `.account(\"...\")` right?",
+                            wanted.name, wanted.arn
+                        ),
                     ));
                 }
                 let changes = found.changes(wanted)?;
@@ -86,6 +92,8 @@ async fn ensure_feed(aws: &Aws, wanted: &Queue, feed: &Feed) -> Result<(), Trans
 fn undone(what: &str) -> TransportError {
     TransportError::new(
         TransportErrorKind::Drifted,
-        format!("{what} was set, and is still not as it should be: does another program keep setting it otherwise? `Provision::Verify` shows what differs"),
+        format!(
+            "{what} was set, and is still not as it should be: does another program keep setting it otherwise? `Provision::Verify` shows what differs"
+        ),
     )
 }

@@ -76,7 +76,8 @@ fn permits(statement: &Value, queue: &str, topic: &str) -> bool {
     let has = |key: &str, fits: &dyn Fn(&str) -> bool| texts(statement.get(key)).into_iter().any(fits);
     let principal = match statement.get("Principal") {
         Some(Value::Object(by_kind)) => {
-            texts(by_kind.get("Service")).iter().any(|service| is_sns(service)) || texts(by_kind.get("AWS")).contains(&"*")
+            texts(by_kind.get("Service")).iter().any(|service| is_sns(service))
+                || texts(by_kind.get("AWS")).contains(&"*")
         }
         other => texts(other).contains(&"*"),
     };
@@ -109,7 +110,8 @@ fn is_sns(service: &str) -> bool {
 }
 
 fn source_arns(statement: &Value) -> Vec<&str> {
-    let arns = statement.get("Condition").and_then(|all| all.get("ArnEquals")).and_then(|keys| keys.get("aws:SourceArn"));
+    let arns =
+        statement.get("Condition").and_then(|all| all.get("ArnEquals")).and_then(|keys| keys.get("aws:SourceArn"));
     texts(arns)
 }
 

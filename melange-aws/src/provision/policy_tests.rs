@@ -43,7 +43,12 @@ fn statements_of_others_that_permit_are_enough() {
         statement(sns, "\"SQS:SendMessage\"", queue, ""),
         statement(sns, "[\"sqs:*\"]", "\"*\"", r#","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:1:*"}}"#),
         statement("\"*\"", "\"sqs:SendMessage\"", queue, r#","Condition":{"StringEquals":{"aws:SourceAccount":"1"}}"#),
-        statement(r#"{"AWS":"*"}"#, "\"sqs:Send*\"", queue, r#","Condition":{"ArnEquals":{"aws:SourceArn":["x","arn:aws:sns:us-east-1:1:orders"]}}"#),
+        statement(
+            r#"{"AWS":"*"}"#,
+            "\"sqs:Send*\"",
+            queue,
+            r#","Condition":{"ArnEquals":{"aws:SourceArn":["x","arn:aws:sns:us-east-1:1:orders"]}}"#,
+        ),
     ];
     for policy in &good {
         assert!(lacking(Some(policy), QUEUE, &topics(&["orders"])).is_empty(), "{policy}");
@@ -53,7 +58,12 @@ fn statements_of_others_that_permit_are_enough() {
         statement(sns, "\"sqs:ReceiveMessage\"", queue, ""),
         statement(sns, "\"sqs:SendMessage\"", "\"arn:aws:sqs:us-east-1:1:other\"", ""),
         statement(sns, "\"sqs:SendMessage\"", queue, r#","Condition":{"Bool":{"aws:SecureTransport":"true"}}"#),
-        statement(sns, "\"sqs:SendMessage\"", queue, r#","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:1:users"}}"#),
+        statement(
+            sns,
+            "\"sqs:SendMessage\"",
+            queue,
+            r#","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:1:users"}}"#,
+        ),
         "not json".to_owned(),
         "[]".to_owned(),
     ];
@@ -64,10 +74,12 @@ fn statements_of_others_that_permit_are_enough() {
 
 #[test]
 fn a_policy_that_sqs_would_refuse_is_refused() {
-    let many: BTreeSet<String> = (0..200).map(|i| format!("arn:aws:sns:us-east-1:123456789012:a-rather-long-name-{i}")).collect();
+    let many: BTreeSet<String> =
+        (0..200).map(|i| format!("arn:aws:sns:us-east-1:123456789012:a-rather-long-name-{i}")).collect();
     let error = merged(None, QUEUE, &many).unwrap_err();
     assert!(error.to_string().contains("8192"), "{error}");
-    let full = json!({ "Statement": (0..20).map(|i| json!({ "Sid": format!("s{i}") })).collect::<Vec<_>>() }).to_string();
+    let full =
+        json!({ "Statement": (0..20).map(|i| json!({ "Sid": format!("s{i}") })).collect::<Vec<_>>() }).to_string();
     assert!(merged(Some(&full), QUEUE, &topics(&["orders"])).unwrap_err().to_string().contains("21 statements"));
 }
 

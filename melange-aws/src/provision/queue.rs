@@ -39,7 +39,8 @@ impl Found {
         let visibility = self.attribute(&Name::VisibilityTimeout).and_then(|text| text.parse::<u64>().ok());
         // Longer is good enough: a Lambda function on the queue needs it.
         if let Some(seconds) = visibility.filter(|seconds| *seconds < wanted.visibility) {
-            let why = format!("its visibility time-out is {seconds} s, and its subscribers need {} s", wanted.visibility);
+            let why =
+                format!("its visibility time-out is {seconds} s, and its subscribers need {} s", wanted.visibility);
             changes.push(Change { name: Name::VisibilityTimeout, value: wanted.visibility.to_string(), why });
         }
         if let Some((value, why)) = redrive::change(self.attribute(&Name::RedrivePolicy), wanted) {
@@ -68,13 +69,17 @@ pub(super) struct Change {
     pub(super) why: String,
 }
 
+/// What is there, or that nothing is.
+fn present<T>(answer: Result<T, TransportError>) -> Result<Option<T>, TransportError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == TransportErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The queue, if it is there.
 pub(super) async fn find(aws: &Aws, name: &str) -> Result<Option<Found>, TransportError> {
-    let present = |answer| match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if TransportError::kind(&error) == TransportErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    };
     let Some(url) = present(aws.urls().get(aws.client(), name).await)? else { return Ok(None) };
     let request = aws
         .client()
@@ -100,7 +105,9 @@ pub(super) async fn create(aws: &Aws, name: &str, settings: Vec<(Name, String)>)
         Err(error) if is_code(&error, &["QueueNameExists", "QueueAlreadyExists"]) => Ok(()),
         Err(error) if is_code(&error, &["QueueDeletedRecently"]) => Err(TransportError::new(
             error.kind(),
-            format!("queue {name} was deleted a moment ago, and SQS takes its name again only after 60 s; start again then"),
+            format!(
+                "queue {name} was deleted a moment ago, and SQS takes its name again only after 60 s; start again then"
+            ),
         )
         .with_source(error)),
         other => {
@@ -121,10 +128,8 @@ pub(super) async fn set(aws: &Aws, name: &str, found: &Found, changes: Vec<Chang
 
 /// The attributes of a new queue.
 pub(super) fn settings(wanted: &Queue) -> Result<Vec<(Name, String)>, TransportError> {
-    let mut settings = vec![
-        (Name::VisibilityTimeout, wanted.visibility.to_string()),
-        (Name::RedrivePolicy, redrive::new(wanted)),
-    ];
+    let mut settings =
+        vec![(Name::VisibilityTimeout, wanted.visibility.to_string()), (Name::RedrivePolicy, redrive::new(wanted))];
     if !wanted.feeds.is_empty() {
         settings.push((Name::Policy, policy::merged(None, &wanted.arn, &wanted.topic_arns())?));
     }

@@ -10,9 +10,9 @@ pub(super) fn change(present: Option<&str>, wanted: &Queue) -> Option<(String, S
     let present = present.and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
     let target = present.get("deadLetterTargetArn").and_then(Value::as_str);
     // AWS answers with a number, and takes text as well.
-    let receives = present.get("maxReceiveCount").and_then(|count| {
-        count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok()))
-    });
+    let receives = present
+        .get("maxReceiveCount")
+        .and_then(|count| count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok())));
     let needed = u64::from(wanted.max_receives);
     let enough = receives.filter(|count| *count >= needed);
     let why = match (target, enough) {

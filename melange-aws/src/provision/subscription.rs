@@ -38,7 +38,8 @@ impl Found {
         // Spelled "True" by some.
         let raw = attribute(RAW).is_some_and(|text| text.eq_ignore_ascii_case("true"));
         if raw != feed.raw {
-            let why = if raw { "delivers raw, and the envelope is wanted" } else { "delivers in the envelope, not raw" };
+            let why =
+                if raw { "delivers raw, and the envelope is wanted" } else { "delivers in the envelope, not raw" };
             changes.push(Change { name: RAW, value: feed.raw.to_string(), why: why.to_owned() });
         }
         // A filter on the body is someone else's.
@@ -58,7 +59,10 @@ fn filter_change(present: Option<&str>, wanted: Option<&BTreeSet<String>>) -> Op
     let names = match (present.get(EVENT_TYPE), present.len()) {
         (_, 0) => {
             let wanted = wanted?;
-            return Some((filter(wanted), "has no filter policy, so that all events of the topic come through".to_owned()));
+            return Some((
+                filter(wanted),
+                "has no filter policy, so that all events of the topic come through".to_owned(),
+            ));
         }
         // By other attributes too or only: someone else's, which cannot be judged.
         (None, _) | (Some(_), 2..) => return None,
@@ -68,18 +72,30 @@ fn filter_change(present: Option<&str>, wanted: Option<&BTreeSet<String>>) -> Op
         return Some(("{}".to_owned(), "has a filter policy, and none is wanted".to_owned()));
     };
     // Patterns, such as prefixes, are someone else's.
-    let mut all = names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<BTreeSet<String>>>()?;
-    let lacking: Vec<String> = wanted.difference(&all).cloned().collect();
+    let nameless = nameless();
+    let named = names.iter().filter(|name| **name != nameless).map(|name| name.as_str().map(str::to_owned));
+    let mut all = named.collect::<Option<BTreeSet<String>>>()?;
+    let mut lacking: Vec<String> = wanted.difference(&all).cloned().collect();
+    all.extend(lacking.iter().cloned());
+    if !names.contains(&nameless) {
+        lacking.push(format!("messages without an `{EVENT_TYPE}`"));
+    }
     if lacking.is_empty() {
         return None;
     }
-    all.extend(lacking.iter().cloned());
     let why = format!("has a filter policy that does not let {} pass", lacking.join(", "));
     Some((if all.len() > MOST_NAMES { "{}".to_owned() } else { filter(&all) }, why))
 }
 
+/// These names, and messages that carry no name beside their body: Python melange before 4 and from 7.1 writes such. On a
+/// topic where everyone names their events it lets nothing more through.
 fn filter(names: &BTreeSet<String>) -> String {
-    json!({ EVENT_TYPE: names }).to_string()
+    let values: Vec<Value> = names.iter().cloned().map(Value::String).chain([nameless()]).collect();
+    json!({ EVENT_TYPE: values }).to_string()
+}
+
+fn nameless() -> Value {
+    json!({ "exists": false })
 }
 
 /// The subscription of `queue` to the feed's topic, if there is one.
@@ -98,7 +114,9 @@ pub(super) async fn find(aws: &Aws, feed: &Feed, queue: &str) -> Result<Looked, 
         let page = match call.send(request.send()).await {
             Ok(page) => page,
             Err(error) if error.kind() == TransportErrorKind::NotFound => return Ok(Looked::None),
-            Err(error) if feed.elsewhere && error.kind() == TransportErrorKind::Denied => return Ok(Looked::NotAllowed),
+            Err(error) if feed.elsewhere && error.kind() == TransportErrorKind::Denied => {
+                return Ok(Looked::NotAllowed);
+            }
             Err(error) => return Err(error),
         };
         let of_queue = page
@@ -176,8 +194,11 @@ pub(super) async fn set(aws: &Aws, feed: &Feed, arn: &str, change: &Change) -> R
 pub(super) fn subscribe_command(commands: &Commands, feed: &Feed, queue: &str) -> String {
     let filter = feed.names.as_ref().map(filter);
     let raw = feed.raw.to_string();
-    let settings =
-        attributes([(RAW, Some(&raw)), (FILTER, filter.as_ref())].into_iter().filter_map(|(name, value)| Some((name, value?.as_str()))));
+    let settings = attributes(
+        [(RAW, Some(&raw)), (FILTER, filter.as_ref())]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?.as_str()))),
+    );
     let arguments = [
         ("topic-arn", feed.topic_arn.as_str()),
         ("protocol", "sqs"),

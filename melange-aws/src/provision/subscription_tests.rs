@@ -11,14 +11,17 @@ fn changed(present: Option<&str>, wanted: &[&str]) -> Option<String> {
 #[test]
 fn a_filter_is_made_where_there_is_none() {
     for none in [None, Some(""), Some("{}")] {
-        assert_eq!(changed(none, &["B", "A"]).as_deref(), Some(r#"{"event_type":["A","B"]}"#));
+        assert_eq!(changed(none, &["B", "A"]).as_deref(), Some(r#"{"event_type":["A","B",{"exists":false}]}"#));
     }
 }
 
 #[test]
 fn a_filter_is_never_made_narrower() {
-    assert_eq!(changed(Some(r#"{"event_type":["A","B","C"]}"#), &["A"]), None);
-    assert_eq!(changed(Some(r#"{"event_type":["Z"]}"#), &["A"]).as_deref(), Some(r#"{"event_type":["A","Z"]}"#));
+    assert_eq!(changed(Some(r#"{"event_type":["A","B","C",{"exists":false}]}"#), &["A"]), None);
+    assert_eq!(
+        changed(Some(r#"{"event_type":["Z"]}"#), &["A"]).as_deref(),
+        Some(r#"{"event_type":["A","Z",{"exists":false}]}"#)
+    );
 }
 
 #[test]
@@ -72,8 +75,13 @@ fn raw_delivery_is_read_in_any_spelling() {
 
 #[test]
 fn a_filter_on_the_body_is_left_alone() {
-    let feed =
-        Feed { topic: String::new(), topic_arn: String::new(), elsewhere: false, raw: false, names: Some(names(&["A"])) };
+    let feed = Feed {
+        topic: String::new(),
+        topic_arn: String::new(),
+        elsewhere: false,
+        raw: false,
+        names: Some(names(&["A"])),
+    };
     let attributes = [(SCOPE, "MessageBody"), (FILTER, r#"{"event_type":["B"]}"#)];
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(Found { arn: String::new(), attributes }.changes(&feed), []);

@@ -33,7 +33,10 @@ pub(super) async fn create(aws: &Aws, topic: &Topic) -> Result<(), TransportErro
     match made.topic_arn() {
         Some(arn) if arn != topic.arn => Err(TransportError::new(
             TransportErrorKind::Configuration,
-            format!("topic {} was made as {arn}, where {} was expected; is `.account(\"...\")` right?", topic.name, topic.arn),
+            format!(
+                "topic {} was made as {arn}, where {} was expected; is `.account(\"...\")` right?",
+                topic.name, topic.arn
+            ),
         )),
         _ => Ok(()),
     }

@@ -24,7 +24,10 @@ pub(super) async fn verify(aws: &Aws, wanted: &Wanted) -> Result<(), TransportEr
     for wanted in &wanted.topics {
         if !topic::exists(aws, wanted).await? {
             let (what, mend) = if wanted.elsewhere {
-                (format!("topic {} does not exist, where its ARN says", wanted.arn), "# ask its owner for the right ARN".to_owned())
+                (
+                    format!("topic {} does not exist, where its ARN says", wanted.arn),
+                    "# ask its owner for the right ARN".to_owned(),
+                )
             } else {
                 (format!("topic {} does not exist", wanted.name), topic::command(&commands, wanted))
             };
@@ -48,7 +51,11 @@ async fn look_at_queue(
 ) -> Result<(), TransportError> {
     if queue::find(aws, &wanted.dlq).await?.is_none() {
         let mend = queue::create_command(commands, &wanted.dlq, &queue::dlq_settings(&wanted.dlq));
-        findings.push(Finding { what: format!("dead-letter queue {} does not exist", wanted.dlq), mend, missing: true });
+        findings.push(Finding {
+            what: format!("dead-letter queue {} does not exist", wanted.dlq),
+            mend,
+            missing: true,
+        });
     }
     match queue::find(aws, &wanted.name).await? {
         None => {

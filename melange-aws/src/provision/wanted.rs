@@ -8,7 +8,7 @@ use crate::AwsQueue;
 use crate::names::{dead_letter_queue, is_fifo};
 
 /// Most names in a filter policy. Source: the SNS developer guide, filter policy constraints.
-pub(super) const MOST_NAMES: usize = 150;
+pub(super) const MOST_NAMES: usize = 149;
 
 /// What there should be.
 #[derive(Debug)]

@@ -30,10 +30,16 @@ pub(crate) async fn dead_letter(
     let held = Held::of(&delivery.receipt)?;
     let call = Call::new("sqs:SendMessage", format!("queue {dlq}")).with_message();
     let url = aws.urls().get(aws.client(), &dlq).await?;
-    let attributes = attributes(held, letter, &name)
-        .map_err(|_| TransportError::new(TransportErrorKind::InvalidMessage, format!("{call}: an attribute cannot be sent")))?;
-    let mut request =
-        aws.client().sqs.send_message().queue_url(url).message_body(&*held.body).set_message_attributes(Some(attributes));
+    let attributes = attributes(held, letter, &name).map_err(|_| {
+        TransportError::new(TransportErrorKind::InvalidMessage, format!("{call}: an attribute cannot be sent"))
+    })?;
+    let mut request = aws
+        .client()
+        .sqs
+        .send_message()
+        .queue_url(url)
+        .message_body(&*held.body)
+        .set_message_attributes(Some(attributes));
     if is_fifo(&dlq) {
         // Several subscribers may each give up the same message; the same one again is the same letter.
         let letter_id = format!("{}/{}", delivery.message_id, letter.subscriber.as_deref().unwrap_or_default());

@@ -24,6 +24,7 @@ pub(crate) async fn receive(
     queue: &str,
     max: usize,
     wait: Duration,
+    visibility: Duration,
 ) -> Result<Vec<Delivery>, TransportError> {
     let name = aws.names().queue(queue);
     let url = aws.urls().get(aws.client(), &name).await?;
@@ -37,6 +38,7 @@ pub(crate) async fn receive(
         .queue_url(url)
         .max_number_of_messages(max.clamp(1, MOST) as i32)
         .wait_time_seconds(wait.as_secs() as i32)
+        .visibility_timeout(visibility.as_secs().min(43_200) as i32)
         .message_system_attribute_names(System::ApproximateReceiveCount)
         .message_system_attribute_names(System::SentTimestamp)
         .message_system_attribute_names(System::MessageGroupId)

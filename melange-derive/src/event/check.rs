@@ -79,7 +79,8 @@ fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problem
 fn marks(model: &Model<'_>, problems: &mut Problems) {
     for (name, mark) in SINGLE {
         for second in model.fields.iter().filter_map(|field| mark(&field.attrs)).skip(1) {
-            problems.at(second, format!("only one field can be `#[event({name})]`, and another one is: keep one of them"));
+            problems
+                .at(second, format!("only one field can be `#[event({name})]`, and another one is: keep one of them"));
         }
     }
     for field in model.fields.iter().filter(|field| field.attrs.key.is_some() || field.attrs.dedup_id.is_some()) {
@@ -96,7 +97,10 @@ fn attributes(model: &Model<'_>, problems: &mut Problems) {
     for field in &model.fields {
         let Some(mark) = &field.attrs.attribute else { continue };
         let Some(name) = field.attribute_name() else {
-            problems.at(&mark.at, "a field without a name needs one for its attribute: `#[event(attribute = \"country\")]`");
+            problems.at(
+                &mark.at,
+                "a field without a name needs one for its attribute: `#[event(attribute = \"country\")]`",
+            );
             continue;
         };
         if mark.name.is_none()
@@ -104,7 +108,10 @@ fn attributes(model: &Model<'_>, problems: &mut Problems) {
         {
             problems.at(&mark.at, format!("the attribute would be called \"{name}\": {problem}"));
         } else if seen.contains(&name) {
-            problems.at(&mark.at, format!("another field is sent as the attribute \"{name}\" already: give this one another name"));
+            problems.at(
+                &mark.at,
+                format!("another field is sent as the attribute \"{name}\" already: give this one another name"),
+            );
         }
         seen.push(name);
     }
@@ -149,7 +156,10 @@ fn flat_container(model: &Model<'_>, problems: &mut Problems) {
     {
         problems.at(
             tag,
-            format!("`{}` is a name of the envelope that this event shares one JSON object with: choose another tag", tag.value()),
+            format!(
+                "`{}` is a name of the envelope that this event shares one JSON object with: choose another tag",
+                tag.value()
+            ),
         );
     }
 }

@@ -34,7 +34,10 @@ pub(crate) fn stub(input: &DeriveInput, attrs: &ContainerAttrs) -> TokenStream {
     let (krate, private, ident) = (&attrs.krate, attrs.krate.private(), &input.ident);
     let mut generics = input.generics.clone();
     if !generics.params.is_empty() {
-        generics.make_where_clause().predicates.push(syn::parse_quote!(Self: #private::Send + #private::Sync + 'static));
+        generics
+            .make_where_clause()
+            .predicates
+            .push(syn::parse_quote!(Self: #private::Send + #private::Sync + 'static));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let name = text(ident);
@@ -71,7 +74,8 @@ fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model
         more.extend(quote!(.with_aliases(&[#(#aliases),*])));
     }
     if !attrs.upcasts.is_empty() {
-        let upcasts = attrs.upcasts.iter().map(|old| quote_spanned!(old.span()=> #private::Upcast::of::<#old, #ident>()));
+        let upcasts =
+            attrs.upcasts.iter().map(|old| quote_spanned!(old.span()=> #private::Upcast::of::<#old, #ident>()));
         more.extend(quote!(.with_upcasts(const { &[#(#upcasts),*] })));
     }
     let attributes: Vec<String> = model.fields.iter().filter_map(Field::attribute_name).collect();

@@ -54,7 +54,8 @@ impl Args {
     fn take(&mut self, option: &Opt, problems: &mut Problems) {
         match option.key.to_string().as_str() {
             "listens_to" => {
-                let events = option.items("one event, or a list: `listens_to = OrderPlaced`, `listens_to = [A, B]`", problems);
+                let events =
+                    option.items("one event, or a list: `listens_to = OrderPlaced`, `listens_to = [A, B]`", problems);
                 self.listens_to = Some(ListensTo { key: option.key.clone(), events });
             }
             "name" => self.name = legal(option.string("receipts", problems), names::subscriber_name_problem, problems),

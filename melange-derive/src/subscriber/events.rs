@@ -1,7 +1,7 @@
 //! Which types name an event, and which events a subscriber listens to.
 
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, Path, Type};
+use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::problems::Problems;
 
@@ -36,7 +36,9 @@ pub(crate) fn of_argument(ty: &Type) -> Option<&Path> {
         _ => return None,
     };
     match peel(event) {
-        Type::Path(path) if path.qself.is_none() && !NOT_EVENTS.iter().any(|other| named(&path.path, other)) => Some(&path.path),
+        Type::Path(path) if path.qself.is_none() && !NOT_EVENTS.iter().any(|other| named(&path.path, other)) => {
+            Some(&path.path)
+        }
         _ => None,
     }
 }

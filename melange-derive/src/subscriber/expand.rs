@@ -154,7 +154,9 @@ impl Subscriber<'_> {
     /// Whether the argument is the event itself, as a reference.
     fn is_event(&self, ty: &Type) -> bool {
         let is_plain_reference = match peel(ty) {
-            Type::Reference(reference) => of_argument(ty).is_some_and(|event| spelled(event) == spelled(peel(&reference.elem))),
+            Type::Reference(reference) => {
+                of_argument(ty).is_some_and(|event| spelled(event) == spelled(peel(&reference.elem)))
+            }
             _ => false,
         };
         is_plain_reference && of_argument(ty).is_some_and(|event| spelled(event) == spelled(self.event))
@@ -171,7 +173,8 @@ fn options(args: &Args) -> Option<TokenStream> {
     }
     if !args.retry.is_default() {
         let default = quote!(#krate::RetryPolicy::DEFAULT);
-        let attempts = args.retry.attempts.as_ref().map_or_else(|| quote!(#default.attempts), |attempts| quote!(#attempts));
+        let attempts =
+            args.retry.attempts.as_ref().map_or_else(|| quote!(#default.attempts), |attempts| quote!(#attempts));
         let (min, max) = match args.retry.backoff {
             Some((min, max)) => (millis(min), millis(max)),
             None => (quote!(#default.min), quote!(#default.max)),

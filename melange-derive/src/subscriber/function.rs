@@ -39,7 +39,8 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
         }
     };
     if let Some(receiver) = function.signature.receiver() {
-        problems.at(receiver, "this is a method: put `#[subscriber]` on its impl block, and `#[listens_to]` on the method");
+        problems
+            .at(receiver, "this is a method: put `#[subscriber]` on its impl block, and `#[listens_to]` on the method");
         // No type can be declared here, so there is no stub.
         return with_problems(item, problems);
     }
@@ -51,7 +52,8 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     }
     let name = args.name.as_ref().map_or_else(|| text(&handler.ident), syn::LitStr::value);
     let target = Target::Function;
-    let of_event = |event| Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, cfgs: &[] };
+    let of_event =
+        |event| Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, cfgs: &[] };
     let all: Vec<_> = events.iter().map(of_event).collect();
     let hidden = hidden_type(&args, &function, &all);
     quote!(#item #hidden)

@@ -175,7 +175,12 @@ fn inferred(method: &Method) -> Option<Path> {
 }
 
 /// The one-event form: a method called `process`.
-fn process<'a>(block: &'a ImplBlock, args: &Args, listens_to: &ListensTo, problems: &mut Problems) -> Vec<Listener<'a>> {
+fn process<'a>(
+    block: &'a ImplBlock,
+    args: &Args,
+    listens_to: &ListensTo,
+    problems: &mut Problems,
+) -> Vec<Listener<'a>> {
     for method in &block.methods {
         for attr in method.listens_to() {
             problems.at(
@@ -210,7 +215,10 @@ fn check_events(listeners: &[Listener<'_>], problems: &mut Problems) {
         for event in &listener.events {
             let spelled = events::spelled(event);
             let other = seen.iter().find(|(known, other)| {
-                *known == spelled && other.cfgs.is_empty() && listener.cfgs.is_empty() && other.handler.ident != listener.handler.ident
+                *known == spelled
+                    && other.cfgs.is_empty()
+                    && listener.cfgs.is_empty()
+                    && other.handler.ident != listener.handler.ident
             });
             if let Some((_, other)) = other {
                 problems.at(

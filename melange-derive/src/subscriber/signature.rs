@@ -2,8 +2,8 @@
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    FnArg, Generics, GenericParam, Ident, Lifetime, Path, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type, TypeFnPtr,
-    TypeImplTrait, TraitBound,
+    FnArg, GenericParam, Generics, Ident, Lifetime, PatType, Path, Receiver, ReceiverKind, ReturnType, Safety,
+    Signature, TraitBound, Type, TypeFnPtr, TypeImplTrait,
 };
 
 use super::args::Args;
@@ -43,10 +43,14 @@ fn qualifiers(signature: &Signature, args: &Args, problems: &mut Problems) {
         problems.at(constness, "a subscriber cannot be a `const fn`: drop `const`");
     }
     if let Safety::Unsafe(unsafety) = &signature.safety {
-        problems.at(unsafety, "a subscriber cannot be an `unsafe fn`, because nobody could promise what it asks for: drop `unsafe`");
+        problems.at(
+            unsafety,
+            "a subscriber cannot be an `unsafe fn`, because nobody could promise what it asks for: drop `unsafe`",
+        );
     }
     if let Some(abi) = &signature.abi {
-        problems.at(abi, "a subscriber cannot be an `extern` function: drop it, or call the function from a subscriber");
+        problems
+            .at(abi, "a subscriber cannot be an `extern` function: drop it, or call the function from a subscriber");
     }
     if let Some(variadic) = &signature.variadic {
         problems.at(variadic, "a subscriber cannot take any number of arguments");
@@ -78,14 +82,20 @@ fn argument(argument: &PatType, events: &[Path], problems: &mut Problems) -> Typ
                 format!("arguments are shared with the other subscribers: take `&{inner}`, and keep what changes behind a `Mutex` in a `State`"),
             );
         } else if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
-            problems.at(ty, format!("arguments live as long as one run: take `&{inner}`, or `Arc<{inner}>` to keep the event"));
+            problems.at(
+                ty,
+                format!("arguments live as long as one run: take `&{inner}`, or `Arc<{inner}>` to keep the event"),
+            );
         }
     }
     if has_impl {
         problems.at(ty, "an argument needs a type with a name: `impl Trait` does not say what to hand over");
     } else if is_by_value(ty, events) {
         let event = spaced(ty);
-        problems.at(ty, format!("the event is shared with the other subscribers: take `&{event}`, or `Arc<{event}>` to keep it"));
+        problems.at(
+            ty,
+            format!("the event is shared with the other subscribers: take `&{event}`, or `Arc<{event}>` to keep it"),
+        );
     }
     clean
 }

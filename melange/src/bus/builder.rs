@@ -53,18 +53,10 @@ impl EventBusBuilder {
     /// # Errors
     /// Everything that is wrong, at once, each with file, line and fix.
     pub fn build(self) -> Result<EventBus, BuildErrors> {
-        let transport = self
-            .transport
-            .unwrap_or_else(|| DynTransport::new(MemoryTransport::new()));
+        let transport = self.transport.unwrap_or_else(|| DynTransport::new(MemoryTransport::new()));
         let engine = Arc::new(self.setup.build(transport.clone(), self.wiring)?);
         let publisher = MessagePublisher::over(transport);
-        Ok(EventBus {
-            inner: Arc::new(Inner {
-                publisher,
-                engine,
-                started: AtomicBool::new(false),
-            }),
-        })
+        Ok(EventBus { inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false) }) })
     }
 }
 

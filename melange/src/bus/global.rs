@@ -23,9 +23,7 @@ pub enum GlobalBusError {
 impl fmt::Display for GlobalBusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Missing => {
-                "there is no global event bus: call `EventBus::init(bus)` at the start of `main`"
-            }
+            Self::Missing => "there is no global event bus: call `EventBus::init(bus)` at the start of `main`",
             Self::AlreadyThere => "there is a global event bus already: call `EventBus::init` once",
         })
     }

@@ -82,11 +82,7 @@ impl EventBus {
         if !engine.stop.is_cancelled() {
             spawn(engine);
             let queues = engine.queues.len();
-            tracing::info!(
-                transport = engine.transport.capabilities().name,
-                queues,
-                "started"
-            );
+            tracing::info!(transport = engine.transport.capabilities().name, queues, "started");
         }
         Ok(())
     }
@@ -106,10 +102,7 @@ impl EventBus {
         events: impl IntoIterator<Item = E>,
     ) -> Vec<Result<EventId, PublishError>> {
         if self.open::<E>().is_err() {
-            return events
-                .into_iter()
-                .map(|_| self.open::<E>().map(|()| EventId::new()))
-                .collect();
+            return events.into_iter().map(|_| self.open::<E>().map(|()| EventId::new())).collect();
         }
         self.inner.publisher.publish_all(events).await
     }
@@ -153,8 +146,6 @@ impl Drop for Inner {
 
 impl fmt::Debug for EventBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventBus")
-            .field("publisher", &self.inner.publisher)
-            .finish_non_exhaustive()
+        f.debug_struct("EventBus").field("publisher", &self.inner.publisher).finish_non_exhaustive()
     }
 }

@@ -33,31 +33,15 @@ pub(crate) struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self {
-            concurrency: CONCURRENCY,
-            wait: WAIT,
-            unknown_events: UnknownEvents::default(),
-        }
+        Self { concurrency: CONCURRENCY, wait: WAIT, unknown_events: UnknownEvents::default() }
     }
 }
 
 impl Setup {
     /// The engine, unless something is wrong: then all of it.
-    pub(crate) fn build(
-        self,
-        transport: DynTransport,
-        wiring: Wiring,
-    ) -> Result<Engine, BuildErrors> {
-        let (
-            Wired {
-                subscriptions,
-                states,
-                events,
-            },
-            mut problems,
-        ) = wiring.finish();
-        let descriptors: Vec<SubscriberDescriptor> =
-            subscriptions.iter().map(|s| s.descriptor.clone()).collect();
+    pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
+        let (Wired { subscriptions, states, events }, mut problems) = wiring.finish();
+        let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems());
         problems.extend(against_transport(&transport, &topology, &descriptors));
@@ -66,18 +50,12 @@ impl Setup {
         let own_queue = transport.own_queue().to_owned();
         let mut by_queue: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
         for subscription in subscriptions {
-            let queue = subscription
-                .descriptor
-                .queue()
-                .unwrap_or(&own_queue)
-                .to_owned();
+            let queue = subscription.descriptor.queue().unwrap_or(&own_queue).to_owned();
             by_queue.entry(queue).or_default().push(subscription);
         }
         let visibility = transport.capabilities().visibility;
-        let queues = by_queue
-            .into_iter()
-            .map(|(name, subscriptions)| Queue::new(name, visibility, subscriptions))
-            .collect();
+        let queues =
+            by_queue.into_iter().map(|(name, subscriptions)| Queue::new(name, visibility, subscriptions)).collect();
         let abort = CancellationToken::new();
         Ok(Engine {
             transport,
@@ -97,13 +75,8 @@ impl Setup {
 
     fn problems(&self) -> Option<Problem> {
         let wrong = self.concurrency == 0 || self.concurrency > Semaphore::MAX_PERMITS;
-        let problem = || {
-            Problem::new(
-                ProblemKind::IllegalOption,
-                "a concurrency of zero handles nothing",
-                "give it at least 1",
-            )
-        };
+        let problem =
+            || Problem::new(ProblemKind::IllegalOption, "a concurrency of zero handles nothing", "give it at least 1");
         wrong.then(problem)
     }
 }
@@ -125,33 +98,20 @@ fn against_transport(
                 capabilities.name
             );
             let fix = "derive serde on the event, drop `local` and give it a topic; or consume it on an in-process bus";
-            problems
-                .push(Problem::new(ProblemKind::LocalOnWire, what, fix).at(subscriber.location()));
+            problems.push(Problem::new(ProblemKind::LocalOnWire, what, fix).at(subscriber.location()));
         }
-        if let Some(timeout) = subscriber
-            .options()
-            .timeout
-            .filter(|timeout| *timeout >= capabilities.max_in_hand)
-        {
+        if let Some(timeout) = subscriber.options().timeout.filter(|timeout| *timeout >= capabilities.max_in_hand) {
             let what = format!(
                 "subscriber `{}` may take {timeout:?}, but a message can be kept in hand for {:?} only",
                 subscriber.name(),
                 capabilities.max_in_hand
             );
             let fix = "shorten its `timeout`: the message would come again while it is still being handled";
-            problems.push(
-                Problem::new(ProblemKind::TimeoutTooLong, what, fix).at(subscriber.location()),
-            );
+            problems.push(Problem::new(ProblemKind::TimeoutTooLong, what, fix).at(subscriber.location()));
         }
     }
     if let Err(refused) = transport.check(topology) {
-        let problem = |what| {
-            Problem::new(
-                ProblemKind::IllegalName,
-                what,
-                "change the name, or the prefix before it",
-            )
-        };
+        let problem = |what| Problem::new(ProblemKind::IllegalName, what, "change the name, or the prefix before it");
         problems.extend(refused.into_iter().map(problem));
     }
     problems
@@ -174,11 +134,7 @@ pub struct Connected(DynTransport);
 
 impl Default for MessageConsumerBuilder<Unconnected> {
     fn default() -> Self {
-        Self {
-            wiring: Wiring::default(),
-            setup: Setup::default(),
-            transport: Unconnected,
-        }
+        Self { wiring: Wiring::default(), setup: Setup::default(), transport: Unconnected }
     }
 }
 
@@ -188,11 +144,7 @@ impl<C> MessageConsumerBuilder<C> {
     /// Consuming over `transport`.
     pub fn transport(self, transport: impl Transport) -> MessageConsumerBuilder<Connected> {
         let transport = Connected(DynTransport::new(transport));
-        MessageConsumerBuilder {
-            wiring: self.wiring,
-            setup: self.setup,
-            transport,
-        }
+        MessageConsumerBuilder { wiring: self.wiring, setup: self.setup, transport }
     }
 
     /// At most this many messages in hand at once, of all queues together; 64 unless said otherwise.
@@ -220,16 +172,13 @@ impl MessageConsumerBuilder<Connected> {
     /// # Errors
     /// Everything that is wrong, at once.
     pub fn build(self) -> Result<MessageConsumer, BuildErrors> {
-        Ok(MessageConsumer::new(
-            self.setup.build(self.transport.0, self.wiring)?,
-        ))
+        Ok(MessageConsumer::new(self.setup.build(self.transport.0, self.wiring)?))
     }
 }
 
 impl<C> fmt::Debug for MessageConsumerBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageConsumerBuilder")
-            .finish_non_exhaustive()
+        f.debug_struct("MessageConsumerBuilder").finish_non_exhaustive()
     }
 }
 

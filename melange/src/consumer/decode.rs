@@ -16,10 +16,7 @@ use crate::wire::read;
 /// What a delivery turned out to be.
 pub(crate) enum Decoded {
     /// Events, each with the subscribers that are to run for it: one event, unless several versions of it are listened to.
-    Events {
-        name: String,
-        events: Vec<Decodable>,
-    },
+    Events { name: String, events: Vec<Decodable> },
     /// Nobody here listens to this name.
     Unknown { name: String },
     /// The name is known, this version of it is not yet.
@@ -37,10 +34,7 @@ pub(crate) struct Decodable {
 
 pub(crate) fn decode(queue: &Queue, delivery: &Delivery) -> Decoded {
     match &delivery.content {
-        Err(why) => Decoded::Unreadable {
-            name: None,
-            why: why.to_string(),
-        },
+        Err(why) => Decoded::Unreadable { name: None, why: why.to_string() },
         Ok(inbound) => match &inbound.body {
             Body::Json(json) => from_json(queue, delivery, inbound, json),
             Body::Typed(event) => from_typed(queue, delivery, inbound, event),
@@ -52,20 +46,14 @@ fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) 
     let incoming = match read(json, &inbound.attributes) {
         Ok(incoming) => incoming,
         Err(why) => {
-            return Decoded::Unreadable {
-                name: None,
-                why: why.to_string(),
-            };
+            return Decoded::Unreadable { name: None, why: why.to_string() };
         }
     };
     let name = incoming.name.clone().into_owned();
     let types = match queue.readers.find(&incoming.name, incoming.version) {
         Reading::UnknownName => return Decoded::Unknown { name },
         Reading::UnknownVersion { .. } => {
-            return Decoded::UnknownVersion {
-                name,
-                version: incoming.version.unwrap_or(1),
-            };
+            return Decoded::UnknownVersion { name, version: incoming.version.unwrap_or(1) };
         }
         Reading::Into(types) => types,
     };
@@ -81,34 +69,20 @@ fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) 
         let event = match read_as(event_type, &incoming, metadata.occurred_on) {
             Ok(event) => event,
             Err(why) => {
-                return Decoded::Unreadable {
-                    name: Some(name),
-                    why: why.to_string(),
-                };
+                return Decoded::Unreadable { name: Some(name), why: why.to_string() };
             }
         };
         let listeners = addressed(queue, inbound, queue.listeners(event_type).collect());
-        events.push(Decodable {
-            event,
-            metadata: Arc::new(metadata),
-            listeners,
-        });
+        events.push(Decodable { event, metadata: Arc::new(metadata), listeners });
     }
     Decoded::Events { name, events }
 }
 
 fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Erased) -> Decoded {
-    let name = inbound
-        .attributes
-        .text(EVENT_TYPE)
-        .unwrap_or_default()
-        .to_owned();
+    let name = inbound.attributes.text(EVENT_TYPE).unwrap_or_default().to_owned();
     let type_id = event.as_ref().type_id();
     let of_type = |i: &usize| {
-        queue
-            .subscribers
-            .get(*i)
-            .is_some_and(|member| member.subscription.descriptor.event().type_id() == type_id)
+        queue.subscribers.get(*i).is_some_and(|member| member.subscription.descriptor.event().type_id() == type_id)
     };
     let listeners: Vec<usize> = (0..queue.subscribers.len()).filter(of_type).collect();
     if listeners.is_empty() {
@@ -122,11 +96,7 @@ fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Era
     let listeners = addressed(queue, inbound, listeners);
     Decoded::Events {
         name,
-        events: vec![Decodable {
-            event: Arc::clone(event),
-            metadata: Arc::new(metadata),
-            listeners,
-        }],
+        events: vec![Decodable { event: Arc::clone(event), metadata: Arc::new(metadata), listeners }],
     }
 }
 
@@ -135,12 +105,8 @@ fn addressed(queue: &Queue, inbound: &Inbound, listeners: Vec<usize>) -> Vec<usi
     let Some(wanted) = inbound.attributes.text(SUBSCRIBER) else {
         return listeners;
     };
-    let named = |i: &&usize| {
-        queue
-            .subscribers
-            .get(**i)
-            .is_some_and(|member| member.subscription.descriptor.name() == wanted)
-    };
+    let named =
+        |i: &&usize| queue.subscribers.get(**i).is_some_and(|member| member.subscription.descriptor.name() == wanted);
     let only: Vec<usize> = listeners.iter().filter(named).copied().collect();
     if only.is_empty() { listeners } else { only }
 }

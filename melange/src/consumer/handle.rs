@@ -47,16 +47,11 @@ impl Drop for ConsumerHandle {
 
 impl fmt::Debug for ConsumerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsumerHandle")
-            .field("metrics", &self.metrics())
-            .finish()
+        f.debug_struct("ConsumerHandle").field("metrics", &self.metrics()).finish()
     }
 }
 
-pub(crate) async fn shutdown(
-    engine: &Engine,
-    deadline: Duration,
-) -> Result<Shutdown, ShutdownError> {
+pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shutdown, ShutdownError> {
     let before = engine.counters.snapshot();
     engine.stop.cancel();
     engine.tasks.close();
@@ -75,11 +70,7 @@ pub(crate) async fn shutdown(
         lost: now.received - settled(&now) - now.released - now.unsettled,
     };
     tracing::info!(?report, "stopped");
-    if report.unreleased == 0 && report.lost == 0 {
-        Ok(report)
-    } else {
-        Err(ShutdownError { report })
-    }
+    if report.unreleased == 0 && report.lost == 0 { Ok(report) } else { Err(ShutdownError { report }) }
 }
 
 /// What became of the messages in hand at a shutdown.
@@ -107,9 +98,7 @@ pub struct ShutdownError {
 
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shutdown {
-            unreleased, lost, ..
-        } = self.report;
+        let Shutdown { unreleased, lost, .. } = self.report;
         write!(
             f,
             "{} messages could not be handed back at the shutdown and come again when their visibility ends; give it a longer \

@@ -36,11 +36,7 @@ pub(crate) async fn run(
             };
             held.settle();
             // In a FIFO group nothing may run before what failed; on other queues the order is best effort.
-            halted |= queue.is_fifo()
-                && !matches!(
-                    processed.fate,
-                    Fate::Handled | Fate::Ignored | Fate::DeadLettered
-                );
+            halted |= queue.is_fifo() && !matches!(processed.fate, Fate::Handled | Fate::Ignored | Fate::DeadLettered);
             engine.counters.count(&processed);
             all.push(processed);
         }
@@ -63,20 +59,13 @@ pub(crate) async fn run(
 }
 
 async fn release(engine: &Engine, queue: &Queue, held: &Held) -> Processed {
-    let back =
-        engine
-            .transport
-            .change_visibility(&queue.name, &held.delivery.receipt, Duration::ZERO);
+    let back = engine.transport.change_visibility(&queue.name, &held.delivery.receipt, Duration::ZERO);
     let fate = match tokio::time::timeout(RELEASE, back).await {
         Ok(Ok(())) => Fate::Released,
         Ok(Err(error)) if error.kind() == TransportErrorKind::LeaseLost => Fate::LeaseLost,
         _ => Fate::Unsettled,
     };
-    Processed {
-        event_type_name: None,
-        fate,
-        failures: Vec::new(),
-    }
+    Processed { event_type_name: None, fate, failures: Vec::new() }
 }
 
 /// What is in hand.
@@ -105,10 +94,7 @@ impl Held {
 impl Hand {
     fn new(deliveries: Vec<Delivery>) -> Self {
         let hold = |delivery| Held { delivery, lease: CancellationToken::new(), settled: Mutex::new(false) };
-        Self {
-            held: deliveries.into_iter().map(hold).collect(),
-            since: Instant::now(),
-        }
+        Self { held: deliveries.into_iter().map(hold).collect(), since: Instant::now() }
     }
 
     /// Extends the lease on everything in hand, at half the queue's visibility, for as long as the transport allows.
@@ -119,29 +105,18 @@ impl Hand {
         loop {
             tokio::time::sleep(wait).await;
             wait = queue.visibility / 2;
-            let mine: Vec<&Held> = self
-                .held
-                .iter()
-                .filter(|held| !held.is_settled() && !held.lease.is_cancelled())
-                .collect();
+            let mine: Vec<&Held> =
+                self.held.iter().filter(|held| !held.is_settled() && !held.lease.is_cancelled()).collect();
             if self.since.elapsed() + queue.visibility > most {
                 mine.iter().for_each(|held| held.lease.cancel());
                 continue;
             }
-            let extensions = mine
-                .iter()
-                .map(|held| (held.delivery.receipt.clone(), queue.visibility))
-                .collect();
-            let answers = engine
-                .transport
-                .change_visibilities(&queue.name, extensions)
-                .await;
+            let extensions = mine.iter().map(|held| (held.delivery.receipt.clone(), queue.visibility)).collect();
+            let answers = engine.transport.change_visibilities(&queue.name, extensions).await;
             for (held, answer) in mine.iter().zip(answers) {
                 match answer {
                     Ok(()) => {}
-                    Err(error) if error.kind() == TransportErrorKind::LeaseLost => {
-                        held.lease.cancel()
-                    }
+                    Err(error) if error.kind() == TransportErrorKind::LeaseLost => held.lease.cancel(),
                     Err(error) => {
                         tracing::warn!(queue = queue.name, %error, "the lease could not be extended, trying again");
                         wait = queue.visibility / 10;

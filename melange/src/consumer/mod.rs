@@ -73,9 +73,7 @@ impl MessageConsumer {
     }
 
     pub(crate) fn new(engine: Engine) -> Self {
-        Self {
-            engine: Arc::new(engine),
-        }
+        Self { engine: Arc::new(engine) }
     }
 
     /// Makes or verifies the topology, as the transport was told to; not needed where that is somebody else's work.
@@ -99,25 +97,15 @@ impl MessageConsumer {
             for queue in &engine.queues {
                 let left = end.saturating_duration_since(Instant::now());
                 // One queue is waited for at once; several are asked in turn, a second each.
-                let wait = if several {
-                    left.min(Duration::from_secs(1))
-                } else {
-                    left
-                };
+                let wait = if several { left.min(Duration::from_secs(1)) } else { left };
                 let mut deliveries = engine.transport.receive(&queue.name, 1, wait).await?;
-                engine
-                    .counters
-                    .received
-                    .fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+                engine.counters.received.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
                 if deliveries.is_empty() {
                     continue;
                 }
                 deliveries.truncate(1);
                 let processed = lane::run(engine, queue, deliveries, &engine.abort).await;
-                return Ok(processed
-                    .into_iter()
-                    .next()
-                    .map_or(Consumed::Nothing, Consumed::Message));
+                return Ok(processed.into_iter().next().map_or(Consumed::Nothing, Consumed::Message));
             }
             if Instant::now() >= end || engine.queues.is_empty() {
                 return Ok(Consumed::Nothing);
@@ -146,14 +134,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>) {
 
 impl fmt::Debug for MessageConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let queues: Vec<&str> = self
-            .engine
-            .queues
-            .iter()
-            .map(|queue| queue.name.as_str())
-            .collect();
-        f.debug_struct("MessageConsumer")
-            .field("queues", &queues)
-            .finish_non_exhaustive()
+        let queues: Vec<&str> = self.engine.queues.iter().map(|queue| queue.name.as_str()).collect();
+        f.debug_struct("MessageConsumer").field("queues", &queues).finish_non_exhaustive()
     }
 }

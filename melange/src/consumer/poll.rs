@@ -15,11 +15,7 @@ use crate::retry::RetryPolicy;
 use crate::transport::{Delivery, TransportError, TransportErrorKind};
 
 /// Waits between polls that fail, without end.
-const BACKOFF: RetryPolicy = RetryPolicy::new(
-    u32::MAX,
-    Duration::from_millis(250),
-    Duration::from_secs(30),
-);
+const BACKOFF: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(250), Duration::from_secs(30));
 
 /// How long a poll under way may go on after the stop before it is given up.
 const GRACE: Duration = Duration::from_secs(1);
@@ -60,8 +56,7 @@ async fn permits(engine: &Arc<Engine>) -> Option<Vec<OwnedSemaphorePermit>> {
     };
     let mut permits = vec![first];
     // Several queues share one budget: none takes all of it for a batch that may not come.
-    let share = (engine.concurrency / engine.queues.len().max(1))
-        .clamp(1, engine.transport.capabilities().max_batch);
+    let share = (engine.concurrency / engine.queues.len().max(1)).clamp(1, engine.transport.capabilities().max_batch);
     while permits.len() < share
         && let Ok(permit) = Arc::clone(&engine.permits).try_acquire_owned()
     {
@@ -70,13 +65,8 @@ async fn permits(engine: &Arc<Engine>) -> Option<Vec<OwnedSemaphorePermit>> {
     Some(permits)
 }
 
-async fn receive(
-    engine: &Engine,
-    queue: &Queue,
-    max: usize,
-) -> Result<Vec<Delivery>, TransportError> {
-    let receive =
-        AssertUnwindSafe(engine.transport.receive(&queue.name, max, engine.wait)).catch_unwind();
+async fn receive(engine: &Engine, queue: &Queue, max: usize) -> Result<Vec<Delivery>, TransportError> {
+    let receive = AssertUnwindSafe(engine.transport.receive(&queue.name, max, engine.wait)).catch_unwind();
     let stopped = async {
         engine.stop.cancelled().await;
         // Past the deadline all is handed back, and must not be taken again by this very poll.
@@ -90,27 +80,16 @@ async fn receive(
             Err(_) => return Err(TransportError::new(TransportErrorKind::Unavailable, "the transport panicked")),
         },
     };
-    engine
-        .counters
-        .received
-        .fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+    engine.counters.received.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
     Ok(deliveries)
 }
 
 /// Messages of one group go into one lane, in order; all lanes run side by side. What came after the stop is handed back.
-fn start(
-    engine: &Arc<Engine>,
-    index: usize,
-    deliveries: Vec<Delivery>,
-    mut permits: Vec<OwnedSemaphorePermit>,
-) {
+fn start(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut permits: Vec<OwnedSemaphorePermit>) {
     let mut lanes: Vec<Vec<Delivery>> = Vec::new();
     for delivery in deliveries {
         let same = |lane: &&mut Vec<Delivery>| {
-            delivery.group.is_some()
-                && lane
-                    .first()
-                    .is_some_and(|first| first.group == delivery.group)
+            delivery.group.is_some() && lane.first().is_some_and(|first| first.group == delivery.group)
         };
         match lanes.iter_mut().find(same) {
             Some(lane) => lane.push(delivery),

@@ -23,10 +23,7 @@ use crate::transport::{DeadLetter, Delivery, TransportErrorKind};
 /// What is to be done with a message once all its subscribers have run.
 enum Settle {
     Delete(Fate),
-    Retry {
-        after: Duration,
-        done: HashSet<usize>,
-    },
+    Retry { after: Duration, done: HashSet<usize> },
 }
 
 /// Runs every subscriber of a message that is not done with it yet, and settles it. `lease` is cancelled when the
@@ -54,15 +51,8 @@ pub(crate) async fn process(
             let settle = if RetryPolicy::DEFAULT.is_last(delivery.attempt) {
                 give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await
             } else {
-                tracing::warn!(
-                    queue = queue.name,
-                    message_id = delivery.message_id,
-                    "{why}"
-                );
-                Settle::Retry {
-                    after: RetryPolicy::DEFAULT.backoff(delivery.attempt),
-                    done: HashSet::new(),
-                }
+                tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
+                Settle::Retry { after: RetryPolicy::DEFAULT.backoff(delivery.attempt), done: HashSet::new() }
             };
             (Some(name), settle)
         }
@@ -76,11 +66,7 @@ pub(crate) async fn process(
     } else {
         finish(engine, queue, delivery, settle).await
     };
-    Processed {
-        event_type_name: name,
-        fate,
-        failures,
-    }
+    Processed { event_type_name: name, fate, failures }
 }
 
 /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
@@ -106,10 +92,7 @@ async fn run(
             runs.push(run_one(queue, index, with.clone()));
         }
     }
-    let traceparent = events
-        .first()
-        .and_then(|event| event.metadata.attributes.text(TRACEPARENT))
-        .map(str::to_owned);
+    let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
     let mut results = Vec::with_capacity(runs.len());
     let all = async {
         while let Some(result) = runs.next().await {
@@ -133,9 +116,7 @@ async fn run(
         let policy = queue
             .subscribers
             .get(index)
-            .map_or(RetryPolicy::DEFAULT, |member| {
-                member.subscription.descriptor.options().retry
-            });
+            .map_or(RetryPolicy::DEFAULT, |member| member.subscription.descriptor.options().retry);
         let retry = match then {
             Then::Retry { after } if !policy.is_last(delivery.attempt) => {
                 Some(after.unwrap_or_else(|| policy.backoff(delivery.attempt)))
@@ -177,11 +158,7 @@ async fn run_one(queue: &Queue, index: usize, with: Run) -> (usize, Result<(), F
 
 fn report(queue: &Queue, delivery: &Delivery, error: &SubscriberError, retry: Option<Duration>) {
     let (subscriber, event, kind) = (error.subscriber(), error.event_name(), error.kind());
-    let (queue, message_id, attempt) = (
-        queue.name.as_str(),
-        delivery.message_id.as_str(),
-        delivery.attempt,
-    );
+    let (queue, message_id, attempt) = (queue.name.as_str(), delivery.message_id.as_str(), delivery.attempt);
     match retry {
         Some(after) => tracing::warn!(
             subscriber, event, ?kind, queue, message_id, attempt, ?after, reason = %error.reason(), "subscriber failed, will retry"
@@ -195,29 +172,18 @@ fn report(queue: &Queue, delivery: &Delivery, error: &SubscriberError, retry: Op
 async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str) -> Settle {
     match engine.unknown_events {
         UnknownEvents::Acknowledge => {
-            tracing::debug!(
-                queue = queue.name,
-                event = name,
-                "nobody here listens to it"
-            );
+            tracing::debug!(queue = queue.name, event = name, "nobody here listens to it");
             Settle::Delete(Fate::Ignored)
         }
         UnknownEvents::DeadLetter => {
-            let letter = DeadLetter::unreadable(format_args!(
-                "no subscriber of this queue listens to {name}"
-            ));
+            let letter = DeadLetter::unreadable(format_args!("no subscriber of this queue listens to {name}"));
             give_up(engine, queue, delivery, &letter).await
         }
     }
 }
 
 /// To the dead-letter queue; again later, as long as that does not take it.
-async fn give_up(
-    engine: &Engine,
-    queue: &Queue,
-    delivery: &Delivery,
-    letter: &DeadLetter,
-) -> Settle {
+async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> Settle {
     tracing::error!(
         queue = queue.name,
         message_id = delivery.message_id,
@@ -227,19 +193,12 @@ async fn give_up(
     if send(engine, queue, delivery, letter).await {
         Settle::Delete(Fate::DeadLettered)
     } else {
-        Settle::Retry {
-            after: RetryPolicy::DEFAULT.backoff(delivery.attempt),
-            done: HashSet::new(),
-        }
+        Settle::Retry { after: RetryPolicy::DEFAULT.backoff(delivery.attempt), done: HashSet::new() }
     }
 }
 
 async fn send(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> bool {
-    match engine
-        .transport
-        .dead_letter(&queue.name, delivery, letter)
-        .await
-    {
+    match engine.transport.dead_letter(&queue.name, delivery, letter).await {
         Ok(()) => true,
         Err(error) => {
             tracing::error!(queue = queue.name, message_id = delivery.message_id, %error, "the dead-letter queue did not take it, will retry");
@@ -257,9 +216,7 @@ fn lost(queue: &Queue, delivery: &Delivery, settle: Settle) -> Fate {
     );
     match settle {
         Settle::Retry { done, .. } => queue.progress.remember(&delivery.message_id, done),
-        Settle::Delete(_) => queue
-            .progress
-            .remember(&delivery.message_id, (0..queue.subscribers.len()).collect()),
+        Settle::Delete(_) => queue.progress.remember(&delivery.message_id, (0..queue.subscribers.len()).collect()),
     }
     Fate::LeaseLost
 }
@@ -268,20 +225,13 @@ async fn finish(engine: &Engine, queue: &Queue, delivery: &Delivery, settle: Set
     match settle {
         Settle::Delete(fate) => {
             // Until the delete is answered the message may come again, and nobody is to run for it then.
-            queue
-                .progress
-                .remember(&delivery.message_id, (0..queue.subscribers.len()).collect());
-            let answer =
-                with_retries(|| engine.transport.delete(&queue.name, &delivery.receipt)).await;
+            queue.progress.remember(&delivery.message_id, (0..queue.subscribers.len()).collect());
+            let answer = with_retries(|| engine.transport.delete(&queue.name, &delivery.receipt)).await;
             settled(queue, delivery, answer, fate)
         }
         Settle::Retry { after, done } => {
             queue.progress.remember(&delivery.message_id, done);
-            let rest = || {
-                engine
-                    .transport
-                    .change_visibility(&queue.name, &delivery.receipt, after)
-            };
+            let rest = || engine.transport.change_visibility(&queue.name, &delivery.receipt, after);
             let answer = with_retries(rest).await;
             settled(queue, delivery, answer, Fate::Retried { after })
         }
@@ -303,11 +253,7 @@ fn settled(
         }
         Err(error) => {
             tracing::warn!(queue = queue.name, message_id = delivery.message_id, %error, "not settled: it will come again");
-            if error.kind() == TransportErrorKind::LeaseLost {
-                Fate::LeaseLost
-            } else {
-                Fate::Unsettled
-            }
+            if error.kind() == TransportErrorKind::LeaseLost { Fate::LeaseLost } else { Fate::Unsettled }
         }
     }
 }
@@ -317,8 +263,7 @@ async fn with_retries<F>(call: impl Fn() -> F) -> Result<(), crate::transport::T
 where
     F: Future<Output = Result<(), crate::transport::TransportError>>,
 {
-    const SETTLING: RetryPolicy =
-        RetryPolicy::new(3, Duration::from_millis(100), Duration::from_secs(1));
+    const SETTLING: RetryPolicy = RetryPolicy::new(3, Duration::from_millis(100), Duration::from_secs(1));
     let mut attempt = 1;
     loop {
         match call().await {

@@ -29,11 +29,7 @@ impl Progress {
             return;
         }
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered
-            .done
-            .insert(message_id.to_owned(), done)
-            .is_none()
-        {
+        if remembered.done.insert(message_id.to_owned(), done).is_none() {
             remembered.order.push_back(message_id.to_owned());
         }
         while remembered.done.len() > CAPACITY {

@@ -29,16 +29,8 @@ pub(crate) struct Member {
 }
 
 impl Queue {
-    pub(crate) fn new(
-        name: String,
-        visibility: Duration,
-        subscriptions: Vec<Subscription>,
-    ) -> Self {
-        let readers = Readers::of(
-            subscriptions
-                .iter()
-                .map(|subscription| subscription.descriptor.event()),
-        );
+    pub(crate) fn new(name: String, visibility: Duration, subscriptions: Vec<Subscription>) -> Self {
+        let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
         let mut limits: HashMap<(&'static str, crate::Location), Arc<Semaphore>> = HashMap::new();
         let mut subscribers = Vec::with_capacity(subscriptions.len());
         for subscription in subscriptions {
@@ -48,18 +40,9 @@ impl Queue {
                 let limit = limits.entry((descriptor.name(), descriptor.location()));
                 Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(most))))
             });
-            subscribers.push(Member {
-                subscription,
-                limit,
-            });
+            subscribers.push(Member { subscription, limit });
         }
-        Self {
-            name,
-            visibility,
-            readers,
-            subscribers,
-            progress: Progress::default(),
-        }
+        Self { name, visibility, readers, subscribers, progress: Progress::default() }
     }
 
     /// A failure in a FIFO queue holds up what comes after it in the group.
@@ -69,12 +52,7 @@ impl Queue {
 
     /// The subscribers of `event`, by index.
     pub(crate) fn listeners(&self, event: &'static EventDescriptor) -> impl Iterator<Item = usize> {
-        let listens =
-            move |member: &Member| member.subscription.descriptor.event().is_same_type(event);
-        self.subscribers
-            .iter()
-            .enumerate()
-            .filter(move |(_, member)| listens(member))
-            .map(|(i, _)| i)
+        let listens = move |member: &Member| member.subscription.descriptor.event().is_same_type(event);
+        self.subscribers.iter().enumerate().filter(move |(_, member)| listens(member)).map(|(i, _)| i)
     }
 }

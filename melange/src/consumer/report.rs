@@ -100,8 +100,7 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn count(&self, processed: &Processed) {
-        self.failed_runs
-            .fetch_add(processed.failures.len() as u64, Ordering::Relaxed);
+        self.failed_runs.fetch_add(processed.failures.len() as u64, Ordering::Relaxed);
         let counter = match processed.fate {
             Fate::Handled => &self.handled,
             Fate::Ignored => &self.ignored,

@@ -37,9 +37,7 @@ impl fmt::Display for BuildErrors {
             [one] => write!(f, "1 problem: {one}"),
             many => {
                 write!(f, "{} problems:", many.len())?;
-                many.iter()
-                    .enumerate()
-                    .try_for_each(|(i, problem)| write!(f, "\n  {}. {problem}", i + 1))
+                many.iter().enumerate().try_for_each(|(i, problem)| write!(f, "\n  {}. {problem}", i + 1))
             }
         }
     }
@@ -58,12 +56,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(kind: ProblemKind, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            kind,
-            what: what.into(),
-            fix: fix.into(),
-            at: None,
-        }
+        Self { kind, what: what.into(), fix: fix.into(), at: None }
     }
 
     pub(crate) fn at(mut self, location: Location) -> Self {

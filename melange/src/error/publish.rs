@@ -30,11 +30,7 @@ pub(crate) enum Kind {
 
 impl PublishError {
     pub(crate) fn new(event: &'static str, event_id: Option<EventId>, kind: Kind) -> Self {
-        Self {
-            event,
-            event_id,
-            kind,
-        }
+        Self { event, event_id, kind }
     }
 
     /// The name of the event that was not published.
@@ -97,9 +93,9 @@ impl fmt::Display for PublishError {
         f.write_str(" was not published: ")?;
         match &self.kind {
             Kind::Closed => f.write_str("the bus has been shut down"),
-            Kind::Full => f.write_str(
-                "the bus is full; publish later, or give it more `.capacity(..)` or `.workers(..)`",
-            ),
+            Kind::Full => {
+                f.write_str("the bus is full; publish later, or give it more `.capacity(..)` or `.workers(..)`")
+            }
             Kind::NoBus => f.write_str("there is no global bus; call `EventBus::init(bus)` first"),
             Kind::Write(error) => error.fmt(f),
             Kind::TooManyAttributes(count) => {

@@ -39,11 +39,7 @@ impl TransportError {
     /// A failure of this kind; `what` says which call on what, and what to do.
     #[must_use]
     pub fn new(kind: TransportErrorKind, what: impl Into<String>) -> Self {
-        Self {
-            kind,
-            what: what.into(),
-            source: None,
-        }
+        Self { kind, what: what.into(), source: None }
     }
 
     /// With the error it came from.
@@ -68,10 +64,7 @@ impl TransportError {
     }
 
     pub(crate) fn no_answer() -> Self {
-        Self::new(
-            TransportErrorKind::Unavailable,
-            "the transport did not answer for every message",
-        )
+        Self::new(TransportErrorKind::Unavailable, "the transport did not answer for every message")
     }
 
     /// What kind of failure it was.
@@ -83,10 +76,7 @@ impl TransportError {
     /// Whether the same call may succeed later by itself.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.kind,
-            TransportErrorKind::Unavailable | TransportErrorKind::Throttled
-        )
+        matches!(self.kind, TransportErrorKind::Unavailable | TransportErrorKind::Throttled)
     }
 }
 
@@ -98,8 +88,6 @@ impl fmt::Display for TransportError {
 
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn Error + 'static))
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
     }
 }

@@ -54,15 +54,16 @@ fn aliases(events: &Events) -> Vec<Problem> {
         for alias in event.aliases() {
             // Versions of one event share their names, old ones too.
             let other = events.iter().find(|other| {
-                !other.is_same_type(event)
-                    && other.name() != event.name()
-                    && other.names().any(|name| name == *alias)
+                !other.is_same_type(event) && other.name() != event.name() && other.names().any(|name| name == *alias)
             });
             if let Some(other) = other {
                 problems.push(
                     Problem::new(
                         ProblemKind::AliasCollision,
-                        format!("{event} has the alias \"{alias}\", which is also a name of {other} at {}", other.location()),
+                        format!(
+                            "{event} has the alias \"{alias}\", which is also a name of {other} at {}",
+                            other.location()
+                        ),
                         "drop the alias, or rename the other event: a message of that name could be either",
                     )
                     .at(event.location()),
@@ -84,22 +85,13 @@ fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
         let old = old.from();
         if old.version() >= event.version() {
             problem(
-                format!(
-                    "{event} is made from {old} (`{}`), which is not older",
-                    old.type_name()
-                ),
+                format!("{event} is made from {old} (`{}`), which is not older", old.type_name()),
                 "raise `version` on the newer event; `upcast_from` lists older versions only",
             );
         }
-        if !old
-            .names()
-            .any(|name| event.names().any(|known| known == name))
-        {
+        if !old.names().any(|name| event.names().any(|known| known == name)) {
             problem(
-                format!(
-                    "{event} is made from {old} (`{}`), which has another name",
-                    old.type_name()
-                ),
+                format!("{event} is made from {old} (`{}`), which has another name", old.type_name()),
                 "give the older event `#[event(name = \"...\")]` as the newer one has it, or list its name as an `alias`",
             );
         }
@@ -111,10 +103,7 @@ fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
             .collect();
         if !missing.is_empty() {
             problem(
-                format!(
-                    "{event} can be made from v{oldest} but not from {}",
-                    missing.join(", ")
-                ),
+                format!("{event} can be made from v{oldest} but not from {}", missing.join(", ")),
                 "add the missing versions to `upcast_from`: messages of that version could not be read",
             );
         }
@@ -124,8 +113,7 @@ fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
 
 fn collect_versions(event: &'static EventDescriptor, into: &mut BTreeMap<u32, ()>) {
     for old in event.upcasts() {
-        if old.from().version() < event.version() && into.insert(old.from().version(), ()).is_none()
-        {
+        if old.from().version() < event.version() && into.insert(old.from().version(), ()).is_none() {
             collect_versions(old.from(), into);
         }
     }
@@ -133,16 +121,13 @@ fn collect_versions(event: &'static EventDescriptor, into: &mut BTreeMap<u32, ()
 
 fn shape(event: &'static EventDescriptor) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut problem = |kind, what: String, fix: String| {
-        problems.push(Problem::new(kind, what, fix).at(event.location()))
-    };
+    let mut problem =
+        |kind, what: String, fix: String| problems.push(Problem::new(kind, what, fix).at(event.location()));
     if let Some(topic) = event.topic() {
         if topic.ends_with(".fifo") && !event.has_key() {
             problem(
                 ProblemKind::FifoWithoutKey,
-                format!(
-                    "{event} is published to the FIFO topic \"{topic}\" but has no ordering key"
-                ),
+                format!("{event} is published to the FIFO topic \"{topic}\" but has no ordering key"),
                 "mark the field that says what is to stay in order with `#[event(key)]`".to_owned(),
             );
         }
@@ -151,8 +136,7 @@ fn shape(event: &'static EventDescriptor) -> Vec<Problem> {
             problem(
                 ProblemKind::IllegalName,
                 format!("{event} has the topic \"{topic}\", which SNS would refuse"),
-                "use 1 to 256 letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO topic"
-                    .to_owned(),
+                "use 1 to 256 letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO topic".to_owned(),
             );
         }
     }
@@ -188,21 +172,13 @@ pub(crate) fn subscribers<'a>(
         let event = subscriber.event();
         let mut problem = |kind, what: String, fix: String| {
             problems.push(
-                Problem::new(
-                    kind,
-                    format!("subscriber `{}` {what}", subscriber.name()),
-                    fix,
-                )
-                .at(subscriber.location()),
+                Problem::new(kind, format!("subscriber `{}` {what}", subscriber.name()), fix).at(subscriber.location()),
             );
         };
         if !events.iter().any(|known| known.is_same_type(event)) {
             problem(
                 ProblemKind::UnknownEvent,
-                format!(
-                    "listens to {event} (`{}`), which is not registered",
-                    event.type_name()
-                ),
+                format!("listens to {event} (`{}`), which is not registered", event.type_name()),
                 "derive `Event` on it instead of implementing it by hand".to_owned(),
             );
         }
@@ -215,12 +191,8 @@ pub(crate) fn subscribers<'a>(
             if !listens {
                 problem(
                     ProblemKind::ImpossibleArgument,
-                    format!(
-                        "takes an `Option` of `{}`, which it does not listen to",
-                        wanted.type_name
-                    ),
-                    "add it to `listens_to`, or drop the argument: it would always be `None`"
-                        .to_owned(),
+                    format!("takes an `Option` of `{}`, which it does not listen to", wanted.type_name),
+                    "add it to `listens_to`, or drop the argument: it would always be `None`".to_owned(),
                 );
             }
         }
@@ -252,9 +224,7 @@ pub(crate) fn silent(named: &[&'static str], brought: impl Fn(&str) -> bool) -> 
     let problem = |name: &&str| {
         Problem::new(
             ProblemKind::SilentCrate,
-            format!(
-                "the crate `{name}` was named in `crates![..]` but brought no event and no subscriber"
-            ),
+            format!("the crate `{name}` was named in `crates![..]` but brought no event and no subscriber"),
             "look whether its modules are declared with `mod`, its features are on, and its items carry `#[derive(Event)]` or \
              `#[subscriber]`; otherwise drop it from the list",
         )

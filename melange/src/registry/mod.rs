@@ -56,9 +56,7 @@ impl Registry {
         for entry in linked::entries() {
             match entry {
                 linked::Entry::Event(event) => registry.events.push(event),
-                linked::Entry::Subscribers(subscribers) => {
-                    registry.subscribers.extend(*subscribers)
-                }
+                linked::Entry::Subscribers(subscribers) => registry.subscribers.extend(*subscribers),
             }
         }
         registry.sort();
@@ -69,17 +67,8 @@ impl Registry {
     #[must_use]
     pub fn of(functions: Functions) -> Self {
         let subscribers: Vec<_> = functions.iter().collect();
-        let mut registry = Self {
-            events: Vec::new(),
-            subscribers,
-            crates: Vec::new(),
-        };
-        registry.events.extend(
-            registry
-                .subscribers
-                .iter()
-                .map(|subscriber| subscriber.event()),
-        );
+        let mut registry = Self { events: Vec::new(), subscribers, crates: Vec::new() };
+        registry.events.extend(registry.subscribers.iter().map(|subscriber| subscriber.event()));
         registry.sort();
         registry
     }
@@ -107,10 +96,7 @@ impl Registry {
     /// All problems at once, each with file, line and fix.
     pub fn check(&self) -> Result<(), BuildErrors> {
         let mut problems = check::events(&self.events);
-        problems.extend(check::subscribers(
-            &self.events,
-            self.subscribers.iter().copied(),
-        ));
+        problems.extend(check::subscribers(&self.events, self.subscribers.iter().copied()));
         problems.extend(self.silent_crates());
         BuildErrors::check(problems)
     }
@@ -120,18 +106,10 @@ impl Registry {
             .events
             .iter()
             .map(|event| event.location())
-            .chain(
-                self.subscribers
-                    .iter()
-                    .map(|subscriber| subscriber.location()),
-            )
+            .chain(self.subscribers.iter().map(|subscriber| subscriber.location()))
             .map(|location| (location.crate_name(), ()))
             .collect();
-        let named: Vec<_> = self
-            .crates
-            .iter()
-            .flat_map(|crates| crates.iter())
-            .collect();
+        let named: Vec<_> = self.crates.iter().flat_map(|crates| crates.iter()).collect();
         check::silent(&named, |name| brought.contains_key(name))
     }
 
@@ -140,16 +118,10 @@ impl Registry {
     }
 
     fn sort(&mut self) {
-        self.events
-            .sort_by_key(|event| (event.name(), event.version(), event.location()));
+        self.events.sort_by_key(|event| (event.name(), event.version(), event.location()));
         self.events.dedup_by(|a, b| a.is_same_type(b));
         self.subscribers.sort_by_key(|subscriber| {
-            (
-                subscriber.location(),
-                subscriber.name(),
-                subscriber.event().name(),
-                subscriber.event().version(),
-            )
+            (subscriber.location(), subscriber.name(), subscriber.event().name(), subscriber.event().version())
         });
     }
 }

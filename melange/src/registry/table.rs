@@ -17,20 +17,11 @@ impl fmt::Display for Registry {
             if !event.aliases().is_empty() {
                 notes.push(format!("also {}", event.aliases().join(", ")));
             }
-            let old: Vec<String> = event
-                .upcasts()
-                .iter()
-                .map(|old| format!("v{}", old.from().version()))
-                .collect();
+            let old: Vec<String> = event.upcasts().iter().map(|old| format!("v{}", old.from().version())).collect();
             if !old.is_empty() {
                 notes.push(format!("from {}", old.join(", ")));
             }
-            [
-                event.to_string(),
-                event.topic().unwrap_or("-").to_owned(),
-                event.type_name().to_owned(),
-                notes.join("; "),
-            ]
+            [event.to_string(), event.topic().unwrap_or("-").to_owned(), event.type_name().to_owned(), notes.join("; ")]
         });
         table(f, ["EVENT", "TOPIC", "TYPE", "NOTES"], events.collect())?;
         writeln!(f)?;
@@ -43,19 +34,11 @@ impl fmt::Display for Registry {
                 place.module_path().to_owned(),
             ]
         });
-        table(
-            f,
-            ["SUBSCRIBER", "LISTENS TO", "QUEUE", "MODULE"],
-            subscribers.collect(),
-        )
+        table(f, ["SUBSCRIBER", "LISTENS TO", "QUEUE", "MODULE"], subscribers.collect())
     }
 }
 
-fn table<const N: usize>(
-    f: &mut fmt::Formatter<'_>,
-    head: [&str; N],
-    rows: Vec<[String; N]>,
-) -> fmt::Result {
+fn table<const N: usize>(f: &mut fmt::Formatter<'_>, head: [&str; N], rows: Vec<[String; N]>) -> fmt::Result {
     let head = head.map(str::to_owned);
     let mut widths = [0; N];
     for row in std::iter::once(&head).chain(&rows) {
@@ -64,11 +47,7 @@ fn table<const N: usize>(
         }
     }
     for row in std::iter::once(&head).chain(&rows) {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         writeln!(f, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())

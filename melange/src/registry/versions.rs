@@ -31,11 +31,7 @@ impl Readers {
             while let Some(upcast) = older.pop().filter(|_| names.len() < 1_000) {
                 names.extend(upcast.from().names());
                 older.extend(
-                    upcast
-                        .from()
-                        .upcasts()
-                        .iter()
-                        .filter(|old| old.from().version() < upcast.from().version()),
+                    upcast.from().upcasts().iter().filter(|old| old.from().version() < upcast.from().version()),
                 );
             }
             for name in names {
@@ -56,19 +52,14 @@ impl Readers {
         let Some(known) = self.0.get(name) else {
             return Reading::UnknownName;
         };
-        let able: Vec<_> = known
-            .iter()
-            .copied()
-            .filter(|event| path(event, name, version.unwrap_or(1)).is_some())
-            .collect();
+        let able: Vec<_> =
+            known.iter().copied().filter(|event| path(event, name, version.unwrap_or(1)).is_some()).collect();
         if !able.is_empty() {
             return Reading::Into(able);
         }
         match version {
             None => Reading::Into(known.clone()),
-            Some(_) => Reading::UnknownVersion {
-                known: known.iter().map(|event| event.version()).collect(),
-            },
+            Some(_) => Reading::UnknownVersion { known: known.iter().map(|event| event.version()).collect() },
         }
     }
 }
@@ -78,15 +69,11 @@ fn path(event: &'static EventDescriptor, name: &str, version: u32) -> Option<Vec
     if event.version() == version && event.names().any(|known| known == name) {
         return Some(Vec::new());
     }
-    event
-        .upcasts()
-        .iter()
-        .filter(|old| old.from().version() < event.version())
-        .find_map(|old| {
-            let mut steps = path(old.from(), name, version)?;
-            steps.insert(0, old);
-            Some(steps)
-        })
+    event.upcasts().iter().filter(|old| old.from().version() < event.version()).find_map(|old| {
+        let mut steps = path(old.from(), name, version)?;
+        steps.insert(0, old);
+        Some(steps)
+    })
 }
 
 /// Reads `incoming` as an `event`, by way of its older versions where it is one of those.
@@ -97,13 +84,11 @@ pub(crate) fn read_as(
 ) -> Result<Erased, Unreadable> {
     let steps = path(event, &incoming.name, incoming.version.unwrap_or(1)).unwrap_or_default();
     let written_as = steps.last().map_or(event, |oldest| oldest.from());
-    let codec = written_as
-        .codec()
-        .ok_or_else(|| Unreadable::Event(format!("{written_as} is local: it has no wire form")))?;
+    let codec =
+        written_as.codec().ok_or_else(|| Unreadable::Event(format!("{written_as} is local: it has no wire form")))?;
     let mut read = incoming.event(codec, occurred_on)?;
     for step in steps.iter().rev() {
-        let failed =
-            || Unreadable::Event(format!("{} could not be made from {}", event, step.from()));
+        let failed = || Unreadable::Event(format!("{} could not be made from {}", event, step.from()));
         read = step.apply(read).ok_or_else(failed)?;
     }
     Ok(read)

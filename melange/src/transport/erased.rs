@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{
-    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError,
-};
+use super::{Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError};
 use crate::subscriber::BoxFuture;
 
 type Answers = Vec<Result<(), TransportError>>;
@@ -24,11 +22,7 @@ trait Erased: Send + Sync {
         wait: Duration,
     ) -> BoxFuture<'a, Result<Vec<Delivery>, TransportError>>;
     fn delete<'a>(&'a self, queue: &'a str, receipts: Vec<Receipt>) -> BoxFuture<'a, Answers>;
-    fn change_visibility<'a>(
-        &'a self,
-        queue: &'a str,
-        receipts: Vec<(Receipt, Duration)>,
-    ) -> BoxFuture<'a, Answers>;
+    fn change_visibility<'a>(&'a self, queue: &'a str, receipts: Vec<(Receipt, Duration)>) -> BoxFuture<'a, Answers>;
     fn dead_letter<'a>(
         &'a self,
         queue: &'a str,
@@ -64,11 +58,7 @@ impl<T: Transport> Erased for T {
     fn delete<'a>(&'a self, queue: &'a str, receipts: Vec<Receipt>) -> BoxFuture<'a, Answers> {
         Box::pin(Transport::delete(self, queue, receipts))
     }
-    fn change_visibility<'a>(
-        &'a self,
-        queue: &'a str,
-        receipts: Vec<(Receipt, Duration)>,
-    ) -> BoxFuture<'a, Answers> {
+    fn change_visibility<'a>(&'a self, queue: &'a str, receipts: Vec<(Receipt, Duration)>) -> BoxFuture<'a, Answers> {
         Box::pin(Transport::change_visibility(self, queue, receipts))
     }
     fn dead_letter<'a>(
@@ -112,11 +102,7 @@ impl DynTransport {
     ) -> Result<Vec<Delivery>, TransportError> {
         self.0.receive(queue, max, wait).await
     }
-    pub(crate) async fn delete(
-        &self,
-        queue: &str,
-        receipt: &Receipt,
-    ) -> Result<(), TransportError> {
+    pub(crate) async fn delete(&self, queue: &str, receipt: &Receipt) -> Result<(), TransportError> {
         first(self.0.delete(queue, vec![receipt.clone()]).await)
     }
     pub(crate) async fn change_visibility(
@@ -125,17 +111,9 @@ impl DynTransport {
         receipt: &Receipt,
         from_now: Duration,
     ) -> Result<(), TransportError> {
-        first(
-            self.0
-                .change_visibility(queue, vec![(receipt.clone(), from_now)])
-                .await,
-        )
+        first(self.0.change_visibility(queue, vec![(receipt.clone(), from_now)]).await)
     }
-    pub(crate) async fn change_visibilities(
-        &self,
-        queue: &str,
-        receipts: Vec<(Receipt, Duration)>,
-    ) -> Answers {
+    pub(crate) async fn change_visibilities(&self, queue: &str, receipts: Vec<(Receipt, Duration)>) -> Answers {
         if receipts.is_empty() {
             return Vec::new();
         }
@@ -153,8 +131,5 @@ impl DynTransport {
 
 /// The answer to a batch of one; none at all is a failure.
 fn first(answers: Answers) -> Result<(), TransportError> {
-    answers
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| Err(TransportError::no_answer()))
+    answers.into_iter().next().unwrap_or_else(|| Err(TransportError::no_answer()))
 }

@@ -76,19 +76,8 @@ pub struct Delivery {
 impl Delivery {
     /// A delivery on its first attempt, without a group.
     #[must_use]
-    pub fn new(
-        message_id: impl Into<String>,
-        content: Result<Inbound, Undecodable>,
-        receipt: Receipt,
-    ) -> Self {
-        Self {
-            message_id: message_id.into(),
-            content,
-            attempt: 1,
-            sent_at: None,
-            group: None,
-            receipt,
-        }
+    pub fn new(message_id: impl Into<String>, content: Result<Inbound, Undecodable>, receipt: Receipt) -> Self {
+        Self { message_id: message_id.into(), content, attempt: 1, sent_at: None, group: None, receipt }
     }
 }
 
@@ -110,12 +99,7 @@ impl Inbound {
     /// This content, with nothing beside it.
     #[must_use]
     pub fn new(body: Body) -> Self {
-        Self {
-            body,
-            attributes: Attributes::new(),
-            topic: None,
-            wrapper_id: None,
-        }
+        Self { body, attributes: Attributes::new(), topic: None, wrapper_id: None }
     }
 }
 

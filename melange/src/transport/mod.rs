@@ -40,16 +40,10 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     /// What is missing or refused, with the way to mend it.
-    fn prepare(
-        &self,
-        topology: &Topology,
-    ) -> impl Future<Output = Result<(), TransportError>> + Send;
+    fn prepare(&self, topology: &Topology) -> impl Future<Output = Result<(), TransportError>> + Send;
 
     /// Publishes, and answers for each message in order once the broker has it.
-    fn publish(
-        &self,
-        messages: Vec<Message>,
-    ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
+    fn publish(&self, messages: Vec<Message>) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
     /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
     /// They stay invisible to others for the queue's visibility time-out.
@@ -115,14 +109,7 @@ impl Capabilities {
     pub const fn wire(name: &'static str) -> Self {
         let max_in_hand = Duration::from_secs(12 * 60 * 60);
         let visibility = Duration::from_secs(30);
-        Self {
-            name,
-            wire: true,
-            max_batch: 10,
-            max_in_hand,
-            visibility,
-            format: crate::Format::Melange,
-        }
+        Self { name, wire: true, max_batch: 10, max_in_hand, visibility, format: crate::Format::Melange }
     }
 
     /// The same, but within this process.
@@ -160,18 +147,12 @@ pub struct DeadLetter {
 impl DeadLetter {
     /// A message that no subscriber can read.
     pub fn unreadable(reason: impl fmt::Display) -> Self {
-        Self {
-            reason: one_line(&reason.to_string()),
-            subscriber: None,
-        }
+        Self { reason: one_line(&reason.to_string()), subscriber: None }
     }
 
     /// A message that `subscriber` gave up.
     pub fn given_up(subscriber: impl Into<String>, reason: impl fmt::Display) -> Self {
-        Self {
-            reason: one_line(&reason.to_string()),
-            subscriber: Some(subscriber.into()),
-        }
+        Self { reason: one_line(&reason.to_string()), subscriber: Some(subscriber.into()) }
     }
 }
 
@@ -187,9 +168,5 @@ fn one_line(text: &str) -> String {
         }
     };
     let line: String = text.chars().map(plain).take(256).collect();
-    if line.trim().is_empty() {
-        "no reason was given".to_owned()
-    } else {
-        line
-    }
+    if line.trim().is_empty() { "no reason was given".to_owned() } else { line }
 }

@@ -49,48 +49,35 @@ impl Topology {
     /// `visibility` have theirs extended.
     #[must_use]
     pub fn of(
-        own_queue: &str, visibility: Duration, events: &[&'static EventDescriptor],
+        own_queue: &str,
+        visibility: Duration,
+        events: &[&'static EventDescriptor],
         subscribers: &[SubscriberDescriptor],
     ) -> Self {
         let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
         for subscriber in subscribers {
-            let queue = queues
-                .entry(subscriber.queue().unwrap_or(own_queue))
-                .or_default();
+            let queue = queues.entry(subscriber.queue().unwrap_or(own_queue)).or_default();
             queue.attempts = queue.attempts.max(subscriber.options().retry.attempts);
             let event = subscriber.event();
             let Some(topic) = event.topic() else { continue };
             let types = queue.topics.entry(topic).or_default();
             types.extend(event.names().map(str::to_owned));
             // An older version may have been published under another name.
-            types.extend(
-                event
-                    .upcasts()
-                    .iter()
-                    .flat_map(|old| old.from().names())
-                    .map(str::to_owned),
-            );
+            types.extend(event.upcasts().iter().flat_map(|old| old.from().names()).map(str::to_owned));
         }
         let plan = |(name, queue): (&str, Queue)| QueuePlan {
             name: name.to_owned(),
             topics: queue
                 .topics
                 .into_iter()
-                .map(|(topic, event_types)| TopicFilter {
-                    topic: topic.to_owned(),
-                    event_types,
-                })
+                .map(|(topic, event_types)| TopicFilter { topic: topic.to_owned(), event_types })
                 .collect(),
             visibility,
             max_receives: queue.attempts.saturating_add(SPARE_RECEIVES),
         };
         Self {
             queues: queues.into_iter().map(plan).collect(),
-            topics: events
-                .iter()
-                .filter_map(|event| event.topic())
-                .map(str::to_owned)
-                .collect(),
+            topics: events.iter().filter_map(|event| event.topic()).map(str::to_owned).collect(),
         }
     }
 }

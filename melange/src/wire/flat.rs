@@ -4,9 +4,7 @@
 use std::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::header::{OCCURRED_ON, RESERVED};
@@ -20,11 +18,7 @@ pub(crate) struct Flat<'a, D> {
 
 impl<'a, D> Flat<'a, D> {
     pub(crate) fn new(inner: D, own: &'static [&'static str], occurred_on: &'a str) -> Self {
-        Self {
-            inner,
-            own,
-            occurred_on,
-        }
+        Self { inner, own, occurred_on }
     }
 }
 
@@ -32,11 +26,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<'_, D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        self.inner.deserialize_map(Keys {
-            visitor,
-            own: self.own,
-            occurred_on: self.occurred_on,
-        })
+        self.inner.deserialize_map(Keys { visitor, own: self.own, occurred_on: self.occurred_on })
     }
 
     forward_to_deserialize_any! {
@@ -59,18 +49,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Self {
-            visitor,
-            own,
-            occurred_on,
-        } = self;
-        visitor.visit_map(OwnEntries {
-            map,
-            own,
-            occurred_on,
-            seen_occurred_on: false,
-            at_occurred_on: false,
-        })
+        let Self { visitor, own, occurred_on } = self;
+        visitor.visit_map(OwnEntries { map, own, occurred_on, seen_occurred_on: false, at_occurred_on: false })
     }
 }
 
@@ -86,10 +66,7 @@ struct OwnEntries<'a, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<'_, A> {
     type Error = A::Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         loop {
             let Some(key) = self.map.next_key::<Key<'de>>()? else {
                 // A producer that left it out: the event's field is filled with what was taken for it.

@@ -33,10 +33,7 @@ pub(crate) enum Unreadable {
     NotJson(serde_json::Error),
     NotAnObject,
     NoName,
-    Field {
-        name: &'static str,
-        expected: &'static str,
-    },
+    Field { name: &'static str, expected: &'static str },
     Event(String),
 }
 
@@ -91,10 +88,7 @@ struct Peek<'a> {
 /// Numerals other than 1 as `serializer_id` are the ids that Python services give to serializers of their own: if such
 /// a body is JSON and says its name, it is read.
 pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incoming<'a>, Unreadable> {
-    if attributes
-        .text(SERIALIZER_ID)
-        .is_some_and(|id| id.trim() == "2")
-    {
+    if attributes.text(SERIALIZER_ID).is_some_and(|id| id.trim() == "2") {
         return Err(Unreadable::Pickle);
     }
     // Serde would also read the fields from a list, in their order.
@@ -106,26 +100,17 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
     let (name, id, version, at) = if cloud_event {
         (peek.kind, peek.id, peek.eventversion, peek.time)
     } else {
-        (
-            peek.event_type_name,
-            peek.event_id,
-            peek.event_version,
-            peek.occurred_on,
-        )
+        (peek.event_type_name, peek.event_id, peek.event_version, peek.occurred_on)
     };
     let name = match text(name).filter(|name| !name.is_empty()) {
         Some(name) => name,
-        None => named_beside(attributes)
-            .map(Cow::Owned)
-            .ok_or(Unreadable::NoName)?,
+        None => named_beside(attributes).map(Cow::Owned).ok_or(Unreadable::NoName)?,
     };
     Ok(Incoming {
         body,
         name,
         version: version.map(number).transpose()?.flatten(),
-        event_id: text(id)
-            .filter(|id| !id.is_empty())
-            .map(|id| EventId::from_text(&id)),
+        event_id: text(id).filter(|id| !id.is_empty()).map(|id| EventId::from_text(&id)),
         occurred_on: at.map(moment).transpose()?.flatten(),
         topic: text(peek.topic),
         data: peek.data,
@@ -134,20 +119,14 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
 }
 
 fn named_beside(attributes: &Attributes) -> Option<String> {
-    let manifest = attributes
-        .text(MANIFEST)
-        .filter(|name| !name.is_empty() && *name != "json");
-    manifest
-        .or_else(|| attributes.text(EVENT_TYPE).filter(|name| *name != "json"))
-        .map(str::to_owned)
+    let manifest = attributes.text(MANIFEST).filter(|name| !name.is_empty() && *name != "json");
+    manifest.or_else(|| attributes.text(EVENT_TYPE).filter(|name| *name != "json")).map(str::to_owned)
 }
 
 fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    serde_json::from_str::<Text<'_>>(value?.get())
-        .ok()
-        .map(|text| text.0)
+    serde_json::from_str::<Text<'_>>(value?.get()).ok().map(|text| text.0)
 }
 
 fn number(value: &RawValue) -> Result<Option<u32>, Unreadable> {
@@ -156,60 +135,35 @@ fn number(value: &RawValue) -> Result<Option<u32>, Unreadable> {
     if digits == "null" {
         return Ok(None);
     }
-    digits.parse().map(Some).map_err(|_| Unreadable::Field {
-        name: "event_version",
-        expected: "a whole number",
-    })
+    digits.parse().map(Some).map_err(|_| Unreadable::Field { name: "event_version", expected: "a whole number" })
 }
 
 fn moment(value: &RawValue) -> Result<Option<Timestamp>, Unreadable> {
     if value.get() == "null" {
         return Ok(None);
     }
-    let unreadable = Unreadable::Field {
-        name: "occurred_on",
-        expected: "a date or a moment",
-    };
-    text(Some(value))
-        .and_then(|text| text.parse().ok())
-        .map(Some)
-        .ok_or(unreadable)
+    let unreadable = Unreadable::Field { name: "occurred_on", expected: "a date or a moment" };
+    text(Some(value)).and_then(|text| text.parse().ok()).map(Some).ok_or(unreadable)
 }
 
 impl Incoming<'_> {
     /// The event itself, by its codec. `occurred_on` fills an event's own field of that name.
-    pub(crate) fn event(
-        &self,
-        codec: &Codec,
-        occurred_on: Timestamp,
-    ) -> Result<Erased, Unreadable> {
+    pub(crate) fn event(&self, codec: &Codec, occurred_on: Timestamp) -> Result<Erased, Unreadable> {
         let at = occurred_on.to_string();
         let source = match codec.layout() {
             _ if self.cloud_event => Source::Alone(self.data.map_or("null", RawValue::get)),
-            Layout::Flat { own, .. } => Source::Flat {
-                body: self.body,
-                own,
-                occurred_on: &at,
-            },
+            Layout::Flat { own, .. } => Source::Flat { body: self.body, own, occurred_on: &at },
             Layout::Data => Source::Alone(self.data.map_or("null", RawValue::get)),
         };
-        codec
-            .decode(source)
-            .map_err(|error| Unreadable::Event(describe(&error, codec.layout())))
+        codec.decode(source).map_err(|error| Unreadable::Event(describe(&error, codec.layout())))
     }
 }
 
 /// What serde says, without the values it quotes: only what is known not to hold any.
 fn describe(error: &serde_json::Error, layout: Layout) -> String {
     let text = error.to_string();
-    let place = if layout == Layout::Data {
-        format!(" (under \"{DATA}\")")
-    } else {
-        String::new()
-    };
-    let safe = ["missing field `", "duplicate field `"]
-        .iter()
-        .any(|start| text.starts_with(start));
+    let place = if layout == Layout::Data { format!(" (under \"{DATA}\")") } else { String::new() };
+    let safe = ["missing field `", "duplicate field `"].iter().any(|start| text.starts_with(start));
     let what = if safe {
         text.split(" at line ").next().unwrap_or(&text).to_owned()
     } else if error.is_data() {
@@ -217,9 +171,5 @@ fn describe(error: &serde_json::Error, layout: Layout) -> String {
     } else {
         "it is not valid JSON".to_owned()
     };
-    format!(
-        "{what}, at line {} column {}{place}",
-        error.line(),
-        error.column()
-    )
+    format!("{what}, at line {} column {}{place}", error.line(), error.column())
 }

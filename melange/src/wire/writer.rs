@@ -52,21 +52,13 @@ pub(crate) fn write(
     let mut body = Vec::with_capacity(256);
     match format {
         Format::Melange => melange(&mut body, codec, metadata, event)?,
-        Format::CloudEvents => {
-            cloud_events(&mut body, codec, metadata, event).map_err(WriteError::Json)?
-        }
+        Format::CloudEvents => cloud_events(&mut body, codec, metadata, event).map_err(WriteError::Json)?,
     }
-    let body = String::from_utf8(body)
-        .map_err(|_| WriteError::Json(serde::ser::Error::custom("not UTF-8")))?;
+    let body = String::from_utf8(body).map_err(|_| WriteError::Json(serde::ser::Error::custom("not UTF-8")))?;
     Ok(escape_noncharacters(body))
 }
 
-fn melange(
-    to: &mut Vec<u8>,
-    codec: &Codec,
-    metadata: &Metadata,
-    event: &dyn Any,
-) -> Result<(), WriteError> {
+fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any) -> Result<(), WriteError> {
     let own: &[&str] = match codec.layout() {
         Layout::Flat { own, .. } => own,
         Layout::Data => &[],
@@ -108,12 +100,7 @@ fn melange(
     Ok(())
 }
 
-fn cloud_events(
-    to: &mut Vec<u8>,
-    codec: &Codec,
-    metadata: &Metadata,
-    event: &dyn Any,
-) -> serde_json::Result<()> {
+fn cloud_events(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any) -> serde_json::Result<()> {
     string_entry(to, "type", &metadata.event_type_name)?;
     string_entry(to, "specversion", &"1.0")?;
     string_entry(to, "id", &metadata.event_id)?;
@@ -139,10 +126,7 @@ fn refuse_collisions(object: &[u8], own: &[&str]) -> Result<(), WriteError> {
     let keys: std::collections::HashMap<String, IgnoredAny> =
         serde_json::from_slice(object).map_err(WriteError::Json)?;
     let keys: HashSet<&str> = keys.keys().map(String::as_str).collect();
-    match RESERVED
-        .iter()
-        .find(|key| keys.contains(*key) && !own.contains(key))
-    {
+    match RESERVED.iter().find(|key| keys.contains(*key) && !own.contains(key)) {
         Some(key) => Err(WriteError::Collision((*key).to_owned())),
         None => Ok(()),
     }
@@ -152,8 +136,7 @@ fn refuse_collisions(object: &[u8], own: &[&str]) -> Result<(), WriteError> {
 /// the same. Source: the SQS API reference, `SendMessage`, allowed characters.
 fn escape_noncharacters(body: String) -> String {
     if body.contains(['\u{FFFE}', '\u{FFFF}']) {
-        body.replace('\u{FFFE}', "\\ufffe")
-            .replace('\u{FFFF}', "\\uffff")
+        body.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
     } else {
         body
     }

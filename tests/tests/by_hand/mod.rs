@@ -1,14 +1,9 @@
 //! Events and subscribers without the macros: broken ones, which the derive would refuse, and such as must not be in
 //! the registry of the whole binary.
-#![allow(
-    dead_code,
-    unused_macros,
-    unused_imports,
-    reason = "every test binary uses some of it"
-)]
+#![allow(dead_code, unused_macros, unused_imports, reason = "every test binary uses some of it")]
 
-pub(crate) use melange::__private::{Codec, Layout};
 use melange::__private::{Call, DeserializeOwned, InstanceType, Needs, Serialize};
+pub(crate) use melange::__private::{Codec, Layout};
 pub(crate) use melange::{Event, EventDescriptor, Location, Outcome, Route, SubscriberDescriptor, SubscriberOptions};
 
 /// Implements `Event` for a type: `event!(Placed, "Placed".with_topic("orders"), |placed| route)`.

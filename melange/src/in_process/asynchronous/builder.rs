@@ -32,7 +32,13 @@ pub struct AsynchronousEventBusBuilder {
 
 impl AsynchronousEventBusBuilder {
     pub(super) fn new() -> Self {
-        Self { wiring: Wiring::default(), workers: WORKERS, capacity: CAPACITY, hooks: Vec::new(), problems: Vec::new() }
+        Self {
+            wiring: Wiring::default(),
+            workers: WORKERS,
+            capacity: CAPACITY,
+            hooks: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 
     wiring_methods!();
@@ -72,13 +78,15 @@ impl AsynchronousEventBusBuilder {
         let runtime = Handle::try_current();
         if runtime.is_err() {
             let what = "an asynchronous event bus was built where no tokio runtime is";
-            let fix = "build it in an async function (under `#[tokio::main]`), or after `let _guard = runtime.enter();`";
+            let fix =
+                "build it in an async function (under `#[tokio::main]`), or after `let _guard = runtime.enter();`";
             self.problems.push(Problem::new(ProblemKind::NoRuntime, what, fix).at(here()));
         }
         let (wired, problems) = self.wiring.finish();
         self.problems.extend(problems);
         BuildErrors::check(self.problems)?;
-        let shared = Shared::new(Table::new(wired.subscriptions), wired.states, self.workers, self.capacity, self.hooks);
+        let shared =
+            Shared::new(Table::new(wired.subscriptions), wired.states, self.workers, self.capacity, self.hooks);
         let (shared, tasks) = (Arc::new(shared), TaskTracker::new());
         let alive = Arc::new(Alive(Arc::clone(&shared)));
         let start = |runtime: &Handle, slot| {

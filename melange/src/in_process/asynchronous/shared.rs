@@ -33,7 +33,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(table: Table, states: Arc<States>, workers: usize, capacity: usize, hooks: Vec<ErrorHook>) -> Self {
+    pub(super) fn new(
+        table: Table,
+        states: Arc<States>,
+        workers: usize,
+        capacity: usize,
+        hooks: Vec<ErrorHook>,
+    ) -> Self {
         Self {
             state: Mutex::new(State::new(workers, capacity, table.limits())),
             table: Arc::new(table),

@@ -104,7 +104,10 @@ impl Drop for Alive {
         }
         let left = self.0.update(|state| state.give_up());
         if left.len() > 0 {
-            tracing::error!(dropped = left.len(), "the runtime ended before the bus was shut down: events were dropped");
+            tracing::error!(
+                dropped = left.len(),
+                "the runtime ended before the bus was shut down: events were dropped"
+            );
         }
     }
 }

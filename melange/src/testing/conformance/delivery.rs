@@ -6,7 +6,10 @@ use super::Harness;
 use super::events::{Cancelled, Placed, foreign, placed};
 use super::probe::{Answer, PATIENCE, Probe, counts, dead_letters, eventually, is_empty, running, stop};
 use crate::transport::Transport;
-use crate::{Consumed, EventBus, Fate, MessageConsumer, MessagePublisher, Outcome, Subscriber, SubscriberOptions, Timestamp, UnknownEvents};
+use crate::{
+    Consumed, EventBus, Fate, MessageConsumer, MessagePublisher, Outcome, Subscriber, SubscriberOptions, Timestamp,
+    UnknownEvents,
+};
 
 /// Published, handled once by every subscriber, deleted.
 pub async fn an_event_is_handled_and_deleted<H: Harness>(harness: H) {

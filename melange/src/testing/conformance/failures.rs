@@ -96,9 +96,8 @@ pub async fn an_unreadable_body_is_dead_lettered_and_blocks_nothing<H: Harness>(
 
 /// The panic is contained, counted as a failure, and tried again.
 pub async fn a_panic_is_a_failure_of_one_subscriber<H: Harness>(harness: H) {
-    let panicking = Probe::new(|_: &Placed, meta| {
-        if meta.attempt == 1 { Answer::Panic } else { Answer::Now(Outcome::Done) }
-    });
+    let panicking =
+        Probe::new(|_: &Placed, meta| if meta.attempt == 1 { Answer::Panic } else { Answer::Now(Outcome::Done) });
     let content = Probe::<Placed>::content();
     let bus = running(harness.queue("billing"), [panicking.handle(), content.handle()]).await;
     bus.publish(placed("o-1", 1)).await.unwrap();
@@ -111,9 +110,12 @@ pub async fn a_panic_is_a_failure_of_one_subscriber<H: Harness>(harness: H) {
 /// A run that takes too long is cancelled and tried again.
 pub async fn a_timeout_is_a_failure<H: Harness>(harness: H) {
     let options = SubscriberOptions::new().with_retry(QUICK).with_timeout(Duration::from_millis(100));
-    let slow = Probe::new(|_: &Placed, meta| {
-        if meta.attempt == 1 { Answer::After(Duration::from_secs(60)) } else { Answer::Now(Outcome::Done) }
-    });
+    let slow =
+        Probe::new(
+            |_: &Placed, meta| {
+                if meta.attempt == 1 { Answer::After(Duration::from_secs(60)) } else { Answer::Now(Outcome::Done) }
+            },
+        );
     let slow = slow.with(options);
     let bus = running(harness.queue("billing"), [slow.handle()]).await;
     bus.publish(placed("o-1", 1)).await.unwrap();
@@ -152,7 +154,11 @@ pub async fn a_redriven_letter_runs_only_who_gave_it_up<H: Harness>(harness: H) 
 /// `Outcome::retry_after` rests the message for that long, whatever the policy says.
 pub async fn a_retry_waits_as_long_as_it_was_told<H: Harness>(harness: H) {
     let patient = Probe::new(|_: &Placed, meta| {
-        Answer::Now(if meta.attempt == 1 { Outcome::Retry { after: Some(Duration::from_secs(2)) } } else { Outcome::Done })
+        Answer::Now(if meta.attempt == 1 {
+            Outcome::Retry { after: Some(Duration::from_secs(2)) }
+        } else {
+            Outcome::Done
+        })
     });
     let bus = running(harness.queue("billing"), [patient.handle()]).await;
     bus.publish(placed("o-1", 1)).await.unwrap();

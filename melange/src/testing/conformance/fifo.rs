@@ -66,5 +66,7 @@ pub async fn a_duplicate_is_taken_once<H: Harness>(harness: H) {
     eventually("both are deleted", || async { bus.metrics().handled == 2 }).await;
     stop(&bus).await;
     assert_eq!(by_order(probe.events())["a"], [1, 2]);
-    assert!(harness.queue("shipping.fifo").receive("shipping.fifo", 10, Duration::from_secs(1)).await.unwrap().is_empty());
+    assert!(
+        harness.queue("shipping.fifo").receive("shipping.fifo", 10, Duration::from_secs(1)).await.unwrap().is_empty()
+    );
 }

@@ -139,7 +139,11 @@ pub(crate) async fn stop(bus: &EventBus) {
 }
 
 /// The dead letters of a queue: why, and who gave it up.
-pub(crate) async fn dead_letters(transport: &impl Transport, queue: &str, count: usize) -> Vec<(String, Option<String>, Delivery)> {
+pub(crate) async fn dead_letters(
+    transport: &impl Transport,
+    queue: &str,
+    count: usize,
+) -> Vec<(String, Option<String>, Delivery)> {
     let name = format!("{queue}-dlq");
     let mut letters = Vec::new();
     let all = async {

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use super::Harness;
 use super::events::{Placed, foreign, placed};
 use super::probe::Probe;
-use crate::transport::{Delivery, Transport, TransportErrorKind};
 use crate::MessagePublisher;
+use crate::transport::{Delivery, Transport, TransportErrorKind};
 
 /// A service whose topology is there, but which does not poll.
 async fn idle<H: Harness>(harness: &H) -> H::Transport {
-    let consumer = crate::MessageConsumer::builder().transport(harness.queue("billing")).subscriber(Probe::<Placed>::content());
+    let consumer =
+        crate::MessageConsumer::builder().transport(harness.queue("billing")).subscriber(Probe::<Placed>::content());
     consumer.build().unwrap().prepare().await.unwrap();
     harness.queue("billing")
 }

@@ -43,7 +43,9 @@ pub async fn nothing_is_published_after_the_shutdown<H: Harness>(harness: H) {
     let error = bus.publish(placed("o-1", 1)).await.unwrap_err();
     assert!(error.is_closed(), "{error}");
     let answers = bus.publish_all([placed("o-1", 1), placed("o-1", 2)]).await;
-    assert!(answers.len() == 2 && answers.iter().all(|answer| answer.as_ref().is_err_and(crate::PublishError::is_closed)));
+    assert!(
+        answers.len() == 2 && answers.iter().all(|answer| answer.as_ref().is_err_and(crate::PublishError::is_closed))
+    );
     stop(&bus).await;
 }
 

@@ -123,8 +123,8 @@ impl MemoryTransport {
     }
 
     /// Visible, in hand, resting.
-    pub(super) fn depth(&self, queue: &str) -> (usize, usize, usize) {
-        let depth = self.len(queue);
+    pub(super) fn counts(&self, queue: &str) -> (usize, usize, usize) {
+        let depth = self.depth(queue);
         (depth.visible, depth.in_hand, depth.resting)
     }
 }

@@ -118,7 +118,7 @@ impl MemoryTransport {
 
     /// How many messages `queue` holds now. Its dead-letter queue is counted under its own name, `<queue>-dlq`.
     #[must_use]
-    pub fn len(&self, queue: &str) -> QueueDepth {
+    pub fn depth(&self, queue: &str) -> QueueDepth {
         let mut depth = QueueDepth::default();
         let mut account = self.account();
         let Ok(queue) = account.queue(queue) else {

@@ -13,7 +13,7 @@ async fn a_dead_letter_is_a_copy_with_the_reason_beside_it() {
     account.send(sent).await;
     let delivery = account.take_one("q").await;
     account.dead_letter("q", &delivery, &DeadLetter::given_up("ledger", "no such account")).await.unwrap();
-    assert_eq!(account.depth("q"), (0, 1, 0), "the message itself is still to be deleted");
+    assert_eq!(account.counts("q"), (0, 1, 0), "the message itself is still to be deleted");
     assert_eq!(account.ack("q", &delivery).await, Ok(()));
 
     let letters = account.dead_letters("q");
@@ -24,7 +24,7 @@ async fn a_dead_letter_is_a_copy_with_the_reason_beside_it() {
     assert_eq!((letter.topic.as_str(), letter.key.as_deref()), ("t", Some("a")));
     assert_eq!((letter.body.as_deref(), letter.attempts), (Some("the body"), 1));
     assert_eq!(letter.attributes.text(ORIGINAL_QUEUE), Some("q"));
-    assert_eq!(account.depth("q-dlq"), (1, 0, 0), "looking is not receiving");
+    assert_eq!(account.counts("q-dlq"), (1, 0, 0), "looking is not receiving");
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,17 +105,17 @@ async fn depth_follows_the_messages() {
     for body in ["1", "2", "3"] {
         account.send(message("t", body)).await;
     }
-    assert_eq!(account.depth("q"), (3, 0, 0));
+    assert_eq!(account.counts("q"), (3, 0, 0));
     let deliveries = account.receive("q", 2, NOW).await.unwrap();
-    assert_eq!(account.depth("q"), (1, 2, 0));
+    assert_eq!(account.counts("q"), (1, 2, 0));
     account.hide("q", &deliveries[0].receipt, Duration::from_secs(60)).await.unwrap();
-    assert_eq!(account.depth("q"), (1, 1, 1));
+    assert_eq!(account.counts("q"), (1, 1, 1));
     account.ack("q", &deliveries[1]).await.unwrap();
-    assert_eq!(account.depth("q"), (1, 0, 1));
-    assert_eq!(account.len("q").total(), 2);
+    assert_eq!(account.counts("q"), (1, 0, 1));
+    assert_eq!(account.depth("q").total(), 2);
     advance(Duration::from_secs(60)).await;
-    assert_eq!(account.depth("q"), (2, 0, 0));
-    assert_eq!(account.len("nowhere"), QueueDepth::default());
+    assert_eq!(account.counts("q"), (2, 0, 0));
+    assert_eq!(account.depth("nowhere"), QueueDepth::default());
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,12 +137,12 @@ async fn debug_never_shows_what_is_in_a_message() {
     account.send(message("t", "a secret").keyed("a secret")).await;
     let delivery = account.take_one("q").await;
     account.dead_letter("q", &delivery, &DeadLetter::unreadable("no")).await.unwrap();
-    let shown = format!("{account:?} {:?} {:?}", account.dead_letters("q"), account.len("q"));
+    let shown = format!("{account:?} {:?} {:?}", account.dead_letters("q"), account.depth("q"));
     assert!(!shown.contains("secret"), "{shown}");
 }
 
 #[test]
 fn no_runtime_is_needed_to_look() {
     let account = standard();
-    assert_eq!((account.depth("q"), account.dead_letters("q").len(), account.redrive("q")), ((0, 0, 0), 0, 0));
+    assert_eq!((account.counts("q"), account.dead_letters("q").len(), account.redrive("q")), ((0, 0, 0), 0, 0));
 }

@@ -82,7 +82,7 @@ async fn more_time_keeps_it_in_hand() {
         assert_eq!(account.hide("q", &delivery.receipt, VISIBILITY).await, Ok(()));
     }
     assert!(account.take("q").await.is_empty());
-    assert_eq!(account.depth("q"), (0, 1, 0));
+    assert_eq!(account.counts("q"), (0, 1, 0));
     assert_eq!(account.ack("q", &delivery).await, Ok(()));
 }
 
@@ -94,7 +94,7 @@ async fn a_retry_comes_after_its_delay_and_not_sooner() {
         let delivery = account.take_one("q").await;
         assert_eq!(delivery.attempt, attempt);
         assert_eq!(account.hide("q", &delivery.receipt, delay).await, Ok(()));
-        assert_eq!(account.depth("q"), (0, 0, 1));
+        assert_eq!(account.counts("q"), (0, 0, 1));
         advance(delay - MILLI).await;
         assert!(account.take("q").await.is_empty());
         advance(MILLI).await;
@@ -230,7 +230,7 @@ async fn a_delay_holds_back_what_is_published_after_it_was_set() {
     account.set_delay("q", 10 * SECOND);
     account.send(message("t", "2")).await;
     assert_eq!(bodies(&account.take("q").await), ["1"]);
-    assert_eq!(account.depth("q"), (0, 1, 1));
+    assert_eq!(account.counts("q"), (0, 1, 1));
     advance(10 * SECOND).await;
     assert_eq!(bodies(&account.take("q").await), ["2"]);
 }
@@ -325,7 +325,7 @@ async fn at_random() {
                 }
                 _ => advance(SECOND * random.u32(1..20)).await,
             }
-            let held = account.len(queue).total();
+            let held = account.depth(queue).total();
             assert_eq!(held + done.len() + account.dead_letters(queue).len(), sent, "seed {seed}");
         }
     }

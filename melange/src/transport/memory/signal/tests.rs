@@ -227,5 +227,5 @@ async fn in_a_crowd_everything_is_received_once_and_nobody_starves() {
     let mut all: Vec<usize> = received.concat().iter().map(|body| body.parse().unwrap()).collect();
     all.sort_unstable();
     assert!(all.into_iter().eq(0..MESSAGES));
-    assert!(account.len("q").total() == 0 && VISIBILITY > LONG);
+    assert!(account.depth("q").total() == 0 && VISIBILITY > LONG);
 }
