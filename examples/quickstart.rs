@@ -105,10 +105,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  {} for {}: {}", letter.event_type, letter.subscriber.as_deref().unwrap_or("-"), letter.reason);
     }
     let report = bus.shutdown(Duration::from_secs(5)).await?;
+    let metrics = bus.metrics();
     println!(
-        "\nBalance {} cents; {:?}; at the shutdown {report:?}",
-        ledger.balance_cents.load(Ordering::Relaxed),
-        bus.metrics()
+        "\nReceived {} messages: {} handled, {} retried, {} dead letter; at the shutdown {} were released, {} lost. Balance {} cents.",
+        metrics.received,
+        metrics.handled,
+        metrics.retried,
+        metrics.dead_letters,
+        report.released,
+        report.lost,
+        ledger.balance_cents.load(Ordering::Relaxed)
     );
     Ok(())
 }

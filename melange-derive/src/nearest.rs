@@ -4,10 +4,14 @@
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase();
     let near = |candidate: &&'a str| (distance(&word, candidate), *candidate);
+    let same_start =
+        |candidate: &&&'a str| word.len() >= 3 && (candidate.starts_with(&word) || word.starts_with(**candidate));
+    if let Some(candidate) = known.iter().find(same_start) {
+        return Some(candidate);
+    }
     let (distance, best) = known.iter().map(near).min_by_key(|(distance, _)| *distance)?;
     let allowed = (best.len() / 3).max(1) + 1;
-    let same_start = word.len() >= 3 && (best.starts_with(&word) || word.starts_with(best));
-    (distance <= allowed.min(best.len() - 1) || same_start).then_some(best)
+    (distance <= allowed.min(best.len() - 1)).then_some(best)
 }
 
 /// How many letters must be added, dropped, changed or swapped with their neighbour.

@@ -56,7 +56,7 @@ impl AnyEvent {
 
     /// The event itself, if it is an `E`.
     ///
-    /// ```
+    /// ```rust,standalone_crate
     /// use melange::{Event, EventSerializer};
     ///
     /// #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, Event)]

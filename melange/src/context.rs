@@ -3,20 +3,81 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::event::{Erased, Event};
 use crate::metadata::Metadata;
 
-/// What a subscriber of `E` is run with. Taken as `&Context<E>`.
-pub struct Context<'a, E> {
-    event: &'a E,
-    parts: Parts<'a>,
+/// What a subscriber of `E` is run with. Taken as `&Context<E>`; cheap to clone.
+pub struct Context<E> {
+    event: Arc<E>,
+    metadata: Arc<Metadata>,
+    states: Arc<States>,
+    cancellation: CancellationToken,
 }
 
-impl<'a, E: Event> Context<'a, E> {
+impl<E: Event> Context<E> {
+    /// A context of this event, without states: for tests that call a subscriber directly.
+    #[must_use]
+    pub fn new(event: impl Into<Arc<E>>, metadata: Metadata) -> Self {
+        let (metadata, states) = (Arc::new(metadata), Arc::new(States::default()));
+        Self { event: event.into(), metadata, states, cancellation: CancellationToken::new() }
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn event(&self) -> &E {
+        &self.event
+    }
+
+    /// What is known of the event beside its own fields.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// A state given to the bus with `.state(..)`.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.states.get::<T>()
+    }
+
+    /// Cancelled when the work should stop: at a time-out, a lost lease, or the shutdown's deadline.
+    #[must_use]
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancellation
+    }
+}
+
+impl<E> Clone for Context<E> {
+    fn clone(&self) -> Self {
+        Self {
+            event: Arc::clone(&self.event),
+            metadata: Arc::clone(&self.metadata),
+            states: Arc::clone(&self.states),
+            cancellation: self.cancellation.clone(),
+        }
+    }
+}
+
+impl<E> fmt::Debug for Context<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the event: payloads do not belong in logs.
+        f.debug_struct("Context").field("metadata", &self.metadata).finish_non_exhaustive()
+    }
+}
+
+/// One run of a subscriber of `E`: what its arguments are taken from. On a synchronous bus the event is only borrowed, and
+/// there is no [`Context`], which owns a share of it.
+pub struct Frame<'a, E> {
+    event: &'a E,
+    parts: Parts<'a>,
+    context: OnceLock<Option<Context<E>>>,
+}
+
+impl<'a, E: Event> Frame<'a, E> {
     /// The event.
     #[must_use]
     pub fn event(&self) -> &'a E {
@@ -35,34 +96,56 @@ impl<'a, E: Event> Context<'a, E> {
         self.parts.states.get::<T>()
     }
 
-    /// Cancelled when the work should stop: at a time-out, a lost lease, or the shutdown's deadline.
+    /// Cancelled when the work should stop.
     #[must_use]
     pub fn cancellation(&self) -> &'a CancellationToken {
         self.parts.cancellation
     }
 
     /// The event as what queues share, when it is not merely borrowed.
-    pub(crate) fn shared(&self) -> Option<Arc<E>> {
-        Arc::clone(self.parts.shared?).downcast().ok()
+    #[must_use]
+    pub fn shared(&self) -> Option<Arc<E>> {
+        Arc::clone(self.parts.shared?.event).downcast().ok()
+    }
+
+    /// All of it, when the event is not merely borrowed.
+    #[must_use]
+    pub fn context(&self) -> Option<&Context<E>> {
+        let make = || {
+            let shared = self.parts.shared?;
+            Some(Context {
+                event: self.shared()?,
+                metadata: Arc::clone(shared.metadata),
+                states: Arc::clone(shared.states),
+                cancellation: self.parts.cancellation.clone(),
+            })
+        };
+        self.context.get_or_init(make).as_ref()
     }
 }
 
-impl<E> fmt::Debug for Context<'_, E> {
+impl<E> fmt::Debug for Frame<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the event: payloads do not belong in logs.
-        f.debug_struct("Context").field("metadata", self.parts.metadata).finish_non_exhaustive()
+        f.debug_struct("Frame").field("metadata", self.parts.metadata).finish_non_exhaustive()
     }
 }
 
 #[derive(Clone, Copy)]
 struct Parts<'a> {
-    shared: Option<&'a Erased>,
+    shared: Option<Shared<'a>>,
     metadata: &'a Metadata,
     states: &'a States,
     cancellation: &'a CancellationToken,
 }
 
-/// A context that does not know its event's type yet. Only generated code and dispatch touch it.
+#[derive(Clone, Copy)]
+struct Shared<'a> {
+    event: &'a Erased,
+    metadata: &'a Arc<Metadata>,
+    states: &'a Arc<States>,
+}
+
+/// A run that does not know its event's type yet. Only generated code and dispatch touch it.
 #[derive(Clone, Copy)]
 pub struct RawContext<'a> {
     event: &'a (dyn Any + Send + Sync),
@@ -83,17 +166,18 @@ impl<'a> RawContext<'a> {
     /// For an event that subscribers may share.
     pub(crate) fn shared(
         event: &'a Erased,
-        metadata: &'a Metadata,
-        states: &'a States,
+        metadata: &'a Arc<Metadata>,
+        states: &'a Arc<States>,
         cancellation: &'a CancellationToken,
     ) -> Self {
-        Self { event: event.as_ref(), parts: Parts { shared: Some(event), metadata, states, cancellation } }
+        let shared = Some(Shared { event, metadata, states });
+        Self { event: event.as_ref(), parts: Parts { shared, metadata, states, cancellation } }
     }
 
-    /// The context of an `E`, or `None` if the event is something else.
+    /// The run for an `E`, or `None` if the event is something else.
     #[must_use]
-    pub fn typed<E: Event>(&self) -> Option<Context<'a, E>> {
-        Some(Context { event: self.event.downcast_ref()?, parts: self.parts })
+    pub fn typed<E: Event>(&self) -> Option<Frame<'a, E>> {
+        Some(Frame { event: self.event.downcast_ref()?, parts: self.parts, context: OnceLock::new() })
     }
 }
 

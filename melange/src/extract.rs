@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::context::Context;
+use crate::context::{Context, Frame};
 use crate::event::Event;
 use crate::metadata::Metadata;
 
@@ -25,7 +25,7 @@ pub trait FromContext<'cx, E: Event>: Sized {
     ///
     /// # Errors
     /// If it is not there, which [`needs`](Self::needs) makes impossible for what `build()` can check.
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError>;
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError>;
 
     /// Says what must be there, so that `build()` can check it before the first event.
     fn needs(needs: &mut Needs) {
@@ -96,14 +96,14 @@ impl std::error::Error for ExtractError {}
 
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for &'cx E {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.event())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for Arc<E> {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         cx.shared().ok_or_else(|| ExtractError::new("the event is only borrowed here: take it as a reference"))
     }
 
@@ -113,33 +113,37 @@ impl<'cx, E: Event> FromContext<'cx, E> for Arc<E> {
 }
 
 impl<'cx, E: Event> FromContext<'cx, E> for &'cx Metadata {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.metadata())
     }
 }
 
 impl<'cx, E: Event> FromContext<'cx, E> for Metadata {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.metadata().clone())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'cx, E: Event> FromContext<'cx, E> for &'cx Context<'cx, E> {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
-        Ok(cx)
+impl<'cx, E: Event> FromContext<'cx, E> for &'cx Context<E> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
+        cx.context().ok_or_else(|| ExtractError::new("the event is only borrowed here: take `&Metadata` instead"))
+    }
+
+    fn needs(needs: &mut Needs) {
+        needs.shared_event();
     }
 }
 
 impl<'cx, E: Event> FromContext<'cx, E> for CancellationToken {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.cancellation().clone())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event, T: Clone + Send + Sync + 'static> FromContext<'cx, E> for State<T> {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         let missing = || ExtractError::new(format!("no `{}` was given with `.state(..)`", type_name::<T>()));
         cx.state::<T>().cloned().map(State).ok_or_else(missing)
     }
@@ -151,7 +155,7 @@ impl<'cx, E: Event, T: Clone + Send + Sync + 'static> FromContext<'cx, E> for St
 
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event, T: Clone + Send + Sync + 'static> FromContext<'cx, E> for Option<State<T>> {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.state::<T>().cloned().map(State))
     }
 }
@@ -159,7 +163,7 @@ impl<'cx, E: Event, T: Clone + Send + Sync + 'static> FromContext<'cx, E> for Op
 /// One of the several events that a subscriber listens to: `Some` when this is it.
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<&'cx A> {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok((cx.event() as &dyn std::any::Any).downcast_ref())
     }
 
@@ -171,7 +175,7 @@ impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<&'cx A> {
 /// One of the several events that a subscriber listens to, shared: `Some` when this is it.
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<Arc<A>> {
-    fn from_context(cx: &'cx Context<'cx, E>) -> Result<Self, ExtractError> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.shared().and_then(|event: Arc<E>| (event as crate::event::Erased).downcast().ok()))
     }
 

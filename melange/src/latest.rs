@@ -44,8 +44,7 @@ impl<K: Hash + Eq + Clone> Latest<K> {
 
     /// Whether an event of `key` that occurred at `occurred_on` is newer than all that its key has seen, and if so
     /// remembers it. The same moment again is not newer: redeliveries are told too.
-    pub fn is_newer(&self, key: impl Into<K>, occurred_on: Timestamp) -> bool {
-        let key = key.into();
+    pub fn is_newer(&self, key: K, occurred_on: Timestamp) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.turn += 1;
         let turn = seen.turn;

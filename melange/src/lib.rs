@@ -49,7 +49,7 @@ pub use consumer::{
     Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, MessageConsumer, MessageConsumerBuilder, Processed,
     Shutdown, ShutdownError, Unconnected, UnknownEvents,
 };
-pub use context::Context;
+pub use context::{Context, Frame};
 pub use dispatch::{SubscriberError, SubscriberErrorKind};
 pub use error::build::{BuildErrors, Problem, ProblemKind};
 pub use error::publish::PublishError;

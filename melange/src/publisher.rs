@@ -13,7 +13,7 @@ use crate::{Attributes, EventId, trace};
 
 /// Publishes events, from where there is no queue to consume: a REST handler, a Lambda, a script. Cheap to clone.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
 /// # #[event(topic = "orders")]
 /// # struct OrderPlaced { total_cents: u64 }

@@ -16,7 +16,7 @@ use crate::{EventId, Timestamp};
 
 /// Writes events as JSON and reads them back by their name.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use melange::{Event, EventSerializer};
 ///
 /// #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, Event)]

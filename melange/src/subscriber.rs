@@ -227,7 +227,7 @@ pub trait Subscribers {
 
 /// A subscriber written by hand, without a macro.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use melange::{Context, Event, Outcome, Subscriber};
 /// # #[derive(serde::Serialize, serde::Deserialize, Event)]
 /// # #[event(topic = "orders")]
@@ -236,7 +236,7 @@ pub trait Subscribers {
 /// struct Ledger;
 ///
 /// impl Subscriber<OrderPlaced> for Ledger {
-///     async fn process(&self, event: &OrderPlaced, cx: &Context<'_, OrderPlaced>) -> Outcome {
+///     async fn process(&self, event: &OrderPlaced, cx: &Context<OrderPlaced>) -> Outcome {
 ///         println!("{} cents, {}", event.total_cents, cx.metadata().occurred_on);
 ///         Outcome::Done
 ///     }
@@ -252,7 +252,7 @@ pub trait Subscribers {
 )]
 pub trait Subscriber<E: Event>: Send + Sync + 'static {
     /// Handles one event.
-    fn process(&self, event: &E, cx: &Context<'_, E>) -> impl Future<Output = Outcome> + Send;
+    fn process(&self, event: &E, cx: &Context<E>) -> impl Future<Output = Outcome> + Send;
 
     /// Queue, retries, time-out and concurrency; all defaults unless said otherwise.
     fn options(&self) -> SubscriberOptions {
@@ -358,7 +358,10 @@ fn call_by_hand<'cx, E: Event, T: Subscriber<E>>(
 ) -> BoxFuture<'cx, Outcome> {
     Box::pin(async move {
         match (instance.downcast_ref::<T>(), raw.typed::<E>()) {
-            (Some(subscriber), Some(cx)) => subscriber.process(cx.event(), &cx).await,
+            (Some(subscriber), Some(frame)) => match frame.context() {
+                Some(cx) => subscriber.process(frame.event(), cx).await,
+                None => mismatch(),
+            },
             _ => mismatch(),
         }
     })

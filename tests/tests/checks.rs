@@ -314,7 +314,7 @@ fn a_missing_state_of_a_closure_is_at_the_closure() {
     let closure = |_: Arc<Placed>, _: State<u64>| async {};
     let problem =
         the_only(EventBus::builder().subscribe(closure).build().map(drop), ProblemKind::MissingState, &["State<u64>"]);
-    assert_eq!(problem.location().unwrap().line(), line!() - 5, "{problem}");
+    assert_eq!(problem.location().unwrap().line(), line!() - 1, "{problem}");
     EventBus::builder().subscribe(closure).state(7_u64).build().unwrap();
 }
 

@@ -43,17 +43,17 @@ fn output_of(binary: &str) -> String {
 
 #[test]
 fn the_table_is_the_same_in_every_profile() {
-    insta::assert_snapshot!(output_of("app"), @"");
+    insta::assert_snapshot!(output_of("app"));
 }
 
 #[test]
 fn crates_that_nobody_names_are_missing_without_a_word() {
-    insta::assert_snapshot!(output_of("forgets"), @"");
+    insta::assert_snapshot!(output_of("forgets"));
 }
 
 #[test]
 fn a_crate_that_is_named_once_is_there() {
-    insta::assert_snapshot!(output_of("remembers"), @"");
+    insta::assert_snapshot!(output_of("remembers"));
 }
 
 #[test]
@@ -64,10 +64,10 @@ fn a_crate_that_is_listed_is_there_and_checked() {
 
 #[test]
 fn a_listed_crate_that_brings_nothing_is_a_problem() {
-    insta::assert_snapshot!(output_of("hollow"), @"");
+    insta::assert_snapshot!(output_of("hollow"));
 }
 
 #[test]
 fn one_name_and_version_in_two_crates_is_a_problem_that_names_both_places() {
-    insta::assert_snapshot!(output_of("clash"), @"");
+    insta::assert_snapshot!(output_of("clash"));
 }

@@ -23,10 +23,20 @@ pub(crate) fn commands(passed_on: &[&str]) -> Vec<Vec<String>> {
     let command =
         |selection: &[&str]| [&base, selection, passed_on].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
     match (targets, docs) {
-        (false, false) => vec![command(&["--tests", "--examples"]), command(&["--doc"])],
+        (false, false) => vec![with_server(command(&["--tests", "--examples"])), command(&["--doc"])],
+        (true, false) => vec![with_server(command(&[]))],
         // Cargo itself refuses both at once, and says why.
         _ => vec![command(&[])],
     }
+}
+
+/// The tests that need the server are marked `#[ignore]`, for whoever runs `cargo test` without one.
+fn with_server(mut command: Vec<String>) -> Vec<String> {
+    if !command.iter().any(|arg| arg == "--") {
+        command.push("--".to_owned());
+    }
+    command.push("--include-ignored".to_owned());
+    command
 }
 
 /// `--test`, `--test=ui` and, for a short option, `-pmelange`.
@@ -50,7 +60,7 @@ mod tests {
         assert_eq!(
             lines(&[]),
             [
-                "test --workspace --all-features --no-fail-fast --tests --examples",
+                "test --workspace --all-features --no-fail-fast --tests --examples -- --include-ignored",
                 "test --workspace --all-features --no-fail-fast --doc",
             ]
         );
@@ -61,7 +71,7 @@ mod tests {
         assert_eq!(
             lines(&["-p", "melange"]),
             [
-                "test --all-features --no-fail-fast --tests --examples -p melange",
+                "test --all-features --no-fail-fast --tests --examples -p melange -- --include-ignored",
                 "test --all-features --no-fail-fast --doc -p melange",
             ]
         );
@@ -71,7 +81,10 @@ mod tests {
 
     #[test]
     fn chosen_targets_are_run_alone() {
-        assert_eq!(lines(&["--test=ui"]), ["test --workspace --all-features --no-fail-fast --test=ui"]);
+        assert_eq!(
+            lines(&["--test=ui"]),
+            ["test --workspace --all-features --no-fail-fast --test=ui -- --include-ignored"]
+        );
         assert_eq!(lines(&["--doc"]), ["test --workspace --all-features --no-fail-fast --doc"]);
     }
 

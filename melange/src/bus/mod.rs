@@ -22,7 +22,7 @@ use crate::transport::TransportError;
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
 /// Cheap to clone; when the last clone is dropped, polling stops.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use std::time::Duration;
 /// use melange::{Event, EventBus, State, subscriber};
 ///
@@ -110,7 +110,7 @@ impl EventBus {
     fn open<E: Event>(&self) -> Result<(), PublishError> {
         // What handlers publish while the bus drains still goes out: their work is not done without it.
         let engine = &self.inner.engine;
-        if engine.stop.is_cancelled() && (engine.tasks.is_empty() || engine.abort.is_cancelled()) {
+        if engine.stop.is_cancelled() && (engine.lanes.is_empty() || engine.abort.is_cancelled()) {
             return Err(PublishError::new(E::DESCRIPTOR.name(), None, Kind::Closed));
         }
         Ok(())

@@ -67,7 +67,8 @@ impl Setup {
             concurrency: self.concurrency,
             wait: self.wait,
             counters: Counters::default(),
-            tasks: TaskTracker::new(),
+            polls: TaskTracker::new(),
+            lanes: TaskTracker::new(),
             stop: CancellationToken::new(),
             abort,
         })

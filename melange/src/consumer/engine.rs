@@ -24,8 +24,8 @@ pub(crate) struct Engine {
     pub(crate) concurrency: usize,
     pub(crate) wait: std::time::Duration,
     pub(crate) counters: Counters,
-    /// Every poll and every lane.
-    pub(crate) tasks: TaskTracker,
+    pub(crate) polls: TaskTracker,
+    pub(crate) lanes: TaskTracker,
     /// Cancelled: nothing more is received.
     pub(crate) stop: CancellationToken,
     /// Cancelled: what is in hand is handed back.

@@ -54,12 +54,14 @@ impl fmt::Debug for ConsumerHandle {
 pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shutdown, ShutdownError> {
     let before = engine.counters.snapshot();
     engine.stop.cancel();
-    engine.tasks.close();
+    engine.polls.close();
+    engine.lanes.close();
+    let all_ended = || async { tokio::join!(engine.polls.wait(), engine.lanes.wait()) };
     let at = Instant::now() + deadline;
-    if timeout_at(at, engine.tasks.wait()).await.is_err() {
+    if timeout_at(at, all_ended()).await.is_err() {
         engine.abort.cancel();
         // Handing back is one short call for each; a handler that blocks its thread cannot be stopped at all.
-        let _ = tokio::time::timeout(HANDING_BACK, engine.tasks.wait()).await;
+        let _ = tokio::time::timeout(HANDING_BACK, all_ended()).await;
     }
     let now = engine.counters.snapshot();
     let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered;

@@ -27,16 +27,21 @@ pub(crate) async fn run(
     let hand = Hand::new(deliveries);
     let mut all = Vec::with_capacity(hand.held.len());
     let in_order = async {
-        let mut halted = false;
+        let mut halted = None;
         for held in &hand.held {
-            let processed = if halted {
-                release(engine, queue, held).await
-            } else {
-                process(engine, queue, &held.delivery, &held.lease).await
+            let processed = match halted {
+                Some(after) => release(engine, queue, held, after).await,
+                None => process(engine, queue, &held.delivery, &held.lease).await,
             };
             held.settle();
-            // In a FIFO group nothing may run before what failed; on other queues the order is best effort.
-            halted |= queue.is_fifo() && !matches!(processed.fate, Fate::Handled | Fate::Ignored | Fate::DeadLettered);
+            // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
+            // queues the order is best effort.
+            halted = match processed.fate {
+                _ if !queue.is_fifo() => None,
+                Fate::Handled | Fate::Ignored | Fate::DeadLettered => None,
+                Fate::Retried { after } => Some(after),
+                Fate::Released | Fate::LeaseLost | Fate::Unsettled => halted.or(Some(Duration::ZERO)),
+            };
             engine.counters.count(&processed);
             all.push(processed);
         }
@@ -50,7 +55,7 @@ pub(crate) async fn run(
     if !finished {
         for held in hand.held.iter().filter(|held| !held.is_settled()) {
             held.lease.cancel();
-            let processed = release(engine, queue, held).await;
+            let processed = release(engine, queue, held, Duration::ZERO).await;
             engine.counters.count(&processed);
             all.push(processed);
         }
@@ -58,8 +63,8 @@ pub(crate) async fn run(
     all
 }
 
-async fn release(engine: &Engine, queue: &Queue, held: &Held) -> Processed {
-    let back = engine.transport.change_visibility(&queue.name, &held.delivery.receipt, Duration::ZERO);
+async fn release(engine: &Engine, queue: &Queue, held: &Held, after: Duration) -> Processed {
+    let back = engine.transport.change_visibility(&queue.name, &held.delivery.receipt, after);
     let fate = match tokio::time::timeout(RELEASE, back).await {
         Ok(Ok(())) => Fate::Released,
         Ok(Err(error)) if error.kind() == TransportErrorKind::LeaseLost => Fate::LeaseLost,

@@ -39,7 +39,7 @@ pub enum UnknownEvents {
 
 /// Consumes events, without publishing any: one at a time, or in the background.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use melange::{Event, MemoryTransport, MessageConsumer, MessagePublisher, subscriber};
 ///
 /// #[derive(serde::Serialize, serde::Deserialize, Event)]
@@ -128,7 +128,7 @@ impl MessageConsumer {
 
 pub(crate) fn spawn(engine: &Arc<Engine>) {
     for index in 0..engine.queues.len() {
-        engine.tasks.spawn(poll::poll(Arc::clone(engine), index));
+        engine.polls.spawn(poll::poll(Arc::clone(engine), index));
     }
 }
 

@@ -69,16 +69,21 @@ async fn receive(engine: &Engine, queue: &Queue, max: usize) -> Result<Vec<Deliv
     let receive = AssertUnwindSafe(engine.transport.receive(&queue.name, max, engine.wait)).catch_unwind();
     let stopped = async {
         engine.stop.cancelled().await;
-        // Past the deadline all is handed back, and must not be taken again by this very poll.
-        let _ = tokio::time::timeout(GRACE, engine.abort.cancelled()).await;
+        tokio::time::sleep(GRACE).await;
+        // A broker may give what is handed back to a poll that was given up but is still open over there. So the poll
+        // lives on as long as something is in hand, and hands back what it gets.
+        tokio::select! {
+            () = engine.lanes.wait() => {}
+            () = async { engine.abort.cancelled().await; tokio::time::sleep(GRACE).await } => {}
+        }
     };
     let deliveries = tokio::select! {
         biased;
-        () = stopped => Vec::new(),
         received = receive => match received {
             Ok(received) => received?,
             Err(_) => return Err(TransportError::new(TransportErrorKind::Unavailable, "the transport panicked")),
         },
+        () = stopped => Vec::new(),
     };
     engine.counters.received.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
     Ok(deliveries)
@@ -101,7 +106,7 @@ fn start(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut perm
         let rest = permits.split_off(deliveries.len().min(permits.len()));
         let mine = std::mem::replace(&mut permits, rest);
         let engine_of_lane = Arc::clone(engine);
-        engine.tasks.spawn(async move {
+        engine.lanes.spawn(async move {
             let Some(queue) = engine_of_lane.queues.get(index) else {
                 return;
             };

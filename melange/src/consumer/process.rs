@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -199,7 +200,10 @@ async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &D
 
 async fn send(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> bool {
     match engine.transport.dead_letter(&queue.name, delivery, letter).await {
-        Ok(()) => true,
+        Ok(()) => {
+            engine.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
+            true
+        }
         Err(error) => {
             tracing::error!(queue = queue.name, message_id = delivery.message_id, %error, "the dead-letter queue did not take it, will retry");
             false

@@ -73,8 +73,10 @@ pub struct ConsumerMetrics {
     pub ignored: u64,
     /// Messages given back for a retry.
     pub retried: u64,
-    /// Messages that ended in the dead-letter queue.
+    /// Messages whose last subscribers gave them up.
     pub dead_lettered: u64,
+    /// Copies put into dead-letter queues, one for each subscriber that gave a message up.
+    pub dead_letters: u64,
     /// Messages handed back without being run to the end.
     pub released: u64,
     /// Messages that were no longer ours when they were done, or whose settling the broker did not take.
@@ -92,6 +94,7 @@ pub(crate) struct Counters {
     ignored: AtomicU64,
     retried: AtomicU64,
     dead_lettered: AtomicU64,
+    pub(crate) dead_letters: AtomicU64,
     released: AtomicU64,
     unsettled: AtomicU64,
     failed_runs: AtomicU64,
@@ -120,6 +123,7 @@ impl Counters {
             ignored: read(&self.ignored),
             retried: read(&self.retried),
             dead_lettered: read(&self.dead_lettered),
+            dead_letters: read(&self.dead_letters),
             released: read(&self.released),
             unsettled: read(&self.unsettled),
             failed_runs: read(&self.failed_runs),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Location;
 
 /// Everything that is wrong with how a bus was put together, each with the place and the fix.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BuildErrors(Vec<Problem>);
 
 impl BuildErrors {
@@ -40,6 +40,13 @@ impl fmt::Display for BuildErrors {
                 many.iter().enumerate().try_for_each(|(i, problem)| write!(f, "\n  {}. {problem}", i + 1))
             }
         }
+    }
+}
+
+impl fmt::Debug for BuildErrors {
+    /// As `Display`: this is what a `main` that returns the error prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

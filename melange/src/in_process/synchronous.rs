@@ -21,7 +21,7 @@ use crate::wiring::{Wiring, wiring_methods};
 /// A bus that runs every subscriber in the publisher's own thread: when [`publish`](Self::publish) returns, all have
 /// run. It needs no runtime and starts no thread.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// # use melange::{Event, EventDescriptor, Location, SynchronousEventBus};
 /// # struct ClockTicked { at: u64 }
 /// # impl Event for ClockTicked {
@@ -94,7 +94,7 @@ impl SynchronousEventBus {
     /// The subscription lasts until [`SubscriptionHandle::unsubscribe`] is called, whether or not the handle is kept.
     /// Async closures are refused by the compiler: this bus has nobody to run them.
     ///
-    /// ```
+    /// ```rust,standalone_crate
     /// # use melange::{Event, EventDescriptor, Location, SynchronousEventBus};
     /// # struct ClockTicked { at: u64 }
     /// # impl Event for ClockTicked {
@@ -132,7 +132,6 @@ impl fmt::Debug for SynchronousEventBus {
 }
 
 /// Puts a [`SynchronousEventBus`] together.
-#[must_use = "nothing runs before `.build()`"]
 pub struct SynchronousEventBusBuilder {
     wiring: Wiring,
 }

@@ -18,7 +18,7 @@ pub(crate) use versions::{Readers, Reading};
 
 /// The events and subscribers of a binary, sorted: by name and version, and by crate, module, line.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use melange::Registry;
 ///
 /// let registry = Registry::linked()?;

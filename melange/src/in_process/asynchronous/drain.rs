@@ -7,6 +7,7 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use super::shared::Shared;
+use super::state::State;
 
 /// How long subscribers have to react to the cancelled token before they are cut off.
 const GRACE: Duration = Duration::from_millis(100);
@@ -51,7 +52,7 @@ impl Crew {
     }
 
     async fn cut_off(&self) {
-        let left = self.shared.update(|state| state.give_up());
+        let left = self.shared.update(State::give_up);
         self.shared.cancellation.cancel();
         drop(left);
         if !self.gone_within(GRACE).await {

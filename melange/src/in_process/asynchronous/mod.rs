@@ -27,7 +27,7 @@ use crate::handler::HandlerFn;
 
 /// A bus that runs subscribers on a fixed number of worker tasks, behind a bounded queue.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// # use std::{sync::Arc, time::Duration};
 /// # use melange::{AsynchronousEventBus, Event, EventDescriptor, Location};
 /// # struct ClockTicked { at: u64 }
@@ -81,6 +81,7 @@ pub struct AsynchronousEventBus {
 
 impl AsynchronousEventBus {
     /// A bus to put together.
+    #[must_use]
     pub fn builder() -> AsynchronousEventBusBuilder {
         AsynchronousEventBusBuilder::new()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 
 use super::shared::Shared;
-use super::state::Job;
+use super::state::{Job, State};
 use crate::dispatch::{self, Run};
 
 tokio::task_local! {
@@ -36,7 +36,7 @@ impl Shared {
 pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
     let here = Here { bus: shared.address(), slot };
     loop {
-        if let Some(job) = shared.update(|state| state.take()) {
+        if let Some(job) = shared.update(State::take) {
             let taken = Taken { shared: &shared, slot, job, finished: false };
             // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
             if AssertUnwindSafe(HERE.scope(here, taken.deliver())).catch_unwind().await.is_err() {
@@ -102,7 +102,7 @@ impl Drop for Alive {
         if self.0.closed.is_cancelled() {
             return;
         }
-        let left = self.0.update(|state| state.give_up());
+        let left = self.0.update(State::give_up);
         if left.len() > 0 {
             tracing::error!(
                 dropped = left.len(),

@@ -189,7 +189,7 @@ pub async fn the_trace_goes_on<H: Harness>(harness: H) {
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     struct Canceller(MessagePublisher);
     impl Subscriber<Placed> for Canceller {
-        async fn process(&self, event: &Placed, _: &crate::Context<'_, Placed>) -> Outcome {
+        async fn process(&self, event: &Placed, _: &crate::Context<Placed>) -> Outcome {
             self.0.publish(Cancelled { order: event.order.clone(), at: None }).await.unwrap();
             Outcome::Done
         }

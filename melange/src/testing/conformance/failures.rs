@@ -128,7 +128,7 @@ pub async fn a_timeout_is_a_failure<H: Harness>(harness: H) {
 pub async fn a_redriven_letter_runs_only_who_gave_it_up<H: Harness>(harness: H) {
     struct Bystander(Probe<Placed>);
     impl crate::Subscriber<Placed> for Bystander {
-        async fn process(&self, event: &Placed, cx: &crate::Context<'_, Placed>) -> Outcome {
+        async fn process(&self, event: &Placed, cx: &crate::Context<Placed>) -> Outcome {
             self.0.process(event, cx).await
         }
     }

@@ -26,13 +26,14 @@ pub async fn what_is_not_finished_goes_back_at_once<H: Harness>(harness: H) {
     stuck.has_seen(1).await;
     let stopped = Instant::now();
     let report = bus.shutdown(Duration::from_millis(300)).await.unwrap();
-    assert_eq!((report.finished, report.released, report.lost), (0, 1, 0));
+    // A poll that is still open may get it again, and hands it back again.
+    assert!(report.finished == 0 && report.released >= 1 && report.lost == 0, "{report:?}");
 
     let other = Probe::<Placed>::content();
     let bus = running(harness.queue("billing"), [other.handle()]).await;
     other.has_done(1).await;
     assert!(stopped.elapsed() < Duration::from_secs(15), "it came after {:?}", stopped.elapsed());
-    assert_eq!(other.seen()[0].1.attempt, 2);
+    assert!(other.seen()[0].1.attempt >= 2);
     stop(&bus).await;
 }
 

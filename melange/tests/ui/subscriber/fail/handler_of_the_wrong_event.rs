@@ -1,0 +1,18 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub struct Counter;
+
+#[subscriber(listens_to = Placed)]
+impl Counter {
+    async fn process(&self, _order: &Cancelled) {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub struct Ledger;
+
+pub fn build() {
+    let _ = melange::EventBus::builder().subscriber(Ledger);
+}
+
+fn main() {}

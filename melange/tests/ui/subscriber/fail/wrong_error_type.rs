@@ -1,0 +1,18 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub struct NotAnError;
+
+#[subscriber(listens_to = Placed)]
+async fn receipt(_order: &Placed) -> Result<(), NotAnError> {
+    Ok(())
+}
+
+fn main() {}
