@@ -42,7 +42,8 @@ fn generics(input: &DeriveInput, problems: &mut Problems) {
 }
 
 fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problems) {
-    if !attrs.has_topic && attrs.local.is_none() {
+    // After a slip such as `topik = ".."` the topic is not missing, only misspelled.
+    if !attrs.has_topic && attrs.local.is_none() && problems.is_empty() {
         problems.at(
             &input.ident,
             format!(

@@ -22,6 +22,7 @@ pub(crate) struct Subscriber<'a> {
 }
 
 /// What the handler is called on.
+#[allow(clippy::large_enum_variant, reason = "there are a few of them while a macro runs")]
 pub(crate) enum Target {
     Function,
     Method { self_type: Type, name: String },
