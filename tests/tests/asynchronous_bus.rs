@@ -20,7 +20,8 @@ struct Placed(&'static str, u32);
 
 impl Event for Placed {
     const DESCRIPTOR: &'static EventDescriptor =
-        &EventDescriptor::new::<Self>("Placed", "Placed", Location::new("asynchronous_bus", file!(), line!())).with_key();
+        &EventDescriptor::new::<Self>("Placed", "Placed", Location::new("asynchronous_bus", file!(), line!()))
+            .with_key();
 
     fn route(&self) -> Route<'_> {
         let mut route = Route::default();
@@ -413,8 +414,7 @@ impl Subscriber<Placed> for Narrow {
 }
 
 fn narrow(workers: usize, capacity: usize) -> (AsynchronousEventBus, Arc<Narrow>) {
-    let narrow =
-        Arc::new(Narrow { bus: Arc::default(), running: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    let narrow = Arc::new(Narrow { bus: Arc::default(), running: AtomicUsize::new(0), most: AtomicUsize::new(0) });
     let builder = AsynchronousEventBus::builder().workers(workers).capacity(capacity);
     let bus = builder.subscriber(Arc::clone(&narrow)).build().unwrap();
     narrow.bus.set(bus.clone()).unwrap();

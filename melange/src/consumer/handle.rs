@@ -56,7 +56,11 @@ pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shut
     engine.stop.cancel();
     engine.polls.close();
     engine.lanes.close();
-    let all_ended = || async { tokio::join!(engine.polls.wait(), engine.lanes.wait()) };
+    let all_ended = || async {
+        // A poll may still bring something, which then has a lane.
+        engine.polls.wait().await;
+        engine.lanes.wait().await;
+    };
     let at = Instant::now() + deadline;
     if timeout_at(at, all_ended()).await.is_err() {
         engine.abort.cancel();
