@@ -43,11 +43,11 @@ impl Client {
             timeouts = own.to_builder().take_unset_from(timeouts.into_builder()).build();
         }
         let sns = aws_sdk_sns::config::Builder::from(config)
-            .behavior_version(behavior.clone())
+            .behavior_version(behavior)
             .timeout_config(timeouts.clone())
             .retry_classifier(Overlooked);
         let sqs = aws_sdk_sqs::config::Builder::from(config)
-            .behavior_version(behavior.clone())
+            .behavior_version(behavior)
             .timeout_config(timeouts.clone())
             .retry_classifier(Overlooked);
         let sts = aws_sdk_sts::config::Builder::from(config).behavior_version(behavior).timeout_config(timeouts);

@@ -9,13 +9,13 @@ use crate::metadata::Metadata;
 /// An event that was read without knowing its type: ask its name, then [`downcast`](Self::downcast) it.
 pub struct AnyEvent {
     descriptor: &'static EventDescriptor,
-    metadata: Metadata,
+    metadata: Box<Metadata>,
     event: Erased,
 }
 
 impl AnyEvent {
     pub(crate) fn new(descriptor: &'static EventDescriptor, metadata: Metadata, event: Erased) -> Self {
-        Self { descriptor, metadata, event }
+        Self { descriptor, metadata: Box::new(metadata), event }
     }
 
     /// The name of the event's type: the present one, if it came under an alias.

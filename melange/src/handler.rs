@@ -103,6 +103,7 @@ macro_rules! async_closures {
                         }
                     })
                 }
+                #[allow(clippy::extra_unused_type_parameters, reason = "without arguments there is nothing that needs it")]
                 fn needs<E: Event, $($arg: for<'a> FromContext<'a, E>,)*>(needs: &mut Needs) {
                     needs.shared_event();
                     $(<$arg as FromContext<'_, E>>::needs(needs);)*

@@ -169,7 +169,6 @@ macro_rules! wiring_methods {
         /// A crate that nobody names is dropped by the linker without a word, with all its subscribers: name it in
         /// [`crates`](Self::crates).
         #[cfg(not(target_family = "wasm"))]
-        #[must_use]
         pub fn linked(self) -> Self {
             self.linked_where(|_| true)
         }
@@ -177,21 +176,18 @@ macro_rules! wiring_methods {
         /// The linked subscribers that `wanted` says yes to, for a binary with several buses:
         /// `.linked_where(|s| s.queue() == Some("domain"))`.
         #[cfg(not(target_family = "wasm"))]
-        #[must_use]
         pub fn linked_where(mut self, wanted: impl Fn(&crate::SubscriberDescriptor) -> bool) -> Self {
             self.wiring.link(wanted);
             self
         }
 
         /// Checks that each of these crates brought something: `.crates(melange::crates![orders, billing])`.
-        #[must_use]
         pub fn crates(mut self, crates: crate::Crates) -> Self {
             self.wiring.crates(crates);
             self
         }
 
         /// These functions, without the linker's help: `.subscribers(melange::subscribers![send_receipt])`.
-        #[must_use]
         pub fn subscribers(mut self, functions: crate::Functions) -> Self {
             self.wiring.functions(functions);
             self
@@ -199,14 +195,12 @@ macro_rules! wiring_methods {
 
         /// A value that subscribes: with an impl under `#[subscriber]`, or a [`Subscriber`](crate::Subscriber) written
         /// by hand; or an `Arc` of one, to keep a hold of it.
-        #[must_use]
         pub fn subscriber<M>(mut self, value: impl crate::IntoSubscriptions<M>) -> Self {
             self.wiring.subscriber(value);
             self
         }
 
         /// A closure that subscribes: `|order: Arc<OrderPlaced>| async move { .. }` or `|order: &OrderPlaced| { .. }`.
-        #[must_use]
         #[track_caller]
         pub fn subscribe<M>(mut self, closure: impl crate::HandlerFn<M>) -> Self {
             self.wiring.closure(closure);
@@ -214,7 +208,6 @@ macro_rules! wiring_methods {
         }
 
         /// A value that subscribers take as `State<T>`; one of each type.
-        #[must_use]
         pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
             self.wiring.state(value);
             self

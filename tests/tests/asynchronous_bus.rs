@@ -25,7 +25,7 @@ impl Event for Placed {
 
     fn route(&self) -> Route<'_> {
         let mut route = Route::default();
-        route.key = (!self.0.is_empty()).then(|| Cow::Borrowed(self.0));
+        route.key = (!self.0.is_empty()).then_some(Cow::Borrowed(self.0));
         route
     }
 }
@@ -392,7 +392,7 @@ struct Narrow {
 }
 
 impl Subscriber<Placed> for Narrow {
-    async fn process(&self, placed: &Placed, _: &Context<'_, Placed>) -> Outcome {
+    async fn process(&self, placed: &Placed, _: &Context<Placed>) -> Outcome {
         let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(running, Ordering::SeqCst);
         sleep(Duration::from_secs(1)).await;
@@ -561,7 +561,7 @@ async fn a_sync_subscriber_that_stays_busy_is_counted_and_not_waited_for() {
 async fn failures_panics_and_timeouts_stop_nobody_and_are_reported() {
     struct Slow;
     impl Subscriber<Placed> for Slow {
-        async fn process(&self, _: &Placed, _: &Context<'_, Placed>) -> Outcome {
+        async fn process(&self, _: &Placed, _: &Context<Placed>) -> Outcome {
             sleep(LONG).await;
             Outcome::Done
         }
@@ -575,7 +575,11 @@ async fn failures_panics_and_timeouts_stop_nobody_and_are_reported() {
         .on_error(|_| panic!("the hook itself"))
         .on_error(move |error| reported.lock().unwrap().push((error.kind(), error.event_name())))
         .subscribe(|_: &Placed| Err::<(), _>("no ink"))
-        .subscribe(|_: Arc<Placed>| async { panic!("oh") })
+        .subscribe(|_: Arc<Placed>| async {
+            if true {
+                panic!("oh")
+            }
+        })
         .subscribe(|_: &Placed| -> () { panic!("oh") })
         .subscriber(Slow)
         .subscribe(|_: &Placed| Outcome::Reject)

@@ -312,9 +312,10 @@ fn a_missing_state_is_named_with_its_type() {
 #[test]
 fn a_missing_state_of_a_closure_is_at_the_closure() {
     let closure = |_: Arc<Placed>, _: State<u64>| async {};
-    let problem =
-        the_only(EventBus::builder().subscribe(closure).build().map(drop), ProblemKind::MissingState, &["State<u64>"]);
-    assert_eq!(problem.location().unwrap().line(), line!() - 1, "{problem}");
+    let (bus, line) = (EventBus::builder().subscribe(closure), line!());
+    let result = bus.build().map(drop);
+    let problem = the_only(result, ProblemKind::MissingState, &["State<u64>"]);
+    assert_eq!(problem.location().unwrap().line(), line, "{problem}");
     EventBus::builder().subscribe(closure).state(7_u64).build().unwrap();
 }
 

@@ -75,7 +75,9 @@ fn who_unsubscribes_while_publishing_is_not_run_any_more() {
     });
     let runs = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&runs);
-    let handle = bus.subscribe(move |_: &Plain| drop(counted.fetch_add(1, Ordering::SeqCst)));
+    let handle = bus.subscribe(move |_: &Plain| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
     bus.publish(&Plain(1)).map(|()| assert_eq!(runs.load(Ordering::SeqCst), 1)).unwrap();
     *later.lock().unwrap() = Some(handle);
     bus.publish(&Plain(2)).unwrap();
@@ -233,7 +235,9 @@ async fn a_panic_goes_to_the_hook_and_the_worker_lives() {
     let bus = AsynchronousEventBus::builder()
         .workers(1)
         .subscribe(|_: &Plain| -> () { panic!("it panicked") })
-        .subscribe(move |_: &Plain| drop(ran.fetch_add(1, Ordering::SeqCst)))
+        .subscribe(move |_: &Plain| {
+            ran.fetch_add(1, Ordering::SeqCst);
+        })
         .on_error(move |_| {
             counted.fetch_add(1, Ordering::SeqCst);
             panic!("the hook too")

@@ -202,7 +202,7 @@ fn after_a_shutdown_nothing_is_published() {
 struct Ledger;
 
 impl Subscriber<Ticked> for Ledger {
-    async fn process(&self, _: &Ticked, _: &Context<'_, Ticked>) -> Outcome {
+    async fn process(&self, _: &Ticked, _: &Context<Ticked>) -> Outcome {
         Outcome::Done
     }
 }

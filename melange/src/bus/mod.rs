@@ -60,7 +60,6 @@ struct Inner {
 
 impl EventBus {
     /// Nothing yet: no subscribers, the transport in memory.
-    #[must_use]
     pub fn builder() -> EventBusBuilder {
         EventBusBuilder::default()
     }

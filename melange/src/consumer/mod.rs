@@ -67,7 +67,6 @@ pub struct MessageConsumer {
 
 impl MessageConsumer {
     /// Nothing yet: no transport, no subscribers.
-    #[must_use]
     pub fn builder() -> MessageConsumerBuilder<Unconnected> {
         MessageConsumerBuilder::default()
     }

@@ -62,7 +62,6 @@ struct Inner {
 
 impl SynchronousEventBus {
     /// A bus to put together.
-    #[must_use]
     pub fn builder() -> SynchronousEventBusBuilder {
         SynchronousEventBusBuilder { wiring: Wiring::default() }
     }
@@ -132,6 +131,7 @@ impl fmt::Debug for SynchronousEventBus {
 }
 
 /// Puts a [`SynchronousEventBus`] together.
+#[must_use]
 pub struct SynchronousEventBusBuilder {
     wiring: Wiring,
 }

@@ -23,7 +23,7 @@ impl fmt::Display for Registry {
             }
             [event.to_string(), event.topic().unwrap_or("-").to_owned(), event.type_name().to_owned(), notes.join("; ")]
         });
-        table(f, ["EVENT", "TOPIC", "TYPE", "NOTES"], events.collect())?;
+        table(f, ["EVENT", "TOPIC", "TYPE", "NOTES"], &events.collect::<Vec<_>>())?;
         writeln!(f)?;
         let subscribers = self.subscribers().map(|subscriber| {
             let place = subscriber.location();
@@ -34,19 +34,19 @@ impl fmt::Display for Registry {
                 place.module_path().to_owned(),
             ]
         });
-        table(f, ["SUBSCRIBER", "LISTENS TO", "QUEUE", "MODULE"], subscribers.collect())
+        table(f, ["SUBSCRIBER", "LISTENS TO", "QUEUE", "MODULE"], &subscribers.collect::<Vec<_>>())
     }
 }
 
-fn table<const N: usize>(f: &mut fmt::Formatter<'_>, head: [&str; N], rows: Vec<[String; N]>) -> fmt::Result {
+fn table<const N: usize>(f: &mut fmt::Formatter<'_>, head: [&str; N], rows: &[[String; N]]) -> fmt::Result {
     let head = head.map(str::to_owned);
     let mut widths = [0; N];
-    for row in std::iter::once(&head).chain(&rows) {
+    for row in std::iter::once(&head).chain(rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    for row in std::iter::once(&head).chain(&rows) {
+    for row in std::iter::once(&head).chain(rows) {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         writeln!(f, "{}", cells.join("  ").trim_end())?;
     }

@@ -21,6 +21,7 @@ const WORKERS: usize = 8;
 const CAPACITY: usize = 10_000;
 
 /// Puts an [`AsynchronousEventBus`] together.
+#[must_use]
 pub struct AsynchronousEventBusBuilder {
     wiring: Wiring,
     workers: usize,
@@ -44,7 +45,6 @@ impl AsynchronousEventBusBuilder {
 
     /// How many events may be handled at once, each by a task of its own that lives as long as the bus; 8 unless said
     /// otherwise.
-    #[must_use]
     #[track_caller]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
@@ -54,7 +54,6 @@ impl AsynchronousEventBusBuilder {
 
     /// How many events may be queued, keyed and un-keyed together; 10 000 unless said otherwise. Those being handled
     /// are not counted.
-    #[must_use]
     #[track_caller]
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
@@ -64,7 +63,6 @@ impl AsynchronousEventBusBuilder {
 
     /// Called each time a subscriber fails, panics, or takes too long, before the event's next subscriber runs: it
     /// should be quick. A panic in it is contained. Given again, each is called.
-    #[must_use]
     pub fn on_error(mut self, hook: impl Fn(&SubscriberError) + Send + Sync + 'static) -> Self {
         self.hooks.push(Box::new(hook));
         self

@@ -81,7 +81,6 @@ pub struct AsynchronousEventBus {
 
 impl AsynchronousEventBus {
     /// A bus to put together.
-    #[must_use]
     pub fn builder() -> AsynchronousEventBusBuilder {
         AsynchronousEventBusBuilder::new()
     }

@@ -22,8 +22,10 @@ pub(crate) const QUICK: RetryPolicy = RetryPolicy::new(5, Duration::from_secs(1)
 pub(crate) struct Probe<E> {
     notes: Arc<Notes<E>>,
     pub(crate) options: SubscriberOptions,
-    answer: Arc<dyn Fn(&E, &Metadata) -> Answer + Send + Sync>,
+    answer: Arc<Answering<E>>,
 }
+
+type Answering<E> = dyn Fn(&E, &Metadata) -> Answer + Send + Sync;
 
 struct Notes<E> {
     seen: Mutex<Vec<(E, Metadata)>>,
