@@ -72,7 +72,7 @@ impl SubscriberError {
 impl fmt::Display for SubscriberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let how = match self.kind {
-            SubscriberErrorKind::Failed => "failed",
+            SubscriberErrorKind::Failed => "failed on",
             SubscriberErrorKind::Rejected => "rejected",
             SubscriberErrorKind::Panicked => "panicked on",
             SubscriberErrorKind::TimedOut => "timed out on",
