@@ -46,8 +46,8 @@ pub use any_event::AnyEvent;
 pub use attributes::{AttributeValue, Attributes, IntoAttribute};
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
 pub use consumer::{
-    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, MessageConsumer, MessageConsumerBuilder, Processed,
-    Shutdown, ShutdownError, Unconnected, UnknownEvents,
+    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, MessageConsumer, MessageConsumerBuilder,
+    Processed, QueueControl, QueueHealth, QueueState, Shutdown, ShutdownError, Unconnected, UnknownEvents,
 };
 pub use context::{Context, Frame};
 pub use dispatch::{SubscriberError, SubscriberErrorKind};

@@ -12,12 +12,14 @@ pub use builder::EventBusBuilder;
 pub use global::{GlobalBusError, publish};
 
 use crate::EventId;
+use crate::consumer::control::set_concurrency;
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
-use crate::consumer::{ConsumerMetrics, Engine, spawn};
+use crate::consumer::health::health;
+use crate::consumer::{ConsumerMetrics, Engine, Health, QueueControl, spawn};
 use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
-use crate::transport::TransportError;
+use crate::transport::{Topology, TransportError};
 
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
 /// Cheap to clone; when the last clone is dropped, polling stops.
@@ -125,6 +127,29 @@ impl EventBus {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.inner.engine.counters.snapshot()
+    }
+
+    /// Whether it does its work: for probes. `Display` says it in one line.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        health(&self.inner.engine)
+    }
+
+    /// A queue it consumes from, to pause it or to change its weight; `None` for others. The name is without any prefix.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<QueueControl> {
+        QueueControl::of(&self.inner.engine, name)
+    }
+
+    /// How many messages may be in hand at once from now on, of all queues together; at least one for each queue.
+    pub fn set_concurrency(&self, messages: usize) {
+        set_concurrency(&self.inner.engine, messages);
+    }
+
+    /// What it wants of its broker: its queues, and the topics that feed them.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.inner.engine.topology
     }
 
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their

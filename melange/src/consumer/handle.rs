@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::control::{QueueControl, set_concurrency};
 use super::engine::Engine;
+use super::health::{Health, health};
 use super::report::ConsumerMetrics;
 
 /// How long after the deadline the answers to handing messages back are waited for.
@@ -27,6 +29,23 @@ impl ConsumerHandle {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.engine.counters.snapshot()
+    }
+
+    /// Whether it does its work.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        health(&self.engine)
+    }
+
+    /// A queue it consumes from, to pause it or to change its weight; `None` for others.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<QueueControl> {
+        QueueControl::of(&self.engine, name)
+    }
+
+    /// How many messages may be in hand at once from now on, of all queues together; at least one for each queue.
+    pub fn set_concurrency(&self, messages: usize) {
+        set_concurrency(&self.engine, messages);
     }
 
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
@@ -54,18 +73,12 @@ impl fmt::Debug for ConsumerHandle {
 pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shutdown, ShutdownError> {
     let before = engine.counters.snapshot();
     engine.stop.cancel();
-    engine.polls.close();
-    engine.lanes.close();
-    let all_ended = || async {
-        // A poll may still bring something, which then has a lane.
-        engine.polls.wait().await;
-        engine.lanes.wait().await;
-    };
+    engine.settlers.close();
     let at = Instant::now() + deadline;
-    if timeout_at(at, all_ended()).await.is_err() {
+    if timeout_at(at, engine.settlers.wait()).await.is_err() {
         engine.abort.cancel();
-        // Handing back is one short call for each; a handler that blocks its thread cannot be stopped at all.
-        let _ = tokio::time::timeout(HANDING_BACK, all_ended()).await;
+        // Handing back is a short call for all; a handler that blocks its thread cannot be stopped at all.
+        let _ = timeout(HANDING_BACK, engine.settlers.wait()).await;
     }
     let now = engine.counters.snapshot();
     let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered;

@@ -1,15 +1,24 @@
 //! Consuming: polling queues, running subscribers, settling messages.
 
+mod background;
+mod budget;
 mod builder;
+mod coalesce;
+pub(crate) mod control;
 mod decode;
 mod engine;
 pub(crate) mod handle;
+pub(crate) mod health;
 mod lane;
-mod poll;
+mod leases;
+mod pace;
 mod process;
 mod progress;
 mod queue;
+mod receive;
 mod report;
+mod settle;
+mod switch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +27,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use background::spawn;
 pub(crate) use builder::Setup;
 pub use builder::{Connected, MessageConsumerBuilder, Unconnected};
+pub use control::QueueControl;
 pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
+pub use health::{Health, QueueHealth, QueueState};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use crate::transport::TransportError;
@@ -103,8 +115,13 @@ impl MessageConsumer {
                     continue;
                 }
                 deliveries.truncate(1);
-                let processed = lane::run(engine, queue, deliveries, &engine.abort).await;
-                return Ok(processed.into_iter().next().map_or(Consumed::Nothing, Consumed::Message));
+                let Some(delivery) = deliveries.pop() else { continue };
+                let lease = queue.leases.take(delivery.receipt.clone());
+                let handled = tokio::select! {
+                    handled = process::handle(engine, queue, &delivery, lease.token()) => handled,
+                    never = queue.leases.keep(&engine.transport) => match never {},
+                };
+                return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
             }
             if Instant::now() >= end || engine.queues.is_empty() {
                 return Ok(Consumed::Nothing);
@@ -122,12 +139,6 @@ impl MessageConsumer {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.engine.counters.snapshot()
-    }
-}
-
-pub(crate) fn spawn(engine: &Arc<Engine>) {
-    for index in 0..engine.queues.len() {
-        engine.polls.spawn(poll::poll(Arc::clone(engine), index));
     }
 }
 

@@ -105,6 +105,9 @@ impl DynTransport {
     pub(crate) async fn delete(&self, queue: &str, receipt: &Receipt) -> Result<(), TransportError> {
         first(self.0.delete(queue, vec![receipt.clone()]).await)
     }
+    pub(crate) async fn delete_all(&self, queue: &str, receipts: Vec<Receipt>) -> Answers {
+        self.0.delete(queue, receipts).await
+    }
     pub(crate) async fn change_visibility(
         &self,
         queue: &str,
