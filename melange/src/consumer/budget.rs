@@ -84,7 +84,7 @@ impl Budget {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            {
+            let gathering = {
                 let mut state = self.state();
                 let free = state.free();
                 if free > 0 && state.is_next(queue) {
@@ -94,9 +94,12 @@ impl Budget {
                         state.take(queue, count);
                         return Permits { budget: Arc::clone(self), queue, count };
                     }
+                    Some(until)
+                } else {
+                    None
                 }
-            }
-            match until {
+            };
+            match gathering {
                 Some(until) => drop(timeout_at(until, changed).await),
                 None => changed.await,
             }

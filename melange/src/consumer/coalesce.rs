@@ -67,10 +67,16 @@ pub(crate) async fn coalesce<E: Entry, F>(
     let mut calls = FuturesUnordered::new();
     let mut again = FuturesUnordered::new();
     let (mut open, mut closing) = (true, false);
+    let mut failing = 0;
     loop {
         let due = flush_at.is_some_and(|at| at <= Instant::now());
         let full = ready.len() >= gather.most;
         if !ready.is_empty() && (full || due) && calls.len() < CALLS {
+            while ready.len() < gather.most
+                && let Ok(entry) = entries.try_recv()
+            {
+                ready.push_back(Waiting { entry, attempt: 1, last: None });
+            }
             let count = ready.len().min(gather.most);
             let batch: Vec<Waiting<E>> = ready.drain(..count).collect();
             if ready.is_empty() {
@@ -83,21 +89,23 @@ pub(crate) async fn coalesce<E: Entry, F>(
             return;
         }
         let flush = flush_at.filter(|_| calls.len() < CALLS);
-        let room = ready.len() + again.len() < BACKLOG;
+        let room = ready.len() + failing < BACKLOG;
         tokio::select! {
             biased;
             Some(failed) = calls.next(), if !calls.is_empty() => {
-                for Waiting { entry, attempt, last } in failed {
-                    let wait = RETRIES.backoff(attempt);
+                // What failed together is tried again together.
+                if let Some(attempt) = failed.iter().map(|waiting: &Waiting<E>| waiting.attempt).max() {
+                    failing += failed.len();
                     again.push(async move {
-                        tokio::time::sleep(wait).await;
-                        Waiting { entry, attempt: attempt + 1, last }
+                        tokio::time::sleep(RETRIES.backoff(attempt)).await;
+                        failed
                     });
                 }
             }
-            Some(waiting) = again.next(), if !again.is_empty() => {
-                flush_at.get_or_insert_with(Instant::now);
-                ready.push_back(waiting);
+            Some(batch) = again.next(), if !again.is_empty() => {
+                failing -= batch.len();
+                flush_at = Some(Instant::now());
+                ready.extend(batch);
             }
             entry = entries.recv(), if open && room => match entry {
                 Some(entry) => {
@@ -143,7 +151,9 @@ where
     let mut failed = Vec::new();
     for (entry, (attempt, _)) in entries.into_iter().zip(rest) {
         match answers.next().unwrap_or_else(|| Err(TransportError::no_answer())) {
-            Err(error) if error.is_retryable() => failed.push(Waiting { entry, attempt, last: Some(error) }),
+            Err(error) if error.is_retryable() => {
+                failed.push(Waiting { entry, attempt: attempt + 1, last: Some(error) });
+            }
             answer => entry.answered(answer),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::transport::{DynTransport, Receipt, TransportError, TransportErrorKind};
@@ -92,15 +92,18 @@ impl Leases {
     /// Extends what needs it, and gives up what was lost. Never returns.
     pub(crate) async fn keep(&self, transport: &DynTransport) -> Infallible {
         let tick = (self.visibility / TICKS).max(Duration::from_millis(10));
+        let mut ticks = interval(tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut calls = FuturesUnordered::new();
         loop {
             while calls.is_empty() && self.held().leases.is_empty() {
                 self.taken.notified().await;
+                ticks.reset();
             }
             tokio::select! {
                 biased;
                 Some((batch, asked, answers)) = calls.next() => self.extended(batch, asked, answers),
-                () = tokio::time::sleep(tick) => {
+                _ = ticks.tick() => {
                     let due = self.due(tick);
                     for batch in due.chunks(transport.capabilities().max_batch.max(1)) {
                         calls.push(self.extend(transport, batch.to_vec()));

@@ -92,8 +92,9 @@ async fn run(
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
     let mut results = Vec::with_capacity(runs.len());
     let all = async {
-        while let Some(result) = runs.next().await {
-            results.push(result);
+        while let Some((index, result)) = runs.next().await {
+            // Who ends after the lease was lost may have ended because of it: whoever has the message now runs it again.
+            results.push((index, result, !lease.is_cancelled()));
         }
     };
     tokio::select! {
@@ -105,9 +106,11 @@ async fn run(
 
     let mut again = None;
     let mut dead = false;
-    for (index, result) in results {
+    for (index, result, in_time) in results {
         let Err(Failed { error, then }) = result else {
-            done.insert(index);
+            if in_time {
+                done.insert(index);
+            }
             continue;
         };
         let policy = queue
