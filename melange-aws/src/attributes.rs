@@ -17,10 +17,23 @@ pub(crate) fn data_type(value: &AttributeValue) -> &'static str {
     }
 }
 
-/// For SNS `Publish`.
+/// For SNS `PublishBatch`.
 pub(crate) fn to_sns(attributes: &Attributes) -> Result<HashMap<String, SnsValue>, BuildError> {
     let convert = |value: &AttributeValue| {
         let builder = SnsValue::builder().data_type(data_type(value));
+        match value {
+            AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.as_slice())),
+            other => builder.string_value(other.as_str().unwrap_or_default()),
+        }
+        .build()
+    };
+    attributes.iter().map(|(name, value)| Ok((name.to_owned(), convert(value)?))).collect()
+}
+
+/// For SQS `SendMessageBatch`.
+pub(crate) fn to_sqs(attributes: &Attributes) -> Result<HashMap<String, SqsValue>, BuildError> {
+    let convert = |value: &AttributeValue| {
+        let builder = SqsValue::builder().data_type(data_type(value));
         match value {
             AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.as_slice())),
             other => builder.string_value(other.as_str().unwrap_or_default()),
@@ -94,5 +107,17 @@ mod tests {
         assert_eq!(sns["s"].data_type(), "String");
         assert_eq!(sns["n"].string_value(), Some("7"));
         assert_eq!(sns["b"].binary_value().map(AsRef::as_ref), Some([1_u8].as_slice()));
+    }
+
+    #[test]
+    fn what_sqs_gets_is_read_back_as_it_was() {
+        let attributes: Attributes = [
+            ("b", AttributeValue::Binary(vec![1])),
+            ("n", AttributeValue::Number("7".into())),
+            ("s", AttributeValue::String("x".into())),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(from_sqs(&to_sqs(&attributes).unwrap()), attributes);
     }
 }

@@ -21,6 +21,7 @@ mod group;
 pub mod lambda;
 mod limits;
 mod names;
+mod outbox;
 mod provision;
 mod publish_only;
 mod queue;

@@ -114,6 +114,15 @@ impl Transport for AwsQueue {
         sns::publish(&self.aws, messages).await
     }
 
+    async fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> Vec<Result<(), TransportError>> {
+        sqs::send(&self.aws, queue, messages, delay).await
+    }
+
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
         sqs::receive(&self.aws, &self.polls, queue, max, wait, self.visibility).await
     }

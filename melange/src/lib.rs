@@ -24,6 +24,7 @@ mod outcome;
 mod publisher;
 mod registry;
 mod retry;
+mod send_to;
 mod serializer;
 mod subscriber;
 #[cfg(feature = "test-util")]
@@ -68,6 +69,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
 pub use publisher::MessagePublisher;
 pub use registry::{Crates, Functions, Registry};
 pub use retry::RetryPolicy;
+pub use send_to::SendTo;
 pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};
 pub use subscriber::{IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription};
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -15,6 +15,7 @@ trait Erased: Send + Sync {
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers>;
+    fn send<'a>(&'a self, queue: &'a str, messages: Vec<Message>, delay: Option<Duration>) -> BoxFuture<'a, Answers>;
     fn receive<'a>(
         &'a self,
         queue: &'a str,
@@ -46,6 +47,9 @@ impl<T: Transport> Erased for T {
     }
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers> {
         Box::pin(Transport::publish(self, messages))
+    }
+    fn send<'a>(&'a self, queue: &'a str, messages: Vec<Message>, delay: Option<Duration>) -> BoxFuture<'a, Answers> {
+        Box::pin(Transport::send(self, queue, messages, delay))
     }
     fn receive<'a>(
         &'a self,
@@ -93,6 +97,14 @@ impl DynTransport {
     }
     pub(crate) async fn publish(&self, messages: Vec<Message>) -> Answers {
         self.0.publish(messages).await
+    }
+    pub(crate) async fn send(
+        &self,
+        queue: &str,
+        message: Message,
+        delay: Option<Duration>,
+    ) -> Result<(), TransportError> {
+        first(self.0.send(queue, vec![message], delay).await)
     }
     pub(crate) async fn receive(
         &self,

@@ -45,6 +45,26 @@ pub trait Transport: Send + Sync + 'static {
     /// Publishes, and answers for each message in order once the broker has it.
     fn publish(&self, messages: Vec<Message>) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
+    /// Sends to `queue` itself, past all topics, and answers for each message in order once the queue has it. With a
+    /// `delay` nobody can receive them before it is over; without one, the queue's own counts.
+    ///
+    /// A transport that has no such way leaves this as it is: it refuses every message.
+    fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send {
+        let _ = delay;
+        let what = format!(
+            "the transport {} cannot send to a queue, as was to be done with {queue:?}; publish to a topic instead",
+            self.capabilities().name
+        );
+        let refuse = move |_| Err(TransportError::new(TransportErrorKind::Configuration, what.clone()));
+        let answers = messages.into_iter().map(refuse).collect();
+        async move { answers }
+    }
+
     /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
     /// They stay invisible to others for the queue's visibility time-out.
     ///

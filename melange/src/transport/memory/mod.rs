@@ -2,6 +2,7 @@
 
 mod account;
 mod deduplication;
+mod direct;
 #[cfg(test)]
 mod fixture;
 mod inspect;
@@ -35,7 +36,7 @@ const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 /// Topics fan out to queues by the `event_type`s they want; what is received stays invisible until it is deleted, given
 /// back, or its time is over; what is received too often, or given up, goes to a dead-letter queue. A queue `billing` has
 /// `billing-dlq`, a queue `billing.fifo` has `billing-dlq.fifo`. Names that end in `.fifo` are FIFO: deduplicated for five
-/// minutes, in order by key. Everything runs on tokio's clock, so that a test can pause time.
+/// minutes, in order by key. What is sent to a queue itself may be delayed by up to 15 minutes. Everything runs on tokio's clock, so that a test can pause time.
 ///
 /// Cloning is cheap and shares the account; [`queue`](Self::queue) gives another service of it:
 ///
@@ -120,6 +121,17 @@ impl Transport for MemoryTransport {
         let now = Instant::now();
         let mut account = self.account();
         messages.into_iter().map(|message| account.publish(message, now)).collect()
+    }
+
+    async fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> Vec<Result<(), TransportError>> {
+        let now = Instant::now();
+        let mut account = self.account();
+        messages.into_iter().map(|message| account.send(queue, message, delay, now)).collect()
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
