@@ -30,5 +30,5 @@ mod sns;
 mod sqs;
 
 pub use config::Aws;
-pub use provision::Provision;
+pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;

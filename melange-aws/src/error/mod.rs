@@ -16,8 +16,14 @@ use crate::client::Call;
 
 /// Some of AWS's codes that steps of ours look for.
 pub(crate) fn is_code(error: &TransportError, codes: &[&str]) -> bool {
-    let answer = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Answer>());
-    answer.and_then(Answer::code).is_some_and(|code| codes.contains(&codes::short(code)))
+    let mut next = std::error::Error::source(error);
+    while let Some(source) = next {
+        if let Some(answer) = source.downcast_ref::<Answer>() {
+            return answer.code().is_some_and(|code| codes.contains(&codes::short(code)));
+        }
+        next = source.source();
+    }
+    false
 }
 
 /// The same error once more: a call failed for every message in it.
