@@ -48,6 +48,11 @@ pub(crate) fn text_to_sqs(value: &str) -> Result<SqsValue, BuildError> {
     SqsValue::builder().data_type("String").string_value(value).build()
 }
 
+/// For SQS `SendMessage`.
+pub(crate) fn number_to_sqs(value: u32) -> Result<SqsValue, BuildError> {
+    SqsValue::builder().data_type("Number").string_value(value.to_string()).build()
+}
+
 /// From an SQS message: what was published, under raw delivery; in the order of their names.
 pub(crate) fn from_sqs(values: &HashMap<String, SqsValue>) -> Attributes {
     let mut named: Vec<_> = values.iter().collect();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use melange::Format;
-use melange::transport::{Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError};
+use melange::transport::{
+    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
+};
 
 use crate::provision::{self, Options, Plan, Provision};
 use crate::sqs::{self, Polls};
@@ -225,6 +227,18 @@ impl Transport for AwsQueue {
         receipts: Vec<(Receipt, Duration)>,
     ) -> Vec<Result<(), TransportError>> {
         sqs::change_visibility(&self.aws, queue, receipts).await
+    }
+
+    async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
+        sqs::redrive(&self.aws, queue, letter, redrives).await
+    }
+
+    async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
+        sqs::start_move(&self.aws, queue).await
+    }
+
+    async fn move_status(&self, queue: &str, task: &str) -> Result<MoveStatus, TransportError> {
+        sqs::move_status(&self.aws, queue, task).await
     }
 
     async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {

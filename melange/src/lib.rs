@@ -10,6 +10,7 @@ mod bus;
 mod codec;
 mod consumer;
 mod context;
+mod dead_letters;
 mod dispatch;
 mod error;
 mod event;
@@ -51,6 +52,7 @@ pub use consumer::{
     Processed, QueueControl, QueueHealth, QueueState, Shutdown, ShutdownError, Unconnected, UnknownEvents,
 };
 pub use context::{Context, Frame};
+pub use dead_letters::{DeadLetters, Letter, Redrive, Redriven};
 pub use dispatch::{SubscriberError, SubscriberErrorKind};
 pub use error::build::{BuildErrors, Problem, ProblemKind};
 pub use error::publish::PublishError;

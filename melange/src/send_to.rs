@@ -14,11 +14,18 @@ pub struct SendTo<E> {
     queue: String,
     event: E,
     delay: Option<Duration>,
+    /// Why it is not sent at all.
+    refused: Option<PublishError>,
 }
 
 impl<E: Event> SendTo<E> {
     pub(crate) fn new(publisher: MessagePublisher, queue: String, event: E) -> Self {
-        Self { publisher, queue, event, delay: None }
+        Self { publisher, queue, event, delay: None, refused: None }
+    }
+
+    pub(crate) fn refused(mut self, why: PublishError) -> Self {
+        self.refused = Some(why);
+        self
     }
 
     /// Nobody can receive it before `delay` is over: at most 15 minutes, in whole seconds, rounded up. Without it the
@@ -34,7 +41,12 @@ impl<E: Event> IntoFuture for SendTo<E> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.publisher.send(&self.queue, self.event, self.delay).await })
+        Box::pin(async move {
+            match self.refused {
+                Some(why) => Err(why),
+                None => self.publisher.send(&self.queue, self.event, self.delay).await,
+            }
+        })
     }
 }
 

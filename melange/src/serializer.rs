@@ -212,6 +212,10 @@ impl DeserializeError {
         Self { name: name.map(str::to_owned), kind, why: why.into() }
     }
 
+    pub(crate) fn unreadable(why: String) -> Self {
+        Self::new(None, DeserializeErrorKind::Invalid, why)
+    }
+
     /// Why.
     #[must_use]
     pub fn kind(&self) -> DeserializeErrorKind {

@@ -226,6 +226,15 @@ impl Transport for Faulty {
         self.batch(Op::Publish, "", messages, Vec::new(), |left| self.inner.publish(left)).await
     }
 
+    async fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> Vec<Result<(), TransportError>> {
+        self.inner.send(queue, messages, delay).await
+    }
+
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
         let (act, _under_way) = self.begin(Op::Receive, queue, max, vec![wait]);
         self.one(act, || self.inner.receive(queue, max, wait)).await
@@ -245,6 +254,10 @@ impl Transport for Faulty {
             self.inner.change_visibility(queue, left)
         })
         .await
+    }
+
+    async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
+        Transport::redrive(&self.inner, queue, letter, redrives).await
     }
 
     async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {

@@ -204,7 +204,8 @@ async fn a_fifo_queue_keeps_the_order_of_what_is_sent_to_it() {
     let notes = Notes::on::<Step>(&aws, "steps.fifo", |event| (&event.order, event.number)).await;
     let publisher = MessagePublisher::new(aws);
     for number in 0..10 {
-        let send = |order: &str| publisher.send_to("steps.fifo", Step { order: order.to_owned(), number }).into_future();
+        let send =
+            |order: &str| publisher.send_to("steps.fifo", Step { order: order.to_owned(), number }).into_future();
         let (a, b) = tokio::join!(send("a"), send("b"));
         a.and(b).unwrap();
     }

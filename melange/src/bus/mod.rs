@@ -11,7 +11,6 @@ use std::time::Duration;
 pub use builder::EventBusBuilder;
 pub use global::{GlobalBusError, publish};
 
-use crate::EventId;
 use crate::consumer::control::set_concurrency;
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
 use crate::consumer::health::health;
@@ -20,6 +19,7 @@ use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
 use crate::transport::{Topology, TransportError};
+use crate::{DeadLetters, EventId, SendTo};
 
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
 /// Cheap to clone; when the last clone is dropped, polling stops.
@@ -121,6 +121,21 @@ impl EventBus {
     #[must_use]
     pub fn publisher(&self) -> &MessagePublisher {
         &self.inner.publisher
+    }
+
+    /// Sends one event to `queue` itself, past all topics: as [`MessagePublisher::send_to`].
+    pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
+        let send = self.inner.publisher.send_to(queue, event);
+        match self.open::<E>() {
+            Ok(()) => send,
+            Err(closed) => send.refused(closed),
+        }
+    }
+
+    /// What the subscribers of `queue` gave up: to look at it, and to put it back.
+    #[must_use]
+    pub fn dead_letters(&self, queue: impl Into<String>) -> DeadLetters {
+        DeadLetters::over(self.inner.engine.transport.clone(), queue.into())
     }
 
     /// What has been consumed so far.

@@ -136,9 +136,25 @@ impl Account {
         let letters = dead.drain(now);
         for letter in &letters {
             let place = self.next_place();
-            self.queue_or_new(queue).put(place, letter.redriven());
+            self.queue_or_new(queue).put(place, letter.redriven(None));
         }
         letters.len()
+    }
+
+    /// Puts a copy of the letter in hand back into `queue`.
+    pub(super) fn redrive_one(
+        &mut self,
+        queue: &str,
+        receipt: &Receipt,
+        redrives: u32,
+        now: Instant,
+    ) -> Result<(), TransportError> {
+        let dead = dead_letter_queue(queue);
+        let letter = self.queue(&dead)?.in_hand(receipt, now).ok_or_else(|| lease_lost(&dead))?;
+        let copy = letter.redriven(Some(redrives));
+        let place = self.next_place();
+        self.queue_or_new(queue).put(place, copy);
+        Ok(())
     }
 
     pub(super) fn signal(&mut self, queue: &str) -> Result<Arc<Signal>, TransportError> {

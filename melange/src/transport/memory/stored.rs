@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::receipt::MemoryReceipt;
-use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, SUBSCRIBER};
+use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, REDRIVES, SUBSCRIBER};
 use crate::transport::{Body, DeadLetter, Delivery, Inbound, Message};
 use crate::{EventId, Timestamp};
 
@@ -63,7 +63,7 @@ impl Stored {
     }
 
     /// As it goes back from a dead-letter queue: as if new, but still for the one subscriber that gave it up.
-    pub(super) fn redriven(&self) -> Self {
+    pub(super) fn redriven(&self, redrives: Option<u32>) -> Self {
         let mut content = Content::clone(&self.content);
         let stays = |(name, _): &(&str, &AttributeValue)| *name != REASON && *name != ORIGINAL_QUEUE;
         content.attributes = self
@@ -73,6 +73,9 @@ impl Stored {
             .filter(stays)
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect();
+        if let Some(redrives) = redrives {
+            content.attributes.set(REDRIVES, AttributeValue::Number(redrives.to_string()));
+        }
         Self::new(Arc::new(content))
     }
 }
