@@ -109,7 +109,7 @@ async fn all_go_back_and_only_who_gave_them_up_runs() {
     assert_eq!(seen.iter().filter(|(who, _)| *who == "book").count(), 35);
     assert_eq!(seen.iter().filter(|(who, _)| *who == "thank").count(), 3);
     assert_eq!((transport.account().depth("ledger-dlq").total(), transport.account().depth("ledger").total()), (0, 0));
-    let told = told.lock().unwrap();
+    let told = told.lock().unwrap().clone();
     assert!(told.is_sorted() && told.last() == Some(&38), "{told:?}");
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }
