@@ -7,6 +7,10 @@
 mod child;
 mod counts;
 mod events;
+mod leases;
+mod logs;
+mod messages;
+mod network;
 mod processes;
 mod service;
 mod stopping;

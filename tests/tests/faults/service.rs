@@ -88,6 +88,13 @@ pub(crate) async fn started(builder: EventBusBuilder) -> EventBus {
     bus
 }
 
+/// A bus that has not started, whose topics and queues are there.
+pub(crate) async fn prepared(builder: EventBusBuilder, transport: &impl Transport) -> EventBus {
+    let bus = builder.build().unwrap();
+    transport.prepare(bus.topology()).await.unwrap();
+    bus
+}
+
 /// Waits until it is so; in paused time too.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
