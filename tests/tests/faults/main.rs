@@ -6,6 +6,7 @@
 
 mod child;
 mod counts;
+mod errors;
 mod events;
 mod leases;
 mod logs;
