@@ -7,14 +7,16 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_sqs::config::retry::RetryPartition;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use melange::transport::TransportError;
+use melange::transport::{TransportError, TransportErrorKind};
 
 use crate::error;
+use crate::names::no_region;
 use crate::retry::Overlooked;
 
 /// How long one attempt may take. The SDK has no limit of its own: a half-open connection would hang for ever.
@@ -31,6 +33,8 @@ const POLL_SLACK: Duration = Duration::from_secs(10);
 pub(crate) struct Client {
     /// How long a call may take, its retries included.
     pub(crate) operation: Duration,
+    has_region: bool,
+    has_credentials: bool,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sts: aws_sdk_sts::Client,
@@ -50,19 +54,48 @@ impl Client {
         let sns = aws_sdk_sns::config::Builder::from(config)
             .behavior_version(behavior)
             .timeout_config(timeouts.clone())
+            .retry_partition(apart())
             .retry_classifier(Overlooked);
         let sqs = aws_sdk_sqs::config::Builder::from(config)
             .behavior_version(behavior)
             .timeout_config(timeouts.clone())
+            .retry_partition(apart())
             .retry_classifier(Overlooked);
-        let sts = aws_sdk_sts::config::Builder::from(config).behavior_version(behavior).timeout_config(timeouts);
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .behavior_version(behavior)
+            .timeout_config(timeouts)
+            .retry_partition(apart());
         Self {
             operation,
+            has_region: config.region().is_some(),
+            has_credentials: config.credentials_provider().is_some(),
             sns: aws_sdk_sns::Client::from_conf(sns.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
         }
     }
+}
+
+impl Client {
+    /// Refuses what every call would fail for, which the SDK finds out late and says in words that name no way out.
+    pub(crate) fn check(&self) -> Result<(), TransportError> {
+        if self.has_region { self.check_credentials() } else { Err(no_region()) }
+    }
+
+    /// The same, for calls that bring a region of their own.
+    pub(crate) fn check_credentials(&self) -> Result<(), TransportError> {
+        if self.has_credentials {
+            return Ok(());
+        }
+        let what = "the AWS configuration has no credentials provider; load it by `aws_config`, or give it one";
+        Err(TransportError::new(TransportErrorKind::Denied, what))
+    }
+}
+
+/// A store of retries of one's own. The SDK would share it among all clients of a process: who else is throttled or cut off
+/// would use up ours, and we theirs.
+fn apart() -> RetryPartition {
+    RetryPartition::custom("melange").build()
 }
 
 /// For a long poll: one attempt, which must answer soon after `wait`. The caller backs off, and the SDK's store of

@@ -172,12 +172,12 @@ impl Aws {
     }
 
     pub(crate) async fn account_id(&self) -> Result<&str, TransportError> {
-        // Without a region no call can be made, and the SDK's way of saying so is long.
-        self.names.region()?;
+        self.client().check()?;
         self.account.id(&self.connection.config, &self.connection.client).await
     }
 
     pub(crate) async fn arn_of_topic(&self, topic: &str) -> Result<String, TransportError> {
+        self.client().check_credentials()?;
         // A topic elsewhere needs no account of ours.
         let account = if self.names.is_elsewhere(topic) { "" } else { self.account_id().await? };
         self.names.topic_arn(topic, account)

@@ -54,12 +54,7 @@ impl Names {
 
     /// The region, which no ARN is without.
     pub(crate) fn region(&self) -> Result<&str, TransportError> {
-        self.region.as_deref().ok_or_else(|| {
-            TransportError::new(
-                TransportErrorKind::Configuration,
-                "no AWS region is known; set AWS_REGION (as `AWS_REGION=eu-west-1`), or `region` in the AWS profile",
-            )
-        })
+        self.region.as_deref().ok_or_else(no_region)
     }
 
     /// The name the annotations use for the topic with this ARN.
@@ -94,6 +89,14 @@ pub(crate) fn base(name: &str) -> &str {
 /// The account in an ARN.
 pub(crate) fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| !account.is_empty())
+}
+
+/// Without a region nothing can be called, and what the SDK says of it names no way out.
+pub(crate) fn no_region() -> TransportError {
+    TransportError::new(
+        TransportErrorKind::Configuration,
+        "no AWS region is known; set AWS_REGION (as `AWS_REGION=eu-west-1`), or `region` in the AWS profile",
+    )
 }
 
 /// The region in an ARN.

@@ -40,6 +40,7 @@ impl QueueUrls {
 }
 
 async fn ask(client: &Client, queue: &str) -> Result<String, TransportError> {
+    client.check()?;
     let answer = Call::new("sqs:GetQueueUrl", format!("queue {queue}"))
         .send(client.sqs.get_queue_url().queue_name(queue).send())
         .await?;

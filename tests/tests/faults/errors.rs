@@ -60,7 +60,11 @@ async fn row_23_throttling_burst() {
         throttled(Fault::error("RequestThrottled"), Fault::error("RequestThrottled"), Fault::error("Throttling")),
         throttled(Fault::error("ThrottlingException"), Fault::error("ThrottlingException"), Fault::error("Throttled")),
         throttled(Fault::http(403), Fault::http(429), Fault::http(429)),
-        throttled(Fault::error("OverLimit"), Fault::error("RequestThrottled").status(403), Fault::error("ThrottlingException")),
+        throttled(
+            Fault::error("OverLimit"),
+            Fault::error("RequestThrottled").status(403),
+            Fault::error("ThrottlingException")
+        ),
     );
 }
 
@@ -146,9 +150,8 @@ async fn row_25_server_errors_and_pages() {
     let (stub, counts) = (Stub::start().await, Counts::default());
     let bus = running(&stub, &counts).await;
     for (round, fault) in (0..).zip(faults) {
-        let met = ["ReceiveMessage", "DeleteMessageBatch", "PublishBatch"].map(|action| {
-            stub.inject(fault.clone().on(action).times(1))
-        });
+        let met = ["ReceiveMessage", "DeleteMessageBatch", "PublishBatch"]
+            .map(|action| stub.inject(fault.clone().on(action).times(1)));
         counts.publish(bus.publisher(), jobs(round * 10..round * 10 + 10)).await;
         until("all are deleted", || stub.messages_in(WORKERS).is_empty() && counts.is_complete()).await;
         until("all have been met", || met.iter().all(|met| met.hits() == 1)).await;
@@ -170,21 +173,43 @@ impl TimeSource for Skewed {
     }
 }
 
+async fn by_a_clock_that_is_off(seconds: i64) {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let config = stub.sdk_config().to_builder().time_source(SharedTimeSource::new(Skewed(seconds))).build();
+    let queue = Aws::from_config(&config).queue(WORKERS).provision(Provision::Create).visibility(VISIBILITY);
+    // The stub refuses what is signed by a time more than five minutes off.
+    let bus = started(workers(queue, &counts)).await;
+    counts.publish(bus.publisher(), jobs(0..10)).await;
+    until("all are handled", || bus.metrics().handled == 10).await;
+    assert!(bus.metrics().failed_polls <= 1, "it has learnt the time: {:?}", bus.metrics());
+    let tally = counts.check(37);
+    assert_eq!((tally.acknowledged, tally.duplicated), (10, 0), "{seconds}");
+    stop(bus).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn row_37_clock_skew() {
-    for seconds in [-600, 600, -86_400, 86_400] {
-        let (stub, counts) = (Stub::start().await, Counts::default());
-        let config = stub.sdk_config().to_builder().time_source(SharedTimeSource::new(Skewed(seconds))).build();
-        let queue = Aws::from_config(&config).queue(WORKERS).provision(Provision::Create).visibility(VISIBILITY);
-        // The stub refuses what is signed by a time more than five minutes off.
-        let bus = started(workers(queue, &counts)).await;
-        counts.publish(bus.publisher(), jobs(0..10)).await;
-        until("all are handled", || bus.metrics().handled == 10).await;
-        assert!(bus.metrics().failed_polls <= 1, "it has learnt the time: {:?}", bus.metrics());
-        let tally = counts.check(37);
-        assert_eq!((tally.acknowledged, tally.duplicated), (10, 0), "{seconds}");
-        stop(bus).await;
+    tokio::join!(
+        by_a_clock_that_is_off(-600),
+        by_a_clock_that_is_off(600),
+        by_a_clock_that_is_off(-86_400),
+        by_a_clock_that_is_off(86_400),
+    );
+}
+
+/// The SDK's clients of a process share how often they may try again, unless they are told not to. Once others have used it
+/// up, nothing is tried again, and the time is not learnt.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_37_while_others_are_throttled() {
+    let others = Stub::start().await;
+    let client = aws_sdk_sqs::Client::new(&others.hurried_config());
+    let sns = aws_sdk_sns::Client::new(&others.hurried_config());
+    others.inject(Fault::http(500));
+    for _ in 0..60 {
+        assert!(client.get_queue_url().queue_name("others").send().await.is_err());
+        assert!(sns.get_topic_attributes().topic_arn("arn:aws:sns:us-east-1:000000000000:x").send().await.is_err());
     }
+    by_a_clock_that_is_off(-600).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

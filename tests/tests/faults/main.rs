@@ -4,6 +4,8 @@
 //!
 //! `cargo test -p melange-tests --features aws --test faults -- --nocapture` prints the counts.
 
+mod accounts;
+mod batches;
 mod child;
 mod counts;
 mod errors;

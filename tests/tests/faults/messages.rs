@@ -159,6 +159,66 @@ async fn row_10_undecodable() {
     assert_eq!(counts.check(10).duplicated, 0);
 }
 
+/// An event that takes anything.
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(topic = "things")]
+struct Thing {
+    number: u64,
+    anything: serde_json::Value,
+}
+
+#[subscriber(listens_to = Thing)]
+async fn take(thing: &Thing, meta: &Metadata, State(counts): State<Counts>) {
+    counts.receive(thing.number, &meta.event_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_31_deep_nesting_huge_numbers_duplicate_keys_and_a_megabyte() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let transport = queue(&stub, WORKERS, Duration::from_secs(30));
+    let bus = EventBus::builder().subscribers(melange::subscribers![take]).state(counts.clone());
+    let bus = bus.transport(transport.clone()).wait(Duration::from_secs(1)).build().unwrap();
+    melange::Transport::prepare(&transport, bus.topology()).await.unwrap();
+    let deep = |open: &str, inner: &str, close: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+    };
+    let thing = |number: u64, anything: &str| {
+        format!(r#"{{"event_type_name":"Thing","event_id":"{number}","number":{number},"anything":{anything}}}"#)
+    };
+    let unreadable = [
+        thing(0, &deep("[", "", "]", 10_000)),
+        thing(1, &deep(r#"{"a":"#, "1", "}", 10_000)),
+        // Where nobody looks for it.
+        thing(2, "1").replace(r#""number":2"#, &format!(r#""other":{},"number":"x""#, deep("[", "", "]", 100_000))),
+        deep("[", "", "]", 200_000),
+        thing(4, &"1".repeat(2)).replace(r#""number":4"#, r#""number":1e400"#),
+        thing(5, "1").replace(r#""number":5"#, &format!(r#""number":{}"#, "9".repeat(10_000))),
+        thing(6, "1").replace(r#""number":6"#, r#""number":6,"number":7"#),
+    ];
+    let readable = [
+        thing(10, &deep("[", "", "]", 100)),
+        thing(11, "1e300"),
+        thing(12, r#"{"a":1,"a":2}"#),
+        thing(13, &format!("\"{}\"", "x".repeat(1_000_000))),
+        thing(14, &format!("[{}0]", "0,".repeat(400_000))),
+        thing(15, "1").replace(r#""number":15"#, &format!(r#""other":{},"number":15"#, deep("[", "", "]", 10_000))),
+    ];
+    for (number, body) in (0..).zip(&unreadable) {
+        put(&stub, &counts, number, body, &[]).await;
+    }
+    for (number, body) in (10..).zip(&readable) {
+        put(&stub, &counts, number, body, &[]).await;
+    }
+    bus.start().await.unwrap();
+    let settled = || bus.metrics().dead_lettered + bus.metrics().handled;
+    until("all are settled", || settled() == 13).await;
+    let reasons = dead(&stub, &counts);
+    assert_eq!(reasons.keys().copied().collect::<Vec<u64>>(), (0..7).collect::<Vec<u64>>(), "{reasons:#?}");
+    assert_eq!((bus.metrics().received, bus.metrics().retried), (13, 0));
+    assert_eq!(counts.check(31).duplicated, 0);
+    stop(bus).await;
+}
+
 /// An event of this topic that the workers do not know.
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
 #[event(topic = "jobs")]

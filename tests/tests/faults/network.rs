@@ -31,26 +31,28 @@ impl Behind {
     }
 }
 
+async fn fifo_answers_are_lost(fault: Fault) {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    // Through their visibility it would take half a minute.
+    let queue = queue(&stub, STEPS, Duration::from_secs(30));
+    let bus = prepared(stepping(queue.clone(), &counts), &queue).await;
+    let steps = (0..30).map(|number| Step { order: (number % 3).to_string(), number, failing: 0 });
+    counts.publish(bus.publisher(), steps).await;
+    let lost = stub.inject(fault.on("ReceiveMessage").times(3));
+    bus.start().await.unwrap();
+    let begun = Instant::now();
+    until("all are handled", || counts.received() == 30).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "the same are had again at once: {:?}", begun.elapsed());
+    assert_eq!(lost.hits(), 3);
+    let by_group = |group| counts.order().into_iter().filter(|number| number % 3 == group).collect::<Vec<_>>();
+    assert!((0..3).all(|group| by_group(group).is_sorted()));
+    assert_eq!(counts.check(17).duplicated, 0);
+    stop(bus).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn row_17_fifo_receive_response_lost() {
-    for fault in [Fault::close_after(), Fault::truncate()] {
-        let (stub, counts) = (Stub::start().await, Counts::default());
-        // Through their visibility it would take half a minute.
-        let queue = queue(&stub, STEPS, Duration::from_secs(30));
-        let bus = prepared(stepping(queue.clone(), &counts), &queue).await;
-        let steps = (0..30).map(|number| Step { order: (number % 3).to_string(), number, failing: 0 });
-        counts.publish(bus.publisher(), steps).await;
-        let lost = stub.inject(fault.on("ReceiveMessage").times(3));
-        bus.start().await.unwrap();
-        let begun = Instant::now();
-        until("all are handled", || counts.received() == 30).await;
-        assert!(begun.elapsed() < Duration::from_secs(10), "the same are had again at once: {:?}", begun.elapsed());
-        assert_eq!(lost.hits(), 3);
-        let by_group = |group| counts.order().into_iter().filter(|number| number % 3 == group).collect::<Vec<_>>();
-        assert!((0..3).all(|group| by_group(group).is_sorted()));
-        assert_eq!(counts.check(17).duplicated, 0);
-        stop(bus).await;
-    }
+    tokio::join!(fifo_answers_are_lost(Fault::close_after()), fifo_answers_are_lost(Fault::truncate()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +62,13 @@ async fn row_18_receive_response_lost() {
     let lost = stub.inject(Fault::close_after().on("ReceiveMessage").times(2));
     counts.publish(bus.publisher(), jobs(0..40)).await;
     until("two answers are lost", || lost.hits() == 2).await;
-    until("the others are handled", || counts.received() >= 20).await;
+    // Their deletes too, since the clock is put forward.
+    until("the others are deleted", || {
+        let metrics = bus.metrics();
+        let waiting = stub.standings(WORKERS).map_or(0, |standings| standings.visible);
+        metrics.received >= 20 && metrics.handled == metrics.received && waiting == 0
+    })
+    .await;
     let for_nothing = stub.messages().received - bus.metrics().received;
     assert!((1..=20).contains(&for_nothing));
     stub.advance(Duration::from_secs(31));
@@ -121,23 +129,25 @@ async fn breaks_off(fault: Fault, seconds: u64) {
     stop(bus).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn row_20_body_stalls_or_is_truncated() {
-    tokio::join!(breaks_off(Fault::stall(), 9), breaks_off(Fault::truncate(), 2));
+async fn answer_to_a_delete_breaks_off(fault: Fault) {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let bus = started(workers(queue(&stub, WORKERS, Duration::from_secs(30)), &counts)).await;
+    let broken = stub.inject(fault.on("DeleteMessageBatch").times(1));
+    counts.publish(bus.publisher(), jobs(0..10)).await;
+    until("all are handled", || bus.metrics().handled == 10).await;
+    assert!(broken.hits() == 1 && stub.messages_in(WORKERS).is_empty());
+    assert_eq!(counts.check(20).duplicated, 0);
+    stop(bus).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn row_20_answers_to_deletes_stall_or_are_truncated() {
-    for fault in [Fault::stall(), Fault::truncate()] {
-        let (stub, counts) = (Stub::start().await, Counts::default());
-        let bus = started(workers(queue(&stub, WORKERS, Duration::from_secs(30)), &counts)).await;
-        let broken = stub.inject(fault.on("DeleteMessageBatch").times(1));
-        counts.publish(bus.publisher(), jobs(0..10)).await;
-        until("all are handled", || bus.metrics().handled == 10).await;
-        assert!(broken.hits() == 1 && stub.messages_in(WORKERS).is_empty());
-        assert_eq!(counts.check(20).duplicated, 0);
-        stop(bus).await;
-    }
+async fn row_20_body_stalls_or_is_truncated() {
+    tokio::join!(
+        breaks_off(Fault::stall(), 9),
+        breaks_off(Fault::truncate(), 2),
+        answer_to_a_delete_breaks_off(Fault::stall()),
+        answer_to_a_delete_breaks_off(Fault::truncate()),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +156,7 @@ async fn row_21_reset_at_any_byte() {
     let counts = &behind.counts;
     let bus = started(workers(behind.queue(Duration::from_secs(2)), counts)).await;
     let mut random = fastrand::Rng::with_seed(21);
-    for round in 0..60 {
+    for round in 0..30 {
         let direction = if random.bool() { Direction::ToServer } else { Direction::ToClient };
         let cut = Cut::after(random.u64(0..3000), direction).times(random.u64(1..4));
         behind.proxy.cut(if random.bool() { cut } else { cut.closing() });
@@ -160,12 +170,12 @@ async fn row_21_reset_at_any_byte() {
     }
     behind.proxy.heal().await;
     println!("{:?}", behind.proxy.connections());
-    assert!(behind.proxy.connections().cut >= 60);
+    assert!(behind.proxy.connections().cut >= 30);
     until("all are handled", || counts.is_complete()).await;
     until("nothing is left", || behind.stub.messages_in(WORKERS).is_empty()).await;
     let tally = counts.check(21);
     println!("{:?}", behind.stub.messages());
-    assert!(tally.acknowledged >= 550, "{tally}");
+    assert!(tally.acknowledged >= 270, "{tally}");
     stop(bus).await;
 }
 
