@@ -9,6 +9,7 @@ mod problem;
 mod python;
 mod ready;
 mod server;
+mod soak;
 mod summary;
 mod tests;
 mod workspace;
@@ -24,6 +25,8 @@ usage: cargo xtask <task>
   check            formatting, clippy and documentation, warnings denied
   ui [--bless]     the tests of compiler messages; --bless accepts what the compiler says now
   deny             licences, banned crates, sources and advisories of all dependencies
+  soak --minutes N [--seed S] [--release]
+                   processes that publish and consume, with faults on and off; fails if anything is lost or grows
   server           start the local AWS server and keep it until Ctrl-C
   help             print this
 ";
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["ui"] => checks::ui(false).map(|()| true),
         ["ui", "--bless"] => checks::ui(true).map(|()| true),
         ["deny"] => checks::deny().map(|()| true),
+        ["soak", options @ ..] => soak::run(options),
         ["server"] => server::keep_until_stopped().map(|()| true),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
