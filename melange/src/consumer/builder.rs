@@ -84,14 +84,8 @@ impl Setup {
     fn problems(&self, topology: &Topology) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut problem = |what: String, fix: &str| problems.push(Problem::new(ProblemKind::IllegalOption, what, fix));
-        let queues = topology.queues.len();
         if self.concurrency == 0 {
             problem("a concurrency of zero handles nothing".to_owned(), "give it at least 1");
-        } else if self.concurrency < queues {
-            problem(
-                format!("a concurrency of {} cannot serve {queues} queues", self.concurrency),
-                "give it at least one for each queue; a queue that waits for messages keeps one",
-            );
         }
         for (name, weight) in &self.weights {
             if *weight == 0 {

@@ -29,12 +29,18 @@ pub(crate) struct Handled {
 }
 
 /// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. `lease` is
-/// cancelled when the message is no longer ours.
-pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, lease: &CancellationToken) -> Handled {
+/// cancelled when the message is no longer ours; `stop`, a child of it, also when its subscribers are to stop.
+pub(crate) async fn handle(
+    engine: &Engine,
+    queue: &Queue,
+    delivery: &Delivery,
+    lease: &CancellationToken,
+    stop: &CancellationToken,
+) -> Handled {
     let mut failures = Vec::new();
     let (event_type_name, verdict) = match decode(queue, delivery) {
         Decoded::Events { name, events } => {
-            let verdict = run(engine, queue, delivery, events, lease, &mut failures).await;
+            let verdict = run(engine, queue, delivery, events, lease, stop, &mut failures).await;
             (Some(name), verdict)
         }
         Decoded::Unknown { name } => {
@@ -73,6 +79,7 @@ async fn run(
     delivery: &Delivery,
     events: Vec<Decodable>,
     lease: &CancellationToken,
+    stop: &CancellationToken,
     failures: &mut Vec<SubscriberError>,
 ) -> Verdict {
     let mut done = queue.progress.done(&delivery.message_id);
@@ -83,7 +90,7 @@ async fn run(
             event: Arc::clone(&event.event),
             metadata: Arc::clone(&event.metadata),
             states: Arc::clone(&engine.states),
-            cancellation: lease.clone(),
+            cancellation: stop.clone(),
         };
         for &index in event.listeners.iter().filter(|index| !done.contains(index)) {
             runs.push(run_one(queue, index, with.clone()));
@@ -93,8 +100,8 @@ async fn run(
     let mut results = Vec::with_capacity(runs.len());
     let all = async {
         while let Some((index, result)) = runs.next().await {
-            // Who ends after the lease was lost may have ended because of it: whoever has the message now runs it again.
-            results.push((index, result, !lease.is_cancelled()));
+            // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
+            results.push((index, result, !stop.is_cancelled()));
         }
     };
     tokio::select! {
@@ -121,7 +128,7 @@ async fn run(
             Then::Retry { after } if !policy.is_last(delivery.attempt) => {
                 Some(after.unwrap_or_else(|| policy.backoff(delivery.attempt)))
             }
-            Then::Retry { .. } | Then::Reject if lease.is_cancelled() => Some(Duration::ZERO),
+            Then::Retry { .. } | Then::Reject if stop.is_cancelled() => Some(Duration::ZERO),
             Then::Retry { .. } | Then::Reject => {
                 let letter = DeadLetter::given_up(error.subscriber(), error.reason());
                 if send(engine, queue, delivery, &letter).await {
