@@ -18,7 +18,7 @@ use crate::sqs::QueueUrls;
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
 /// concurrently shares requests, as far as it runs on the same tokio runtime.
 ///
-/// It is also a [`Transport`](melange::transport::Transport) that only publishes, for
+/// It is also a [`Transport`](melange::transport::Transport) that only publishes, and sends to queues, for
 /// `MessagePublisher::new(aws.clone())`; what consumes is made by [`queue`](Self::queue).
 ///
 /// ```no_run

@@ -9,6 +9,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod attempts;
 mod attributes;
 mod check;
 mod client;

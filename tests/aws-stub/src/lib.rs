@@ -55,16 +55,23 @@
 //! It is at once consistent, never hands out a message twice by itself, and keeps the order of arrival: what AWS does
 //! otherwise now and then is to be injected. There are no signatures, neither on requests nor on messages.
 //!
+//! # The way there
+//!
+//! What happens to connections, rather than to calls, is the affair of a [`Proxy`] between the client and the stub, or
+//! any other server: latency, resets at any byte, black holes, refusals.
+//!
 //! # Time
 //!
 //! The account runs on real time, and [`Stub::advance`] puts it forward. So a test of leases need not wait for them.
 
 mod account;
 mod answer;
+mod background;
 mod clock;
 mod content;
 mod fault;
 mod ledger;
+mod proxy;
 mod refusal;
 mod request;
 mod server;
@@ -77,4 +84,5 @@ mod stub;
 pub use account::Standings;
 pub use fault::{Fault, Injected};
 pub use ledger::{Call, Count, Messages, Requests};
+pub use proxy::{Connections, Cut, Direction, Proxy};
 pub use stub::{REGION, StoredMessage, Stub};

@@ -1,4 +1,4 @@
-//! The server: a thread with a runtime of its own, so that it answers whatever the test's runtime does.
+//! The server.
 
 mod payload;
 mod service;
@@ -6,15 +6,14 @@ mod service;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
+use crate::background::Background;
 use crate::shared::Shared;
 
 /// How often tasks that move messages go on.
@@ -24,8 +23,7 @@ const TICK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) shared: Arc<Shared>,
-    stop: CancellationToken,
-    thread: Option<JoinHandle<()>>,
+    _running: Background,
 }
 
 impl Server {
@@ -33,29 +31,8 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let shared = Arc::new(Shared::new(listener.local_addr()?));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let stop = CancellationToken::new();
-        let (for_thread, stopped) = (Arc::clone(&shared), stop.clone());
-        let thread = std::thread::Builder::new().name("melange-aws-stub".to_owned()).spawn(move || {
-            // Connections that are open are dropped with the runtime.
-            runtime.block_on(async move {
-                tokio::select! {
-                    () = accept(listener, for_thread) => {}
-                    () = stopped.cancelled() => {}
-                }
-            });
-        })?;
-        Ok(Self { shared, stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop.cancel();
-        if let Some(thread) = self.thread.take() {
-            // It ends at once. If it panicked, whoever waited for an answer has found out.
-            let _ = thread.join();
-        }
+        let running = Background::spawn(accept(listener, Arc::clone(&shared)))?;
+        Ok(Self { shared, _running: running })
     }
 }
 
