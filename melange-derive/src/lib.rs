@@ -4,14 +4,17 @@
 //! Each macro goes through the same steps: parse what the user wrote, check it and collect every mistake, expand. When
 //! there are mistakes the user's item is still there, with a stub beside it, so that one mistake is one error.
 
+mod cfg;
 mod duration;
 mod event;
 mod krate;
 mod names;
 mod nearest;
+mod option;
 mod options;
 mod place;
 mod problems;
+mod spelling;
 mod subscriber;
 
 use proc_macro::TokenStream;

@@ -258,7 +258,7 @@ pub struct Upcast {
 impl Upcast {
     /// By `impl From<Old> for New`.
     #[must_use]
-    pub const fn of<Old: Event, New: Event + From<Old>>() -> Self {
+    pub const fn of<Old: Event, New: Event + UpcastFrom<Old>>() -> Self {
         Self { from: Old::DESCRIPTOR, convert: convert::<Old, New> }
     }
 
@@ -274,9 +274,27 @@ impl Upcast {
     }
 }
 
-fn convert<Old: Event, New: Event + From<Old>>(old: Erased) -> Option<Erased> {
+fn convert<Old: Event, New: Event + UpcastFrom<Old>>(old: Erased) -> Option<Erased> {
     let old = Arc::into_inner(old.downcast::<Old>().ok()?)?;
-    Some(Arc::new(New::from(old)))
+    Some(Arc::new(New::upcast_from(old)))
+}
+
+/// An event that can be made from an older version of itself: by `From`, under a name that can say what is missing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from its older version `{Old}`",
+    label = "`{Self}` is not made from this one",
+    note = "`upcast_from` needs `impl From<{Old}> for {Self}`"
+)]
+pub trait UpcastFrom<Old> {
+    /// The newer event.
+    fn upcast_from(old: Old) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Old, New: From<Old>> UpcastFrom<Old> for New {
+    fn upcast_from(old: Old) -> Self {
+        Self::from(old)
+    }
 }
 
 impl fmt::Debug for Upcast {
@@ -287,7 +305,7 @@ impl fmt::Debug for Upcast {
 
 /// A field type that can be an ordering key, by `#[event(key)]` (and `#[event(dedup_id)]`): anything that displays.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an ordering key",
+    message = "`{Self}` cannot be a key or a deduplication id",
     label = "not a key",
     note = "a key is sent as text: mark a field that implements `std::fmt::Display`, such as a `String`, an integer or a `Uuid`"
 )]
@@ -307,7 +325,7 @@ impl<T: fmt::Display> EventKey for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a topic",
     label = "not a topic",
-    note = "`#[event(topic)]` marks a field that is text, such as a `String` or a `Cow<'static, str>`"
+    note = "`#[event(topic)]` marks a field that is text, such as a `String`; left empty, it stands for the event's own topic"
 )]
 pub trait TopicField {
     /// The topic; `None` for the event's own when the text is empty.

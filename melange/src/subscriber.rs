@@ -302,7 +302,8 @@ impl fmt::Debug for Subscription {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a subscriber",
     label = "not a subscriber",
-    note = "add `#[melange::subscriber]` to its impl, or `impl melange::Subscriber<SomeEvent> for {Self}`"
+    note = "for a value of your own: `#[melange::subscriber]` on its impl, or `impl melange::Subscriber<SomeEvent> for` its type",
+    note = "a function under `#[subscriber]` is given by its name: `.subscribers(melange::subscribers![some_function])`"
 )]
 pub trait IntoSubscriptions<M> {
     /// One subscription for each event.
@@ -319,12 +320,14 @@ pub struct ByHand<E>(E);
 #[derive(Debug)]
 pub struct Shared<M>(M);
 
+#[diagnostic::do_not_recommend]
 impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<ByMacro> for T {
     fn into_subscriptions(self) -> Vec<Subscription> {
         Arc::new(self).into_subscriptions()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
         let bind = |descriptor: &SubscriberDescriptor| Subscription {
@@ -335,12 +338,14 @@ impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> 
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Event, T: Subscriber<E>> IntoSubscriptions<ByHand<E>> for T {
     fn into_subscriptions(self) -> Vec<Subscription> {
         Arc::new(self).into_subscriptions()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Event, T: Subscriber<E>> IntoSubscriptions<Shared<ByHand<E>>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
         let options = self.options();
