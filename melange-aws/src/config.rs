@@ -191,7 +191,11 @@ impl Aws {
 
     /// For a call about this topic or subscription, in its own region.
     pub(crate) fn sns_near(&self, arn: &str) -> aws_sdk_sns::config::Builder {
-        aws_sdk_sns::Config::builder().region(self.region_of(arn))
+        match self.region_of(arn) {
+            Some(region) => aws_sdk_sns::Config::builder().region(region),
+            // `None` would take the region away.
+            None => aws_sdk_sns::Config::builder(),
+        }
     }
 }
 

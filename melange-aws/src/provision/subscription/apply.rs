@@ -35,7 +35,10 @@ pub(in crate::provision) async fn apply(
 /// others, SNS refuses: then it is only found, and what differs is set afterwards.
 pub(in crate::provision) async fn subscribe(aws: &Aws, feed: &Feed, known: &mut Known) -> Result<(), TransportError> {
     let arn = match subscribe_with(aws, feed, settings::of(feed)).await {
-        Err(error) if exists_otherwise(&error) => subscribe_with(aws, feed, Vec::new()).await,
+        Err(error) if exists_otherwise(&error) => {
+            known.differs = true;
+            subscribe_with(aws, feed, Vec::new()).await
+        }
         answer => answer,
     };
     known.arn = Some(arn.map_err(|error| explained(feed, error))?);

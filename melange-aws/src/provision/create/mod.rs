@@ -184,3 +184,8 @@ fn pause(round: u32) -> Duration {
     let doubled = Duration::from_millis(250).saturating_mul(2_u32.saturating_pow(round.saturating_sub(1)));
     doubled.min(LONGEST_PAUSE) + jitter
 }
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
