@@ -9,6 +9,7 @@ mod encryption;
 mod filter;
 mod look;
 mod options;
+mod others;
 mod plan;
 mod policy;
 mod queue;
@@ -24,6 +25,7 @@ use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
 pub(crate) use options::Options;
+pub(crate) use others::{Others, want};
 pub use plan::Plan;
 
 use crate::AwsQueue;

@@ -120,6 +120,25 @@ fn subscribe_command(commands: &Commands, feed: &Feed, settings: &[(&str, String
     commands.command("sns subscribe", &feed.topic_arn, &arguments)
 }
 
+/// The subscription, and the names that its filter policy lets pass; `None` where there is none to look at.
+pub(super) async fn names(
+    aws: &Aws,
+    feed: &Feed,
+    arn: Option<String>,
+) -> Result<Option<(String, BTreeSet<String>)>, TransportError> {
+    let looked = match arn {
+        Some(arn) => read(aws, feed, arn).await?,
+        None => find(aws, feed).await?,
+    };
+    Ok(match looked {
+        Looked::Found(found) => {
+            let names = filter::listed(found.attribute(FILTER));
+            Some((found.arn, names))
+        }
+        Looked::Pending | Looked::None | Looked::Hidden => None,
+    })
+}
+
 /// Looks through the subscriptions of the topic; those of nothing else.
 async fn find(aws: &Aws, feed: &Feed) -> Result<Looked, TransportError> {
     let mut next: Option<String> = None;

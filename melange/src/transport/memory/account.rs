@@ -45,6 +45,11 @@ impl Account {
         Ok(())
     }
 
+    /// Whether any topic lets this event type through to `queue`.
+    pub(super) fn is_wanted(&self, queue: &str, event_type: &str) -> bool {
+        self.topics.values().any(|topic| topic.is_wanted(queue, event_type))
+    }
+
     /// Puts a copy into every queue that wants it.
     pub(super) fn publish(&mut self, message: Message, now: Instant) -> Result<(), TransportError> {
         // A topic that nobody declared has no subscribers.

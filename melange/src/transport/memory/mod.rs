@@ -118,6 +118,10 @@ impl Transport for MemoryTransport {
             .map_err(|refused| TransportError::new(TransportErrorKind::Configuration, refused.join("; ")))
     }
 
+    async fn is_wanted(&self, _: &Topology, queue: &str, event_type: &str) -> bool {
+        self.account().is_wanted(queue, event_type)
+    }
+
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
         let mut account = self.account();

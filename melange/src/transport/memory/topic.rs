@@ -34,6 +34,11 @@ impl Topic {
         filter.event_types.extend(event_types.iter().cloned());
     }
 
+    /// Whether `queue` wants this event type.
+    pub(super) fn is_wanted(&self, queue: &str, event_type: &str) -> bool {
+        self.subscriptions.get(queue).is_some_and(|filter| filter.event_types.contains(event_type))
+    }
+
     /// The queues that want `message`: none when it was published before.
     ///
     /// # Errors
