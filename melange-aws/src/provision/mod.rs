@@ -1,6 +1,5 @@
 //! What `start()` does about topics and queues.
 
-mod at_once;
 mod change;
 mod command;
 mod create;
@@ -9,6 +8,7 @@ mod encryption;
 mod filter;
 mod look;
 mod options;
+mod pace;
 mod plan;
 mod policy;
 mod queue;
