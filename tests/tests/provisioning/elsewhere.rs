@@ -79,6 +79,8 @@ async fn a_topic_that_may_not_be_looked_at_is_subscribed_to_all_the_same() {
     process.wire.deny("sns:GetTopicAttributes", "their-orders");
     process.wire.deny("sns:ListSubscriptionsByTopic", "their-orders");
     let queue = process.billing();
+    // It was made a moment ago, and is not known everywhere yet.
+    process.wire.refuse_next("sns:Subscribe", 404, "NotFound");
     for names in [&["OrderPlaced"][..], &["OrderPlaced", "OrderCancelled"]] {
         let topology = listening(&[("orders", names)]);
         create(&queue, &topology).await;

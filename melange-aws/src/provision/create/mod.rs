@@ -91,7 +91,8 @@ impl<'a> Work<'a> {
             let begun = self.rounds;
             loop {
                 let seen = self.look(aws, commands).await?;
-                if seen.changes.is_empty() && !(seen.hidden && self.rounds == begun) {
+                let unseen = seen.hidden && self.known.subscription.arn.is_none();
+                if seen.changes.is_empty() && !unseen {
                     return Ok(self);
                 }
                 refuse(&seen, self.rounds > begun)?;
