@@ -1,6 +1,5 @@
 //! What `start()` does about topics and queues.
 
-mod at_once;
 mod change;
 mod command;
 mod create;
@@ -10,6 +9,7 @@ mod filter;
 mod look;
 mod options;
 mod others;
+mod pace;
 mod plan;
 mod policy;
 mod queue;

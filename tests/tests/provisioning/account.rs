@@ -1,6 +1,7 @@
 //! An account of a test's own, and ways to look at it that are not Melange's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -8,6 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use melange::transport::{QueuePlan, Topology};
 use melange::{Event, Transport};
 use melange_aws::{Aws, AwsQueue, Plan, Provision};
+use melange_aws_stub::Stub;
 use melange_tests::server;
 use serde_json::Value;
 
@@ -24,6 +26,7 @@ pub(crate) struct OrderPlaced {
 }
 
 /// An account of a test's own: its names have a prefix that no other test has.
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) prefix: String,
     pub(crate) config: SdkConfig,
@@ -43,9 +46,18 @@ impl Process {
     }
 }
 
+/// The local AWS server, or where there is none, an AWS in the process, which is as strict with policies as AWS.
+async fn config() -> SdkConfig {
+    static STUB: OnceLock<Stub> = OnceLock::new();
+    if std::env::var_os("MELANGE_TEST_ENDPOINT").is_some() {
+        return server::config().await;
+    }
+    STUB.get_or_init(|| Stub::try_start().expect("a stub")).sdk_config()
+}
+
 impl Account {
     pub(crate) async fn new() -> Self {
-        let config = server::config().await;
+        let config = config().await;
         Self {
             prefix: server::unique(),
             sns: aws_sdk_sns::Client::new(&config),

@@ -18,7 +18,7 @@ fn topology() -> Topology {
 /// at first it is made so.
 async fn asked(topology: &Topology, changes: usize, ask: impl Fn(AwsQueue) -> AwsQueue) -> Account {
     let name = &topology.queues[0].name;
-    for by_command in [true, false] {
+    let afterwards = async |by_command: bool| {
         let account = Account::new().await;
         let process = account.process();
         let plain = process.aws.queue(name);
@@ -34,18 +34,19 @@ async fn asked(topology: &Topology, changes: usize, ask: impl Fn(AwsQueue) -> Aw
         let after = plan(&asked, topology).await;
         assert!(after.is_empty(), "{after:#}");
         assert!(plan(&plain, topology).await.is_empty(), "what nobody asks for is nobody's business");
-    }
-    let account = Account::new().await;
-    let process = account.process();
-    let asked = ask(process.aws.queue(name));
-    create(&asked, topology).await;
-    let after = plan(&asked, topology).await;
-    assert!(after.is_empty(), "{after:#}");
-    account
+    };
+    let at_first = async {
+        let account = Account::new().await;
+        let asked = ask(account.process().aws.queue(name));
+        create(&asked, topology).await;
+        let after = plan(&asked, topology).await;
+        assert!(after.is_empty(), "{after:#}");
+        account
+    };
+    tokio::join!(afterwards(true), afterwards(false), at_first).2
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn a_key_for_the_queue_and_its_dead_letters() {
     let account = asked(&topology(), 2, |queue| queue.kms_key("alias/billing")).await;
     for queue in ["billing", "billing-dlq"] {
@@ -56,7 +57,6 @@ async fn a_key_for_the_queue_and_its_dead_letters() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn tags_are_put_and_never_taken() {
     let account = asked(&topology(), 3, |queue| queue.tag("team", "billing").tag("stage", "live")).await;
     for queue in ["billing", "billing-dlq"] {
@@ -78,7 +78,6 @@ async fn tags_are_put_and_never_taken() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn how_long_messages_are_kept() {
     let account = asked(&topology(), 1, |queue| queue.retention(Duration::from_secs(3600))).await;
     assert_eq!(account.queue("billing").await["MessageRetentionPeriod"], "3600");
@@ -86,7 +85,6 @@ async fn how_long_messages_are_kept() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn more_receives_than_subscribers_need() {
     let account = asked(&topology(), 1, |queue| queue.max_receives(50)).await;
     assert!(account.queue("billing").await["RedrivePolicy"].contains("50"));
@@ -100,7 +98,6 @@ async fn more_receives_than_subscribers_need() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn fifo_by_message_group() {
     let fifo = on_queue(listening(&[("orders.fifo", &["OrderPlaced"])]), "billing.fifo");
     let account = asked(&fifo, 2, AwsQueue::high_throughput).await;
@@ -114,7 +111,6 @@ async fn fifo_by_message_group() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn what_cannot_be_delivered_is_kept() {
     let account = asked(&topology(), 2, AwsQueue::keep_undelivered).await;
     let dlq = account.queue_arn("billing-dlq");
@@ -132,7 +128,6 @@ async fn what_cannot_be_delivered_is_kept() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn a_fifo_topic_and_a_standard_queue_have_no_common_dead_letters() {
     let account = Account::new().await;
     let topology = listening(&[("orders.fifo", &["OrderPlaced"])]);
@@ -144,7 +139,6 @@ async fn a_fifo_topic_and_a_standard_queue_have_no_common_dead_letters() {
 }
 
 #[tokio::test]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn what_aws_would_refuse_is_refused_by_build() {
     let account = Account::new().await;
     let queue = account.process().billing().kms_key("alias/aws/sqs").retention(Duration::from_secs(1)).tag("aws:x", "");
@@ -157,4 +151,13 @@ async fn what_aws_would_refuse_is_refused_by_build() {
         plan(&process.billing(), &topology()).await.is_empty(),
         "longer is good enough: a Lambda function needs it"
     );
+}
+
+#[tokio::test]
+async fn nobody_consumes_what_another_queue_gave_up() {
+    let mut topology = topology();
+    let letters = on_queue(topology.clone(), "billing-dlq");
+    topology.queues.extend(letters.queues);
+    let problems = Account::new().await.process().billing().check(&topology).unwrap_err();
+    assert!(problems.len() == 1 && problems[0].contains("is the dead-letter queue of queue"), "{problems:?}");
 }

@@ -31,7 +31,6 @@ fn numbered(count: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn two_with_different_topics() {
     let account = Account::new().await;
     start_at_once(&account, &of_topics(&numbered(2))).await;
@@ -39,7 +38,6 @@ async fn two_with_different_topics() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn five_with_different_topics_on_a_queue_that_is_there() {
     let account = Account::new().await;
     create(&account.process().billing(), &listening(&[("first", &["Happened"])])).await;
@@ -52,7 +50,6 @@ async fn five_with_different_topics_on_a_queue_that_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn five_that_listen_to_different_events_of_one_topic() {
     let account = Account::new().await;
     create(&account.process().billing(), &listening(&[("orders", &["First"])])).await;
@@ -63,7 +60,6 @@ async fn five_that_listen_to_different_events_of_one_topic() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn five_of_the_same_from_nothing() {
     let account = Account::new().await;
     let same = listening(&[("orders", &["A", "B"]), ("users", &["C"])]);
@@ -72,7 +68,6 @@ async fn five_of_the_same_from_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn five_from_nothing_that_differ_in_everything() {
     let account = Account::new().await;
     let starts = (0..5_u64).map(|i| {
@@ -107,7 +102,6 @@ async fn a_late_write(action: &'static str, part: &'static str, old: Topology, n
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn a_late_policy_undoes_nothing() {
     let (old, new) = (listening(&[("old", &["Happened"])]), listening(&[("new", &["Happened"])]));
     let account = a_late_write("sqs:SetQueueAttributes", "Policy", old, new).await;
@@ -116,7 +110,6 @@ async fn a_late_policy_undoes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the local AWS server: run `cargo xtask test`"]
 async fn a_late_filter_undoes_nothing() {
     let (old, new) = (listening(&[("orders", &["Old"])]), listening(&[("orders", &["New"])]));
     let account = a_late_write("sns:SetSubscriptionAttributes", "FilterPolicy", old, new).await;

@@ -35,6 +35,8 @@ struct State {
     said: Vec<Said>,
     /// By action and a part of the body.
     fates: BTreeMap<(String, String), Fate>,
+    /// The same, for the next call only.
+    next: BTreeMap<String, Fate>,
 }
 
 /// The wire of one process.
@@ -57,6 +59,11 @@ impl Wire {
     /// Answers every `action` whose body holds `part` with this status and code.
     pub(crate) fn refuse(&self, action: &str, part: &str, status: u16, code: &'static str) {
         self.state().fates.insert((action.to_owned(), part.to_owned()), Fate::Refused { status, code });
+    }
+
+    /// Answers the next `action` so, and those after it not.
+    pub(crate) fn refuse_next(&self, action: &str, status: u16, code: &'static str) {
+        self.state().next.insert(action.to_owned(), Fate::Refused { status, code });
     }
 
     /// As AWS says that something is not allowed.
@@ -90,7 +97,7 @@ impl Wire {
         };
         let mut state = self.state();
         let fate = state.fates.iter().find(|((of, part), _)| *of == action && body.contains(part.as_str()));
-        let fate = fate.map(|(_, fate)| fate.clone());
+        let fate = fate.map(|(_, fate)| fate.clone()).or_else(|| state.next.remove(&action));
         state.said.push(Said { action: action.clone(), body });
         (action, fate)
     }

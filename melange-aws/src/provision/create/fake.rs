@@ -31,9 +31,13 @@ pub(super) struct State {
     /// How long until it shows what was set.
     delay: Duration,
     pub(super) queues: HashMap<String, Queue>,
+    /// The attributes of the topic.
+    pub(super) topic: HashMap<String, String>,
     /// The attributes of the subscription.
     pub(super) subscription: HashMap<String, String>,
     pub(super) calls: Vec<String>,
+    /// Actions that it is too busy for, until then.
+    pub(super) busy: HashMap<&'static str, Instant>,
 }
 
 pub(super) struct Queue {
@@ -49,8 +53,10 @@ impl Fake {
         Self(Arc::new(Mutex::new(State {
             delay,
             queues: HashMap::new(),
+            topic: HashMap::new(),
             subscription: HashMap::new(),
             calls: Vec::new(),
+            busy: HashMap::new(),
         })))
     }
 
@@ -93,6 +99,10 @@ impl State {
         Some(shown)
     }
 
+    fn is_busy(&self, action: &str) -> bool {
+        self.busy.get(action).is_some_and(|until| Instant::now() < *until)
+    }
+
     fn sqs(&mut self, action: &str, request: &Value) -> Result<Value, (&'static str, &'static str)> {
         let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
         let name = text("QueueUrl").rsplit('/').next().unwrap_or_default().to_owned();
@@ -123,18 +133,19 @@ impl State {
     }
 
     fn sns(&mut self, action: &str) -> String {
-        let entry = |(name, value): (&String, &String)| {
-            format!("<entry><key>{name}</key><value>{}</value></entry>", value.replace('&', "&amp;"))
+        let entry =
+            |(name, value): (&String, &String)| format!("<entry><key>{name}</key><value>{value}</value></entry>");
+        let attributes = |of: &HashMap<String, String>| {
+            format!("<Attributes>{}</Attributes>", of.iter().map(entry).collect::<String>())
         };
-        let attributes: String = self.subscription.iter().map(entry).collect();
         let arn = if self.subscription.is_empty() { "PendingConfirmation" } else { SUBSCRIPTION };
         let result = match action {
-            "GetTopicAttributes" => "<Attributes/>".to_owned(),
+            "GetTopicAttributes" => attributes(&self.topic),
             "ListSubscriptionsByTopic" => format!(
                 "<Subscriptions><member><Protocol>sqs</Protocol><Endpoint>arn:aws:sqs:us-east-1:1:billing</Endpoint>\
                  <SubscriptionArn>{arn}</SubscriptionArn></member></Subscriptions>"
             ),
-            "GetSubscriptionAttributes" => format!("<Attributes>{attributes}</Attributes>"),
+            "GetSubscriptionAttributes" => attributes(&self.subscription),
             "Subscribe" => {
                 self.subscription.insert("PendingConfirmation".to_owned(), "true".to_owned());
                 format!("<SubscriptionArn>{SUBSCRIPTION}</SubscriptionArn>")
@@ -164,7 +175,11 @@ impl HttpConnector for Fake {
         let (status, answer) = if let Some(target) = request.headers().get("x-amz-target") {
             let action = target.rsplit('.').next().unwrap_or_default();
             state.calls.push(action.to_owned());
-            match state.sqs(action, &serde_json::from_slice(&body).unwrap()) {
+            let answer = match state.is_busy(action) {
+                true => Err(("RequestThrottled", "too many requests")),
+                false => state.sqs(action, &serde_json::from_slice(&body).unwrap()),
+            };
+            match answer {
                 Ok(answer) => (200, answer.to_string()),
                 Err((code, what)) => (400, json!({ "__type": code, "message": what }).to_string()),
             }
@@ -172,7 +187,12 @@ impl HttpConnector for Fake {
             let body = String::from_utf8(body).unwrap();
             let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap();
             state.calls.push(action.to_owned());
-            (200, state.sns(action))
+            if state.is_busy(action) {
+                let error = "<Error><Type>Sender</Type><Code>Throttling</Code><Message>slower</Message></Error>";
+                (400, format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
+            } else {
+                (200, state.sns(action))
+            }
         };
         let status = StatusCode::try_from(status).unwrap();
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answer))))

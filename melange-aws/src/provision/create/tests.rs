@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::fake::Fake;
 use super::*;
@@ -134,4 +135,38 @@ async fn a_subscription_that_nobody_confirms_is_not_waited_for() {
     assert!(error.to_string().contains("nobody has confirmed it"), "{error}");
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(fake.count("Subscribe"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_is_too_busy_for_is_tried_again() {
+    for action in ["GetTopicAttributes", "ListSubscriptionsByTopic", "GetQueueAttributes", "SetQueueAttributes"] {
+        let fake = drifted(Duration::ZERO);
+        fake.state().busy.insert(action, Instant::now() + Duration::from_secs(20));
+        let (answer, took) = run(&fake).await;
+        answer.unwrap();
+        assert!((20..45).contains(&took.as_secs()), "{action}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_is_too_busy_for_is_not_tried_for_ever() {
+    for action in ["ListSubscriptionsByTopic", "SetQueueAttributes"] {
+        let fake = drifted(Duration::ZERO);
+        fake.state().busy.insert(action, Instant::now() + Duration::from_secs(3600));
+        let (answer, took) = run(&fake).await;
+        assert_eq!(answer.unwrap_err().kind(), TransportErrorKind::Throttled);
+        assert!((20..180).contains(&took.as_secs()), "{action}: {took:?}");
+        assert!(fake.count(action) <= 40, "{action}: {}", fake.count(action));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_of_the_other_kind_is_for_a_person() {
+    let fake = drifted(Duration::ZERO);
+    fake.state().topic.insert("FifoTopic".to_owned(), "true".to_owned());
+    let (answer, _) = run(&fake).await;
+    let error = answer.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    assert!(error.to_string().contains("topic orders is FIFO, and its name ends otherwise"), "{error}");
+    assert_eq!(fake.count("SetQueueAttributes"), 0);
 }
