@@ -13,6 +13,7 @@ use crate::account::{self, Account};
 use crate::client::Client;
 use crate::names::{Names, region_of};
 use crate::outbox::{Outbox, Pace, Rules};
+use crate::provision::FirstFilters;
 use crate::sqs::QueueUrls;
 
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
@@ -44,6 +45,7 @@ pub(crate) struct Connection {
     config: SdkConfig,
     pub(crate) client: Client,
     pub(crate) urls: QueueUrls,
+    first_filters: FirstFilters,
 }
 
 impl Aws {
@@ -65,7 +67,12 @@ impl Aws {
         let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };
         let client = Client::new(&config);
         Self {
-            connection: Arc::new(Connection { config, client, urls: QueueUrls::default() }),
+            connection: Arc::new(Connection {
+                config,
+                client,
+                urls: QueueUrls::default(),
+                first_filters: FirstFilters::default(),
+            }),
             account: Account::default(),
             names: Arc::new(names),
             outbox: Arc::default(),
@@ -160,6 +167,10 @@ impl Aws {
 
     pub(crate) fn names(&self) -> &Names {
         &self.names
+    }
+
+    pub(crate) fn first_filters(&self) -> &FirstFilters {
+        &self.connection.first_filters
     }
 
     pub(crate) fn urls(&self) -> &QueueUrls {

@@ -25,7 +25,7 @@ use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
 pub(crate) use options::Options;
-pub(crate) use others::{Others, want};
+pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
 
 use crate::AwsQueue;

@@ -1,9 +1,11 @@
 //! What another version of the service, on the same queue, listens to: an event that is unknown here may be meant for it.
 //!
 //! While a service is rolled over, its newer version widens the filter policies of the queue. What comes through them and
-//! is unknown to the older version must not be deleted by it.
+//! is unknown to the older version must not be deleted by it. What they let through already when this process started is
+//! left over from subscribers that are no more, for all that is known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use melange::transport::{Topology, TransportError};
@@ -16,6 +18,22 @@ use crate::{AwsQueue, Provision};
 
 /// SNS answers about a hundred such questions a second, for all of the account.
 const APART: Duration = Duration::from_millis(250);
+
+/// The names that filter policies let through when they were first looked at, by queue and topic.
+#[derive(Debug, Default)]
+pub(crate) struct FirstFilters(std::sync::Mutex<BTreeMap<(String, String), BTreeSet<String>>>);
+
+impl FirstFilters {
+    pub(super) fn note(&self, feed: &Feed, names: &BTreeSet<String>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((feed.queue_arn.clone(), feed.topic_arn.clone())).or_insert_with(|| names.clone());
+    }
+
+    fn had(&self, feed: &Feed, name: &str) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&(feed.queue_arn.clone(), feed.topic_arn.clone())).is_some_and(|names| names.contains(name))
+    }
+}
 
 /// What is known of it.
 #[derive(Debug, Default)]
@@ -78,7 +96,8 @@ impl Known {
         let arn = self.subscriptions.get(&feed.topic_arn).cloned();
         if let Some((arn, names)) = subscription::names(transport.aws(), feed, arn).await? {
             self.subscriptions.insert(feed.topic_arn.clone(), arn);
-            self.names.extend(names);
+            let first = transport.aws().first_filters();
+            self.names.extend(names.into_iter().filter(|name| !first.had(feed, name)));
         }
         Ok(())
     }

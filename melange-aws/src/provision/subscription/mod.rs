@@ -87,7 +87,9 @@ pub(super) async fn look(
         }
         Looked::Found(found) => {
             found.differences(commands, feed, known, &mut seen);
-            known.names.extend(filter::listed(found.attribute(FILTER)));
+            let names = filter::listed(found.attribute(FILTER));
+            aws.first_filters().note(feed, &names);
+            known.names.extend(names);
             Ok(seen)
         }
     }

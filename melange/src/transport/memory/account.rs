@@ -1,6 +1,6 @@
 //! The account: topics, the queues they fan out to, and the dead-letter queues of those.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,9 +45,9 @@ impl Account {
         Ok(())
     }
 
-    /// Whether any topic lets this event type through to `queue`.
-    pub(super) fn is_wanted(&self, queue: &str, event_type: &str) -> bool {
-        self.topics.values().any(|topic| topic.is_wanted(queue, event_type))
+    /// The event types that any topic lets through to `queue`.
+    pub(super) fn event_types(&self, queue: &str) -> BTreeSet<String> {
+        self.topics.values().flat_map(|topic| topic.event_types(queue)).cloned().collect()
     }
 
     /// Puts a copy into every queue that wants it.

@@ -34,9 +34,9 @@ impl Topic {
         filter.event_types.extend(event_types.iter().cloned());
     }
 
-    /// Whether `queue` wants this event type.
-    pub(super) fn is_wanted(&self, queue: &str, event_type: &str) -> bool {
-        self.subscriptions.get(queue).is_some_and(|filter| filter.event_types.contains(event_type))
+    /// The event types that `queue` wants.
+    pub(super) fn event_types(&self, queue: &str) -> impl Iterator<Item = &String> {
+        self.subscriptions.get(queue).into_iter().flat_map(|filter| &filter.event_types)
     }
 
     /// The queues that want `message`: none when it was published before.
