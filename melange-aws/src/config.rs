@@ -8,9 +8,10 @@ use melange::Format;
 use melange::transport::TransportError;
 
 use crate::AwsQueue;
-use crate::account::{self, Account};
+use crate::account::Account;
 use crate::client::Client;
 use crate::names::{Names, region_of};
+use crate::ready::endpoint;
 use crate::sqs::QueueUrls;
 
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone.
@@ -117,16 +118,16 @@ impl Aws {
 
     /// The address that AWS is called at, where it is not AWS's own.
     pub(crate) fn endpoint(&self) -> Option<String> {
-        account::endpoint(&self.connection.config)
+        endpoint(&self.connection.config, "SNS")
     }
 
     pub(crate) async fn account_id(&self) -> Result<&str, TransportError> {
-        // Without a region no call can be made, and the SDK's way of saying so is long.
-        self.names.region()?;
+        self.connection.client.ready()?;
         self.account.id(&self.connection.config, &self.connection.client).await
     }
 
     pub(crate) async fn arn_of_topic(&self, topic: &str) -> Result<String, TransportError> {
+        self.connection.client.ready()?;
         // A topic elsewhere needs no account of ours.
         let account = if self.names.is_elsewhere(topic) { "" } else { self.account_id().await? };
         self.names.topic_arn(topic, account)

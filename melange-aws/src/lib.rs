@@ -24,6 +24,7 @@ mod names;
 mod provision;
 mod publish_only;
 mod queue;
+mod ready;
 mod retry;
 mod sns;
 mod sqs;
