@@ -55,7 +55,8 @@ impl Aws {
         Self::new(config.clone())
     }
 
-    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call.
+    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call. A long poll may take as
+    /// long as an attempt beyond its wait.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
         let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };

@@ -10,7 +10,7 @@ use melange_aws_stub::Fault;
 
 use crate::world::{World, cause, order, said};
 
-/// Three attempts of 300 ms and pauses of milliseconds, on a machine with much else to do.
+/// Three attempts of 500 ms and pauses of milliseconds, on a machine with much else to do.
 const SOON: Duration = Duration::from_secs(15);
 
 /// What a call that is never answered must end with; how often it was asked.
