@@ -42,19 +42,15 @@ fn generics(input: &DeriveInput, problems: &mut Problems) {
 }
 
 fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problems) {
-    match (&attrs.topic_key, &attrs.local) {
-        // After a slip such as `topik = ".."` the topic is not missing, only misspelled.
-        (None, None) if problems.is_empty() => problems.at(
+    // After a slip such as `topik = ".."` the topic is not missing, only misspelled.
+    if !attrs.has_topic && attrs.local.is_none() && problems.is_empty() {
+        problems.at(
             &input.ident,
             format!(
                 "`{}` has no topic: add `#[event(topic = \"...\")]`, or `#[event(local)]` if it never leaves the process",
                 text(&input.ident)
             ),
-        ),
-        (Some(topic), Some(_)) => {
-            problems.at(topic, "a local event never leaves the process, so it has no topic: drop `topic`, or drop `local`");
-        }
-        _ => {}
+        );
     }
     let name = attrs.name.as_ref().map_or_else(|| text(&input.ident), syn::LitStr::value);
     if attrs.name.is_none()

@@ -1,7 +1,0 @@
-#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
-#[event(local, topic = "orders")]
-pub struct Placed {
-    pub id: String,
-}
-
-fn main() {}
