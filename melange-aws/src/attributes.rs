@@ -17,7 +17,7 @@ pub(crate) fn data_type(value: &AttributeValue) -> &'static str {
     }
 }
 
-/// For SNS `Publish`.
+/// For SNS `PublishBatch`.
 pub(crate) fn to_sns(attributes: &Attributes) -> Result<HashMap<String, SnsValue>, BuildError> {
     let convert = |value: &AttributeValue| {
         let builder = SnsValue::builder().data_type(data_type(value));
@@ -30,9 +30,27 @@ pub(crate) fn to_sns(attributes: &Attributes) -> Result<HashMap<String, SnsValue
     attributes.iter().map(|(name, value)| Ok((name.to_owned(), convert(value)?))).collect()
 }
 
+/// For SQS `SendMessageBatch`.
+pub(crate) fn to_sqs(attributes: &Attributes) -> Result<HashMap<String, SqsValue>, BuildError> {
+    let convert = |value: &AttributeValue| {
+        let builder = SqsValue::builder().data_type(data_type(value));
+        match value {
+            AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.as_slice())),
+            other => builder.string_value(other.as_str().unwrap_or_default()),
+        }
+        .build()
+    };
+    attributes.iter().map(|(name, value)| Ok((name.to_owned(), convert(value)?))).collect()
+}
+
 /// For SQS `SendMessage`.
 pub(crate) fn text_to_sqs(value: &str) -> Result<SqsValue, BuildError> {
     SqsValue::builder().data_type("String").string_value(value).build()
+}
+
+/// For SQS `SendMessage`.
+pub(crate) fn number_to_sqs(value: u32) -> Result<SqsValue, BuildError> {
+    SqsValue::builder().data_type("Number").string_value(value.to_string()).build()
 }
 
 /// From an SQS message: what was published, under raw delivery; in the order of their names.
@@ -94,5 +112,17 @@ mod tests {
         assert_eq!(sns["s"].data_type(), "String");
         assert_eq!(sns["n"].string_value(), Some("7"));
         assert_eq!(sns["b"].binary_value().map(AsRef::as_ref), Some([1_u8].as_slice()));
+    }
+
+    #[test]
+    fn what_sqs_gets_is_read_back_as_it_was() {
+        let attributes: Attributes = [
+            ("b", AttributeValue::Binary(vec![1])),
+            ("n", AttributeValue::Number("7".into())),
+            ("s", AttributeValue::String("x".into())),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(from_sqs(&to_sqs(&attributes).unwrap()), attributes);
     }
 }

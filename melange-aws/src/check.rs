@@ -55,6 +55,13 @@ pub(crate) fn topic(names: &Names, topic: &str) -> Result<(), String> {
     problems.pop().map_or(Ok(()), Err)
 }
 
+/// Whether a message can be sent to `queue`.
+pub(crate) fn queue(names: &Names, queue: &str) -> Result<(), String> {
+    let mut problems = Vec::new();
+    name("queue", queue, &names.queue(queue), QUEUE_NAME, &mut problems);
+    problems.pop().map_or(Ok(()), Err)
+}
+
 fn name(what: &str, short: &str, full: &str, longest: usize, problems: &mut Vec<String>) {
     if short.is_empty() {
         problems.push(format!("a {what} has an empty name"));

@@ -21,12 +21,16 @@ use crate::retry::Overlooked;
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How long a call may take, its retries included.
 const OPERATION: Duration = Duration::from_secs(30);
+/// Longest that publishing may take, whatever the configuration says.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// What a long poll may take beyond its wait.
 const POLL_SLACK: Duration = Duration::from_secs(10);
 
 /// The SDK's clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
+    /// How long a call may take, its retries included.
+    pub(crate) operation: Duration,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sts: aws_sdk_sts::Client,
@@ -42,6 +46,7 @@ impl Client {
         if let Some(own) = config.timeout_config() {
             timeouts = own.to_builder().take_unset_from(timeouts.into_builder()).build();
         }
+        let operation = timeouts.operation_timeout().unwrap_or(OPERATION).min(LONGEST);
         let sns = aws_sdk_sns::config::Builder::from(config)
             .behavior_version(behavior)
             .timeout_config(timeouts.clone())
@@ -52,6 +57,7 @@ impl Client {
             .retry_classifier(Overlooked);
         let sts = aws_sdk_sts::config::Builder::from(config).behavior_version(behavior).timeout_config(timeouts);
         Self {
+            operation,
             sns: aws_sdk_sns::Client::from_conf(sns.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),

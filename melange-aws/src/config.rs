@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use melange::Format;
@@ -11,11 +12,13 @@ use crate::AwsQueue;
 use crate::account::{self, Account};
 use crate::client::Client;
 use crate::names::{Names, region_of};
+use crate::outbox::{Outbox, Pace, Rules};
 use crate::sqs::QueueUrls;
 
-/// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone.
+/// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
+/// concurrently shares requests, as far as it runs on the same tokio runtime.
 ///
-/// It is also a [`Transport`](melange::transport::Transport) that only publishes, for
+/// It is also a [`Transport`](melange::transport::Transport) that only publishes, and sends to queues, for
 /// `MessagePublisher::new(aws.clone())`; what consumes is made by [`queue`](Self::queue).
 ///
 /// ```no_run
@@ -32,13 +35,15 @@ pub struct Aws {
     connection: Arc<Connection>,
     pub(crate) account: Account,
     names: Arc<Names>,
+    outbox: Arc<Outbox>,
     pub(crate) format: Format,
 }
 
-struct Connection {
+/// The SDK's clients, and what they have found out.
+pub(crate) struct Connection {
     config: SdkConfig,
-    client: Client,
-    urls: QueueUrls,
+    pub(crate) client: Client,
+    pub(crate) urls: QueueUrls,
 }
 
 impl Aws {
@@ -63,6 +68,7 @@ impl Aws {
             connection: Arc::new(Connection { config, client, urls: QueueUrls::default() }),
             account: Account::default(),
             names: Arc::new(names),
+            outbox: Arc::default(),
             format: Format::default(),
         }
     }
@@ -90,6 +96,38 @@ impl Aws {
         self
     }
 
+    /// How long the first of several concurrent publishes waits for others that go in the same request: 5 ms unless said
+    /// otherwise, a minute at most. A request has room for ten, and goes at once when it is full. Zero turns the gathering
+    /// off: every call makes requests of its own, and `publish_all` still fills them.
+    ///
+    /// Who publishes alone is not made to wait for long: after three windows in which nobody else came, its events go at
+    /// once, until two calls meet again.
+    #[must_use]
+    pub fn linger(self, linger: Duration) -> Self {
+        self.paced(|pace| pace.linger(linger))
+    }
+
+    /// How many requests may be under way at a time to each topic, and to each queue that is sent to: 16 unless said
+    /// otherwise, at least one. What comes while all of them are under way waits with its caller, and then goes in fuller
+    /// requests.
+    #[must_use]
+    pub fn max_in_flight(self, requests: usize) -> Self {
+        self.paced(|pace| pace.in_flight(requests))
+    }
+
+    /// How many bytes `topic` takes in one message, and in one request of several, where it was told to take more or fewer
+    /// than 262,144: its attribute `MaximumMessageSize`, up to 1,048,576.
+    #[must_use]
+    pub fn max_message_bytes(self, topic: impl Into<String>, bytes: usize) -> Self {
+        self.paced(|pace| pace.limit(topic.into(), bytes))
+    }
+
+    fn paced(mut self, change: impl FnOnce(Pace) -> Pace) -> Self {
+        // Clones made before keep theirs.
+        self.outbox = Arc::new(Outbox::new(change(self.outbox.pace().clone())));
+        self
+    }
+
     /// Writes bodies in this format.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
@@ -105,6 +143,19 @@ impl Aws {
 
     pub(crate) fn client(&self) -> &Client {
         &self.connection.client
+    }
+
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// How what takes this many bytes at a time is sent to.
+    pub(crate) fn rules(&self, bytes: usize) -> Rules {
+        Rules { linger: self.outbox.pace().linger, bytes, patience: self.client().operation }
     }
 
     pub(crate) fn names(&self) -> &Names {

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use melange::transport::Message;
 use sha2::{Digest, Sha256};
+
+use crate::outbox::Parcel;
 
 /// Longest id. Source: the SNS API reference, `Publish`, `MessageGroupId` and `MessageDeduplicationId`.
 const LONGEST: usize = 128;
@@ -24,6 +27,20 @@ pub(crate) fn legal(id: &str) -> Cow<'_, str> {
         let _ = write!(hex, "{byte:02x}");
     }
     Cow::Owned(hex)
+}
+
+/// Says of which group the message is, and, where it goes to a FIFO topic or queue, by what it is known there.
+pub(crate) fn address(mut parcel: Parcel, message: &Message, fifo: bool) -> Parcel {
+    let key = message.key.as_deref().filter(|key| !key.is_empty());
+    if fifo {
+        // Without a key there is no order to keep, so each message is a group of its own.
+        parcel.group = Some(legal(key.unwrap_or(&message.dedup_id)).into_owned());
+        parcel.dedup_id = Some(legal(&message.dedup_id).into_owned());
+    } else {
+        // On standard queues a group shares the queue fairly, and says nothing of order.
+        parcel.group = key.map(|key| legal(key).into_owned());
+    }
+    parcel
 }
 
 #[cfg(test)]

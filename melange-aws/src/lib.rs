@@ -9,6 +9,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod attempts;
 mod attributes;
 mod check;
 mod client;
@@ -21,6 +22,7 @@ mod group;
 pub mod lambda;
 mod limits;
 mod names;
+mod outbox;
 mod provision;
 mod publish_only;
 mod queue;
@@ -29,5 +31,5 @@ mod sns;
 mod sqs;
 
 pub use config::Aws;
-pub use provision::Provision;
+pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;

@@ -1,56 +1,113 @@
 //! What SNS would refuse, or take and silently lose, found before it is sent.
 
+use std::fmt;
+
 use melange::transport::{TransportError, TransportErrorKind};
 use melange::{AttributeValue, Attributes};
 
 use crate::attributes::data_type;
 
-/// Most bytes of body and attributes. Topics and queues can be told to take more, but queues made before 2025 cannot.
-/// Source: the SNS API reference, `Publish` and `CreateTopic` (`MaximumMessageSize`).
-pub(crate) const MAX_BYTES: usize = 262_144;
+/// Most bytes of body and attributes that a topic takes unless it was told to. Also those of all messages in one request.
+/// Source: the SNS API reference, `Publish`, `PublishBatch` and `CreateTopic` (`MaximumMessageSize`).
+const TOPIC_BYTES: usize = 262_144;
 
-/// Most attributes: with an eleventh, SNS drops the message on its way to a queue under raw delivery, without a word.
-/// Source: the SNS developer guide, message attributes.
+/// Most bytes of body and attributes that a queue takes. Also those of all messages in one request. Queues made before 2025
+/// take fewer. Source: the SQS API reference, `SendMessage` and `SendMessageBatch`.
+pub(crate) const QUEUE_BYTES: usize = 1_048_576;
+
+/// Most attributes: with an eleventh, SNS drops the message on its way to a queue under raw delivery, without a word, and
+/// SQS refuses it. Source: the SNS developer guide, message attributes, and the SQS developer guide, quotas.
 pub(crate) const MAX_ATTRIBUTES: usize = 10;
 
 /// Longest name of an attribute. Source: the SQS API reference, `MessageAttributeValue`.
 const ATTRIBUTE_NAME: usize = 256;
 
-/// Refuses what cannot arrive.
-pub(crate) fn check(body: &str, attributes: &Attributes) -> Result<(), TransportError> {
-    let refuse = |why: String| Err(TransportError::new(TransportErrorKind::InvalidMessage, why));
-    if body.is_empty() {
-        return refuse("the message has an empty body, which SNS refuses".to_owned());
+/// Longest delay, in seconds. Source: the SQS API reference, `SendMessage`, `DelaySeconds`.
+pub(crate) const LONGEST_DELAY: u64 = 900;
+
+/// Who sets the limits, and how far they go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Limits<'a> {
+    /// A topic, by the name the annotations use.
+    Topic { name: &'a str, told: Option<usize> },
+    /// A queue, by the name the annotations use.
+    Queue { name: &'a str },
+}
+
+impl fmt::Display for Limits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Topic { name, .. } => write!(f, "topic {name:?}"),
+            Self::Queue { name } => write!(f, "queue {name:?}"),
+        }
     }
-    if let Some(at) = body.find(is_illegal) {
-        return refuse(format!("the message has a character at byte {at} of its body that SQS refuses"));
+}
+
+impl Limits<'_> {
+    /// Most bytes of one message, and of one request.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Topic { told, .. } => told.unwrap_or(TOPIC_BYTES),
+            Self::Queue { .. } => QUEUE_BYTES,
+        }
     }
-    if attributes.len() > MAX_ATTRIBUTES {
-        return refuse(format!(
-            "the message has {} attributes, and with more than {MAX_ATTRIBUTES} SNS drops it on its way to a queue",
-            attributes.len()
-        ));
+
+    /// Refuses what cannot arrive.
+    pub(crate) fn check(&self, body: &str, attributes: &Attributes) -> Result<(), TransportError> {
+        let problem = self.problem_of_content(body, attributes).or_else(|| self.problem_of_size(body, attributes));
+        let refused = |why| TransportError::new(TransportErrorKind::InvalidMessage, format!("{self}: {why}"));
+        problem.map_or(Ok(()), |why| Err(refused(why)))
     }
-    for (name, value) in attributes.iter() {
-        if !is_attribute_name(name) {
-            return refuse(format!(
-                "attribute {name:?} has a name that SQS refuses; letters, digits, `_`, `-` and single dots inside are \
-                 allowed, and no beginning with `AWS.` or `Amazon.`"
+
+    fn problem_of_content(&self, body: &str, attributes: &Attributes) -> Option<String> {
+        if body.is_empty() {
+            return Some("the message has an empty body, which AWS refuses".to_owned());
+        }
+        if let Some((at, c)) = body.char_indices().find(|(_, c)| is_illegal(*c)) {
+            return Some(format!(
+                "the message has the character U+{:04X} at byte {at} of its body, which SQS refuses; escape it or leave it out",
+                u32::from(c)
             ));
         }
-        // SNS also refuses what UTF-16 needs two units for, such as emoji.
-        if value.as_str().is_some_and(|text| text.contains(|c| is_illegal(c) || c > '\u{FFFF}')) {
-            return refuse(format!("attribute {name:?} has a character in its value that SNS refuses"));
+        if attributes.len() > MAX_ATTRIBUTES {
+            return Some(format!(
+                "the message has {} attributes, and with more than {MAX_ATTRIBUTES} it does not arrive; put what nobody filters \
+                 by into the body alone",
+                attributes.len()
+            ));
         }
+        for (name, value) in attributes.iter() {
+            if !is_attribute_name(name) {
+                return Some(format!(
+                    "attribute {name:?} has a name that SQS refuses; letters, digits, `_`, `-` and single dots inside are \
+                     allowed, and no beginning with `AWS.` or `Amazon.`"
+                ));
+            }
+            // SNS also refuses what UTF-16 needs two units for, such as emoji.
+            let wide = |c: char| c > '\u{FFFF}' && matches!(self, Self::Topic { .. });
+            if value.as_str().is_some_and(|text| text.contains(|c| is_illegal(c) || wide(c))) {
+                return Some(format!(
+                    "attribute {name:?} has a character in its value that AWS refuses: a control character or an emoji; put \
+                     it into the body alone"
+                ));
+            }
+        }
+        None
     }
-    let bytes = size(body, attributes);
-    if bytes > MAX_BYTES {
-        return refuse(format!(
-            "the message has {bytes} bytes, attributes included, where SNS takes {MAX_BYTES}; \
-             store what is large elsewhere and publish where it is"
-        ));
+
+    fn problem_of_size(&self, body: &str, attributes: &Attributes) -> Option<String> {
+        let (bytes, most) = (size(body, attributes), self.bytes());
+        let more = match self {
+            Self::Topic { name, .. } if most < QUEUE_BYTES => format!(
+                "; store what is large elsewhere and publish where it is, or let the topic take more (its attribute \
+                 `MaximumMessageSize`) and say so by `aws.max_message_bytes({name:?}, {QUEUE_BYTES})`"
+            ),
+            _ => "; store what is large elsewhere and send where it is".to_owned(),
+        };
+        (bytes > most).then(|| {
+            format!("the message has {bytes} bytes, attributes included, where at most {most} are taken{more}")
+        })
     }
-    Ok(())
 }
 
 /// What SNS and SQS count: body, and names, types and values of the attributes.
@@ -79,12 +136,19 @@ fn is_attribute_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    const TOPIC: Limits<'static> = Limits::Topic { name: "orders", told: None };
+    const QUEUE: Limits<'static> = Limits::Queue { name: "billing" };
+
+    fn check(body: &str, attributes: &Attributes) -> Result<(), TransportError> {
+        TOPIC.check(body, attributes)
+    }
+
     fn with(name: &'static str, value: &str) -> Attributes {
         [(name, AttributeValue::String(value.to_owned()))].into_iter().collect()
     }
 
     fn refused(body: &str, attributes: &Attributes) -> String {
-        let error = check(body, attributes).unwrap_err();
+        let error = TOPIC.check(body, attributes).unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::InvalidMessage);
         error.to_string()
     }
@@ -93,9 +157,30 @@ mod tests {
     fn the_size_counts_names_types_and_values() {
         let attributes = with("abc", "12");
         // 3 for the name, 6 for "String", 2 for the value.
-        let body = "x".repeat(MAX_BYTES - 11);
+        let body = "x".repeat(TOPIC_BYTES - 11);
         check(&body, &attributes).unwrap();
         assert!(refused(&format!("{body}x"), &attributes).contains("262145 bytes"));
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_topic_or_the_queue() {
+        let none = Attributes::new();
+        let large = "x".repeat(QUEUE_BYTES);
+        let told = Limits::Topic { name: "orders", told: Some(QUEUE_BYTES) };
+        told.check(&large, &none).unwrap();
+        QUEUE.check(&large, &none).unwrap();
+        for (limits, who) in [(told, "topic \"orders\""), (QUEUE, "queue \"billing\"")] {
+            let error = limits.check(&format!("{large}x"), &none).unwrap_err().to_string();
+            assert!(error.contains(who) && error.contains("1048577 bytes"), "{error}");
+        }
+        let error = refused(&large, &none);
+        assert!(error.contains("aws.max_message_bytes(\"orders\", 1048576)"), "{error}");
+    }
+
+    #[test]
+    fn a_queue_takes_emoji_in_attributes_and_a_topic_does_not() {
+        QUEUE.check("{}", &with("a", "😀")).unwrap();
+        QUEUE.check("{}", &with("a", "\0")).unwrap_err();
     }
 
     #[test]

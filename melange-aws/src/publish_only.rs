@@ -1,4 +1,4 @@
-//! [`Aws`] as a transport that only publishes.
+//! [`Aws`] as a transport that only publishes and sends.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
 };
 
-use crate::{Aws, check, sns};
+use crate::{Aws, check, sns, sqs};
 
 pub(crate) const NAME: &str = "AWS";
 
@@ -35,6 +35,15 @@ impl Transport for Aws {
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
         sns::publish(self, messages).await
+    }
+
+    async fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> Vec<Result<(), TransportError>> {
+        sqs::send(self, queue, messages, delay).await
     }
 
     async fn receive(&self, _: &str, _: usize, _: Duration) -> Result<Vec<Delivery>, TransportError> {

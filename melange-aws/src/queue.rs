@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use melange::Format;
-use melange::transport::{Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError};
+use melange::transport::{
+    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
+};
 
-use crate::provision::{self, Provision};
+use crate::provision::{self, Options, Plan, Provision};
 use crate::sqs::{self, Polls};
 use crate::{Aws, check, publish_only, sns};
 
@@ -31,6 +33,7 @@ pub struct AwsQueue {
     pub(crate) provision: Provision,
     pub(crate) raw: bool,
     pub(crate) filtered: bool,
+    pub(crate) options: Options,
     visibility: Duration,
     polls: Arc<Polls>,
 }
@@ -43,6 +46,7 @@ impl AwsQueue {
             provision: Provision::default(),
             raw: true,
             filtered: true,
+            options: Options::default(),
             visibility: VISIBILITY,
             polls: Arc::default(),
         }
@@ -70,6 +74,90 @@ impl AwsQueue {
     pub fn unfiltered(mut self) -> Self {
         self.filtered = false;
         self
+    }
+
+    /// Makes filter policies narrower too: what nobody here listens to no longer comes through, and where there is no filter
+    /// policy there will be one. Without it they are only made wider, since an older version of the service, which runs until
+    /// the new one has replaced it, may listen to more.
+    ///
+    /// Ask for it when only one version is left.
+    #[must_use]
+    pub fn exact_filter(mut self) -> Self {
+        self.options.exact_filter = true;
+        self
+    }
+
+    /// Has what SNS cannot deliver into the queue put into the queue's dead-letter queue, instead of dropped: the queue was
+    /// deleted, its policy or key does not let SNS send. It is a redrive policy on each subscription, and the dead-letter
+    /// queue's policy then lets the topics send to it.
+    ///
+    /// SNS wants the dead-letter queue in the topic's region and of its kind. Subscriptions to topics of other regions, and
+    /// of a standard queue to a FIFO topic, stay without.
+    #[must_use]
+    pub fn keep_undelivered(mut self) -> Self {
+        self.options.keep_undelivered = true;
+        self
+    }
+
+    /// Has FIFO queues and topics count their throughput, and look for duplicates, within each message group, instead of
+    /// over all of them: `DeduplicationScope` and `FifoThroughputLimit` of queues, `FifoThroughputScope` of topics. Standard
+    /// ones have no such limits and stay as they are.
+    ///
+    /// **A topic cannot be set back.**
+    #[must_use]
+    pub fn high_throughput(mut self) -> Self {
+        self.options.high_throughput = true;
+        self
+    }
+
+    /// Has the queue and its dead-letter queue encrypted with this KMS key, by its id, alias or ARN, instead of by SQS
+    /// itself. A key that SNS is not allowed to use keeps everything out; its policy must hold:
+    ///
+    /// ```json
+    /// { "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" },
+    ///   "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*" }
+    /// ```
+    ///
+    /// Who consumes needs `kms:Decrypt`, and for dead letters `kms:GenerateDataKey`.
+    #[must_use]
+    pub fn kms_key(mut self, key: impl Into<String>) -> Self {
+        self.options.kms_key = Some(key.into());
+        self
+    }
+
+    /// How long the queue keeps a message that nobody deletes, between 60 seconds and 14 days; what SQS does by itself, 4
+    /// days, unless said otherwise. Dead-letter queues keep theirs for 14 days.
+    ///
+    /// Where the queue kept them longer, older messages are deleted.
+    #[must_use]
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.options.retention = Some(retention);
+        self
+    }
+
+    /// How often a message is received before SQS itself puts it into the dead-letter queue, if that is more than the
+    /// subscribers need: five times more than the most patient of them has attempts. At most 1,000.
+    #[must_use]
+    pub fn max_receives(mut self, receives: u32) -> Self {
+        self.options.max_receives = Some(receives);
+        self
+    }
+
+    /// A tag for the queues, their dead-letter queues and the topics of this account. Tags of others stay; where a topic has
+    /// the tag with another value, that stays too, since services share topics.
+    #[must_use]
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// What differs between AWS and what `topology` needs, whatever [`provision`](Self::provision) says. Reads only.
+    ///
+    /// # Errors
+    /// What AWS, or the way to it, had to say. If some of it may not be looked at, the error names each action and resource,
+    /// and lists what differs in the rest.
+    pub async fn plan(&self, topology: &Topology) -> Result<Plan, TransportError> {
+        provision::plan(self, topology).await
     }
 
     /// How long a received message is invisible to others unless its lease is extended, which happens at half of it: 30
@@ -103,7 +191,9 @@ impl Transport for AwsQueue {
     }
 
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
-        check::check(self.aws.names(), topology)
+        let mut problems = check::check(self.aws.names(), topology).err().unwrap_or_default();
+        problems.extend(self.options.problems());
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
@@ -112,6 +202,15 @@ impl Transport for AwsQueue {
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
         sns::publish(&self.aws, messages).await
+    }
+
+    async fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> Vec<Result<(), TransportError>> {
+        sqs::send(&self.aws, queue, messages, delay).await
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
@@ -128,6 +227,18 @@ impl Transport for AwsQueue {
         receipts: Vec<(Receipt, Duration)>,
     ) -> Vec<Result<(), TransportError>> {
         sqs::change_visibility(&self.aws, queue, receipts).await
+    }
+
+    async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
+        sqs::redrive(&self.aws, queue, letter, redrives).await
+    }
+
+    async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
+        sqs::start_move(&self.aws, queue).await
+    }
+
+    async fn move_status(&self, queue: &str, task: &str) -> Result<MoveStatus, TransportError> {
+        sqs::move_status(&self.aws, queue, task).await
     }
 
     async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {

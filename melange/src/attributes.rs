@@ -17,6 +17,9 @@ pub const REASON: &str = "melange_reason";
 /// On a dead letter: the queue it came from.
 pub const ORIGINAL_QUEUE: &str = "melange_original_queue";
 
+/// On a message that was put back from a dead-letter queue: how often that was done.
+pub const REDRIVES: &str = "melange_redrives";
+
 /// Most attributes a message may carry, Melange's own included. SQS allows 10 under raw delivery (an eleventh makes SNS
 /// drop the message without a word), and two are left to tracing libraries and other tools.
 pub const MAX_ATTRIBUTES: usize = 8;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Timestamp;
 use crate::event::{Erased, Event};
 use crate::wire::flat::Flat;
 
@@ -39,8 +40,8 @@ pub(crate) enum Source<'a> {
     Flat {
         body: &'a str,
         own: &'static [&'static str],
-        /// The moment as Melange writes it, whatever form the body has.
-        occurred_on: &'a str,
+        /// The moment, whatever form the body has it in.
+        occurred_on: Timestamp,
     },
     /// The event alone.
     Alone(&'a str),

@@ -201,6 +201,30 @@ impl EventDescriptor {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
+    /// The older versions it can be made from, step by step. Versions fall along the way; what does not fall is a problem of
+    /// its own, and left out.
+    pub(crate) fn ancestors(&self) -> Vec<&'static EventDescriptor> {
+        let mut ancestors: Vec<&'static EventDescriptor> = Vec::new();
+        let mut steps: Vec<&'static Upcast> = self.older_steps().collect();
+        while let Some(step) = steps.pop() {
+            if !ancestors.iter().any(|known| known.is_same_type(step.from)) {
+                ancestors.push(step.from);
+                steps.extend(step.from.older_steps());
+            }
+        }
+        ancestors
+    }
+
+    /// Every name it or an older version of it is read under.
+    pub(crate) fn family_names(&self) -> Vec<&'static str> {
+        self.names().chain(self.ancestors().into_iter().flat_map(Self::names)).collect()
+    }
+
+    pub(crate) fn older_steps(&self) -> impl Iterator<Item = &'static Upcast> + use<> {
+        let version = self.version;
+        self.upcasts.iter().filter(move |step| step.from.version < version)
+    }
+
     pub(crate) fn is_same_type(&self, other: &Self) -> bool {
         self.type_id == other.type_id
     }

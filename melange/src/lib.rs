@@ -10,6 +10,7 @@ mod bus;
 mod codec;
 mod consumer;
 mod context;
+mod dead_letters;
 mod dispatch;
 mod error;
 mod event;
@@ -24,6 +25,7 @@ mod outcome;
 mod publisher;
 mod registry;
 mod retry;
+mod send_to;
 mod serializer;
 mod subscriber;
 #[cfg(feature = "test-util")]
@@ -46,10 +48,11 @@ pub use any_event::AnyEvent;
 pub use attributes::{AttributeValue, Attributes, IntoAttribute};
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
 pub use consumer::{
-    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, MessageConsumer, MessageConsumerBuilder, Processed,
-    Shutdown, ShutdownError, Unconnected, UnknownEvents,
+    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, MessageConsumer, MessageConsumerBuilder,
+    Processed, QueueControl, QueueHealth, QueueState, Shutdown, ShutdownError, Unconnected, UnknownEvents,
 };
 pub use context::{Context, Frame};
+pub use dead_letters::{DeadLetters, Letter, Redrive, Redriven};
 pub use dispatch::{SubscriberError, SubscriberErrorKind};
 pub use error::build::{BuildErrors, Problem, ProblemKind};
 pub use error::publish::PublishError;
@@ -68,6 +71,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
 pub use publisher::MessagePublisher;
 pub use registry::{Crates, Functions, Registry};
 pub use retry::RetryPolicy;
+pub use send_to::SendTo;
 pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};
 pub use subscriber::{IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription};
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::attributes::{AttributeValue, EVENT_TYPE, MANIFEST, MAX_ATTRIBUTES, SERIALIZER_ID, TRACEPARENT};
 use crate::error::publish::{Kind, PublishError};
@@ -9,7 +10,7 @@ use crate::event::{Event, Route};
 use crate::metadata::Metadata;
 use crate::transport::{Body, DynTransport, Message, Transport, TransportError};
 use crate::wire::write;
-use crate::{Attributes, EventId, trace};
+use crate::{Attributes, EventId, SendTo, trace};
 
 /// Publishes events, from where there is no queue to consume: a REST handler, a Lambda, a script. Cheap to clone.
 ///
@@ -41,7 +42,8 @@ impl MessagePublisher {
         Self { transport }
     }
 
-    /// Publishes one event, and returns its id once the broker has it.
+    /// Publishes one event, and returns its id once the broker has it. What is published at the same time goes in one
+    /// request, where the transport can do that.
     ///
     /// # Errors
     /// If the event cannot be written, or the broker did not take it.
@@ -52,7 +54,8 @@ impl MessagePublisher {
         answered::<E>(event_id, answer)
     }
 
-    /// Publishes several events, and answers for each, in order.
+    /// Publishes several events, and answers for each, in order: one that fails does not keep back the others. Only on FIFO
+    /// topics, nothing is sent after one of the same key that was not, and its error says so.
     pub async fn publish_all<E: Event>(
         &self,
         events: impl IntoIterator<Item = E>,
@@ -65,14 +68,57 @@ impl MessagePublisher {
         messages.into_iter().map(|message| answered::<E>(message?.metadata.event_id, answers.next())).collect()
     }
 
+    /// Sends one event to `queue` itself, past all topics, so that only its subscribers see it; at once, or after a
+    /// [`delay`](SendTo::delay). Await what it returns.
+    ///
+    /// The queue is named as a subscriber's annotation names it, and has to be there. Whoever consumes from it reads the
+    /// event as if it had been published.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+    /// # #[event(topic = "orders")]
+    /// # struct PaymentDue { order_id: String }
+    /// # async fn example(publisher: melange::MessagePublisher) -> Result<(), melange::PublishError> {
+    /// let due = PaymentDue { order_id: "o-1".into() };
+    /// publisher.send_to("billing", due).delay(Duration::from_secs(600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the event cannot be written, or the queue did not take it.
+    pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
+        SendTo::new(self.clone(), queue.into(), event)
+    }
+
+    pub(crate) async fn send<E: Event>(
+        &self,
+        queue: &str,
+        event: E,
+        delay: Option<Duration>,
+    ) -> Result<EventId, PublishError> {
+        let message = self.message_for_queue(event)?;
+        let event_id = message.metadata.event_id.clone();
+        let answer = self.transport.send(queue, message, delay).await;
+        answered::<E>(event_id, Some(answer))
+    }
+
     fn message<E: Event>(&self, event: E) -> Result<Message, PublishError> {
+        let message = self.message_for_queue(event)?;
+        if message.topic().is_empty() {
+            let why = "its `#[event(topic)]` field is empty; say where it is to go".to_owned();
+            return Err(PublishError::new(E::DESCRIPTOR.name(), Some(message.metadata.event_id), Kind::Topic(why)));
+        }
+        Ok(message)
+    }
+
+    /// The message, which a queue takes without a topic.
+    fn message_for_queue<E: Event>(&self, event: E) -> Result<Message, PublishError> {
         let descriptor = E::DESCRIPTOR;
         let route = event.route();
         let metadata = Metadata::routed(descriptor, &route);
         let refuse = |kind| PublishError::new(descriptor.name(), Some(metadata.event_id.clone()), kind);
-        if metadata.topic.is_empty() {
-            return Err(refuse(Kind::Topic("its `#[event(topic)]` field is empty; say where it is to go".to_owned())));
-        }
         let attributes = attributes(&metadata, &route);
         if attributes.len() > MAX_ATTRIBUTES {
             return Err(refuse(Kind::TooManyAttributes(attributes.len())));

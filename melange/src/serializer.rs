@@ -1,5 +1,6 @@
 //! The map from names to types that the Python library has its users write by hand, found by itself.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use crate::attributes::Attributes;
 use crate::error::build::BuildErrors;
 use crate::event::{Event, EventDescriptor};
 use crate::metadata::Metadata;
-use crate::registry::versions::read_as;
+use crate::registry::versions::{read_as, written_version};
 use crate::registry::{Readers, Reading, Registry};
 use crate::transport::{Body, Inbound};
 use crate::wire::{Format, Incoming, WriteError, read, write};
@@ -92,7 +93,12 @@ impl EventSerializer {
     /// # Errors
     /// As [`deserialize`](Self::deserialize).
     pub fn deserialize_message(&self, inbound: &Inbound) -> Result<AnyEvent, DeserializeError> {
-        let origin = Origin { topic: inbound.topic.as_deref(), id: inbound.wrapper_id.as_deref(), ..Origin::default() };
+        let origin = Origin {
+            topic: inbound.topic.as_deref(),
+            id: inbound.wrapper_id.as_deref(),
+            sent_at: inbound.occurred_on,
+            ..Origin::default()
+        };
         match &inbound.body {
             Body::Json(json) => self.read(json, &inbound.attributes, &origin),
             Body::Typed(_) => {
@@ -154,17 +160,17 @@ impl Origin<'_> {
     pub(crate) fn metadata(
         &self,
         incoming: &Incoming<'_>,
-        read_as: &EventDescriptor,
+        read_as: &'static EventDescriptor,
         attributes: &Attributes,
     ) -> Metadata {
-        let topic =
-            incoming.topic.as_deref().or(self.topic).map_or(std::borrow::Cow::Borrowed(""), |t| t.to_owned().into());
+        // An event may leave its own topic empty, to be published to that of its type.
+        let topic = incoming.topic.as_deref().filter(|topic| !topic.is_empty()).or(self.topic);
         Metadata {
             event_id: incoming.event_id.clone().or_else(|| self.id.map(EventId::from_text)).unwrap_or_default(),
             event_type_name: incoming.name.clone().into_owned().into(),
-            version: incoming.version.unwrap_or_else(|| read_as.version()),
+            version: written_version(read_as, incoming),
             occurred_on: incoming.occurred_on.or(self.sent_at).unwrap_or_else(Timestamp::now),
-            topic,
+            topic: topic.map_or(Cow::Borrowed(""), |topic| Cow::Owned(topic.to_owned())),
             attempt: self.attempt.max(1),
             attributes: attributes.clone(),
         }
@@ -209,6 +215,10 @@ pub enum DeserializeErrorKind {
 impl DeserializeError {
     fn new(name: Option<&str>, kind: DeserializeErrorKind, why: impl Into<String>) -> Self {
         Self { name: name.map(str::to_owned), kind, why: why.into() }
+    }
+
+    pub(crate) fn unreadable(why: String) -> Self {
+        Self::new(None, DeserializeErrorKind::Invalid, why)
     }
 
     /// Why.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the microsecond.
@@ -56,9 +56,19 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
+/// Before or after all that the calendar has, it is the first or the last moment that it has.
 impl From<SystemTime> for Timestamp {
     fn from(at: SystemTime) -> Self {
-        Self::from(DateTime::<Utc>::from(at))
+        let moment = match at.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => {
+                TimeDelta::from_std(after).ok().and_then(|after| DateTime::UNIX_EPOCH.checked_add_signed(after))
+            }
+            Err(before) => TimeDelta::from_std(before.duration())
+                .ok()
+                .and_then(|before| DateTime::UNIX_EPOCH.checked_sub_signed(before)),
+        };
+        let is_past = at < SystemTime::UNIX_EPOCH;
+        Self::from(moment.unwrap_or(if is_past { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC }))
     }
 }
 

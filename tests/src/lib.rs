@@ -1,4 +1,5 @@
 //! Tests that need more than one crate, and what they share. Run them all with `cargo xtask test`.
 
+pub mod faulty;
 #[cfg(feature = "aws")]
 pub mod server;

@@ -229,6 +229,81 @@ async fn neither_keyed_nor_unkeyed_events_starve() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unkeyed_event_does_not_wait_behind_all_that_one_key_has_queued() {
+    let log = Log::default();
+    let bus = AsynchronousEventBus::builder().workers(1).subscribe(notes(&log)).build().unwrap();
+    for n in 0..40 {
+        bus.publish(Placed("k", n)).await.unwrap();
+    }
+    bus.publish(Placed("", 0)).await.unwrap();
+    bus.shutdown(LONG).await;
+    let at = noted(&log).iter().position(|event| *event == ("", 0)).unwrap();
+    assert!(at < 5, "it ran as number {at}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_polls_for_work() {
+    let bus = AsynchronousEventBus::builder().workers(4).build().unwrap();
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&begun);
+    bus.subscribe(move |_: &Placed| notes.lock().unwrap().push(Instant::now()));
+    let start = Instant::now();
+    for n in 0..10 {
+        // Long idle, so that a worker which looks for work at intervals would be between two looks.
+        sleep(Duration::from_millis(37)).await;
+        bus.publish(Placed(if n % 2 == 0 { "k" } else { "" }, n)).await.unwrap();
+        settle().await;
+    }
+    let latest = Duration::from_millis(370);
+    assert_eq!(start.elapsed(), latest);
+    let waits = begun.lock().unwrap().iter().map(|at| at.duration_since(start).as_millis()).collect::<Vec<_>>();
+    assert_eq!(waits, (1..=10).map(|n| n * 37).collect::<Vec<_>>());
+}
+
+/// The key and the lane of an event that the macro made.
+#[derive(melange::Event)]
+#[event(local)]
+struct Moved {
+    #[event(key)]
+    parcel: u32,
+    step: u32,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_that_the_macro_marks_as_key_is_the_lane() {
+    let log = Arc::<Mutex<Vec<(u32, u32)>>>::default();
+    let notes = Arc::clone(&log);
+    let bus = AsynchronousEventBus::builder()
+        .workers(4)
+        .subscribe(move |moved: Arc<Moved>| {
+            let notes = Arc::clone(&notes);
+            async move {
+                sleep(Duration::from_millis(if moved.parcel == 1 { 1_000 } else { u64::from(moved.step % 3) })).await;
+                notes.lock().unwrap().push((moved.parcel, moved.step));
+            }
+        })
+        .build()
+        .unwrap();
+    for step in 0..20 {
+        for parcel in 1..=3 {
+            bus.publish(Moved { parcel, step }).await.unwrap();
+        }
+    }
+    sleep(Duration::from_millis(900)).await;
+    assert_eq!(
+        log.lock().unwrap().iter().filter(|(parcel, _)| *parcel != 1).count(),
+        40,
+        "the slow lane held up others"
+    );
+    assert_eq!(bus.shutdown(LONG).await.dropped, 0);
+    for parcel in 1..=3 {
+        let steps =
+            log.lock().unwrap().iter().filter(|(of, _)| *of == parcel).map(|(_, step)| *step).collect::<Vec<_>>();
+        assert!(steps.iter().copied().eq(0..20), "{parcel}: {steps:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn capacity_bounds_keyed_and_unkeyed_events_together() {
     let (bus, gate, _) = gated(1, 3);
     bus.publish(Placed("k", 0)).await.unwrap();
@@ -477,6 +552,25 @@ async fn what_is_not_done_at_the_deadline_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_drain_that_has_the_time_delivers_everything() {
+    let (bus, gate, log) = gated(1, 100);
+    for n in 0..10 {
+        bus.publish(Placed(if n % 2 == 0 { "k" } else { "" }, n)).await.unwrap();
+    }
+    // One each second: far longer than any fixed grace, and well within the deadline.
+    tokio::spawn(async move {
+        for _ in 0..10 {
+            sleep(Duration::from_secs(1)).await;
+            gate.add_permits(1);
+        }
+    });
+    let start = Instant::now();
+    let drained = bus.shutdown(LONG).await;
+    assert_eq!((drained.delivered, drained.dropped, drained.still_running), (10, 0, 0));
+    assert_eq!((noted(&log).len(), start.elapsed()), (10, Duration::from_secs(10)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_token_is_cancelled_at_the_deadline_and_heeding_it_counts() {
     let bus = AsynchronousEventBus::builder()
         .subscribe(|_: Arc<Placed>, token: CancellationToken| async move { token.cancelled().await })
@@ -632,6 +726,27 @@ async fn who_listens_is_asked_when_the_event_is_handled() {
     bus.shutdown(LONG).await;
     assert!(noted(&gone).is_empty());
     assert_eq!(noted(&came), [("", 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_may_unsubscribe_itself_while_it_runs() {
+    let bus = AsynchronousEventBus::builder().workers(1).build().unwrap();
+    let (runs, own) = (Arc::new(AtomicUsize::new(0)), Arc::new(OnceLock::<melange::SubscriptionHandle>::new()));
+    let (counts, unsubscribes) = (Arc::clone(&runs), Arc::clone(&own));
+    let handle = bus.subscribe(move |_: Arc<Placed>| {
+        let (counts, unsubscribes) = (Arc::clone(&counts), Arc::clone(&unsubscribes));
+        async move {
+            unsubscribes.get().unwrap().unsubscribe();
+            yield_now().await;
+            counts.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    own.set(handle.clone()).unwrap();
+    for n in 0..3 {
+        bus.publish(Placed("", n)).await.unwrap();
+    }
+    assert_eq!(bus.shutdown(LONG).await.delivered, 3);
+    assert_eq!((runs.load(Ordering::Relaxed), handle.is_active()), (1, false));
 }
 
 #[test]

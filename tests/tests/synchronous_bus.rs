@@ -133,6 +133,42 @@ fn unsubscribing_takes_effect_at_once_even_for_the_event_being_published() {
 }
 
 #[test]
+fn a_subscriber_may_unsubscribe_itself_while_it_runs() {
+    let (log, own) = (Log::default(), Arc::new(OnceLock::<SubscriptionHandle>::new()));
+    let bus = SynchronousEventBus::builder().build().unwrap();
+    let (notes_once, unsubscribes) = (Arc::clone(&log), Arc::clone(&own));
+    let handle = bus.subscribe(move |tick: &Ticked| {
+        unsubscribes.get().unwrap().unsubscribe();
+        note(&notes_once, format!("once{}", tick.0));
+    });
+    bus.subscribe(notes(&log, "always"));
+    own.set(handle).unwrap();
+    bus.publish(&Ticked(1)).unwrap();
+    bus.publish(&Ticked(2)).unwrap();
+    assert_eq!(noted(&log), ["once1", "always1", "always2"]);
+}
+
+#[test]
+fn a_subscriber_that_fails_after_it_published_fails_only_its_own_event() {
+    let (log, cell) = (Log::default(), Arc::new(OnceLock::<SynchronousEventBus>::new()));
+    let (inner, answers) = (Arc::clone(&cell), Arc::clone(&log));
+    let bus = SynchronousEventBus::builder()
+        .subscribe(move |_: &Ticked| {
+            let answer = inner.get().unwrap().publish(&Struck);
+            note(&answers, if answer.is_ok() { "inner ok" } else { "inner failed" });
+            Err::<(), _>("outer")
+        })
+        .subscribe(notes(&log, "z"))
+        .subscribe(|_: &Struck| ())
+        .build()
+        .unwrap();
+    cell.set(bus.clone()).unwrap();
+    let error = bus.publish(&Ticked(1)).unwrap_err();
+    assert_eq!((error.event_name(), error.failures().len()), ("Ticked", 1));
+    assert_eq!(noted(&log), ["inner ok", "z1"]);
+}
+
+#[test]
 fn a_subscriber_added_during_a_publish_hears_the_next_one() {
     let (log, cell) = (Log::default(), Arc::new(OnceLock::<SynchronousEventBus>::new()));
     let (inner, late) = (Arc::clone(&cell), Arc::clone(&log));

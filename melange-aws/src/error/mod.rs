@@ -16,8 +16,29 @@ use crate::client::Call;
 
 /// Some of AWS's codes that steps of ours look for.
 pub(crate) fn is_code(error: &TransportError, codes: &[&str]) -> bool {
-    let answer = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Answer>());
-    answer.and_then(Answer::code).is_some_and(|code| codes.contains(&codes::short(code)))
+    let mut next = std::error::Error::source(error);
+    while let Some(source) = next {
+        if let Some(answer) = source.downcast_ref::<Answer>() {
+            return answer.code().is_some_and(|code| codes.contains(&codes::short(code)));
+        }
+        next = source.source();
+    }
+    false
+}
+
+/// The same error once more: a call failed for every message in it.
+pub(crate) fn again(error: &TransportError) -> TransportError {
+    reworded(error, error.to_string())
+}
+
+/// The same error in other words.
+pub(crate) fn reworded(error: &TransportError, what: String) -> TransportError {
+    let copy = TransportError::new(error.kind(), what);
+    let copy = if error.is_uncertain() { copy.uncertain() } else { copy.certain() };
+    match std::error::Error::source(error).and_then(|source| source.downcast_ref::<Answer>()) {
+        Some(answer) => copy.with_source(answer.clone()),
+        None => copy,
+    }
 }
 
 /// What a call that failed means.

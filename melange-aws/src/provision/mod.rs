@@ -1,37 +1,61 @@
 //! What `start()` does about topics and queues.
 
+mod at_once;
+mod change;
 mod command;
 mod create;
+mod diff;
+mod encryption;
+mod filter;
+mod look;
+mod options;
+mod plan;
 mod policy;
 mod queue;
 mod redrive;
+mod report;
+mod seen;
 mod subscription;
+mod tags;
 mod topic;
-mod verify;
 mod wanted;
 
-use melange::transport::{Topology, TransportError};
+use melange::transport::{Topology, TransportError, TransportErrorKind};
+
+pub use change::{Change, ChangeKind, Finding};
+pub(crate) use options::Options;
+pub use plan::Plan;
 
 use crate::AwsQueue;
 use crate::names::account_of;
+use command::Commands;
 use wanted::Wanted;
 
 /// What `start()` does about topics, queues, dead-letter queues, policies and subscriptions.
+///
+/// All of it is made from the same [`Plan`], which [`AwsQueue::plan`] shows. Topics are never listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Provision {
     /// Looks whether all is there, and fails with a list of what is not, each with the command that mends it. Writes
-    /// nothing.
+    /// nothing. What lets too many send to a queue is on the list too.
     ///
     /// It needs `sns:GetTopicAttributes`, `sns:ListSubscriptionsByTopic`, `sns:GetSubscriptionAttributes`,
-    /// `sqs:GetQueueUrl` and `sqs:GetQueueAttributes`.
+    /// `sqs:GetQueueUrl` and `sqs:GetQueueAttributes`; where tags are asked for, `sqs:ListQueueTags` and
+    /// `sns:ListTagsForResource`. What is not allowed is on the list, by its action and resource.
     #[default]
     Verify,
     /// Makes what is missing and mends what has drifted; writes nothing where nothing differs. Several processes may do so
-    /// at once. What others put into a queue's policy stays, and a filter policy is never made narrower.
+    /// at once. What others put into a queue's policy stays, and a filter policy is never made narrower, unless
+    /// [`exact_filter`](AwsQueue::exact_filter) asks for it: an older version of the service may still need what it lets
+    /// pass.
+    ///
+    /// A policy that was merged into what others wrote is looked at again three seconds later, since neither SQS nor SNS
+    /// can be told to write only if nobody else has.
     ///
     /// It needs what [`Verify`](Self::Verify) needs, and `sns:CreateTopic`, `sns:Subscribe`,
-    /// `sns:SetSubscriptionAttributes`, `sqs:CreateQueue` and `sqs:SetQueueAttributes`.
+    /// `sns:SetSubscriptionAttributes`, `sqs:CreateQueue` and `sqs:SetQueueAttributes`; where tags are asked for,
+    /// `sqs:TagQueue` and `sns:TagResource`; for [`high_throughput`](AwsQueue::high_throughput), `sns:SetTopicAttributes`.
     Create,
     /// Calls nothing: all is as it should be.
     Assume,
@@ -39,22 +63,56 @@ pub enum Provision {
 
 /// Does so.
 pub(crate) async fn prepare(queue: &AwsQueue, topology: &Topology) -> Result<(), TransportError> {
-    if queue.provision == Provision::Assume {
-        return Ok(());
+    match queue.provision {
+        Provision::Assume => Ok(()),
+        Provision::Verify => {
+            let (plan, denied) = look(queue, topology).await?;
+            plan.notes().for_each(|note| tracing::warn!("{note}"));
+            report::of(&plan, &denied)
+        }
+        Provision::Create => {
+            let wanted = wanted(queue, topology).await?;
+            create::create(queue.aws(), &Commands::at(queue.aws()), &wanted).await
+        }
     }
+}
+
+/// What would be done.
+pub(crate) async fn plan(queue: &AwsQueue, topology: &Topology) -> Result<Plan, TransportError> {
+    let (plan, denied) = look(queue, topology).await?;
+    // A part of the plan would pass for all of it.
+    if !denied.is_empty() {
+        report::of(&plan, &denied)?;
+    }
+    Ok(plan)
+}
+
+async fn look(queue: &AwsQueue, topology: &Topology) -> Result<(Plan, Vec<TransportError>), TransportError> {
+    let wanted = wanted(queue, topology).await?;
+    let commands = Commands::at(queue.aws());
+    let everything = look::everything(queue.aws(), &commands, &wanted).await?;
+    Ok(everything.into_plan())
+}
+
+async fn wanted(queue: &AwsQueue, topology: &Topology) -> Result<Wanted, TransportError> {
     let aws = queue.aws();
     // A queue that is there says the account, which spares asking STS.
     for plan in &topology.queues {
-        if aws.account.known().is_none()
-            && let Some(found) = queue::find(aws, &aws.names().queue(&plan.name)).await?
-            && let Some(account) = found.arn().and_then(account_of)
-        {
-            aws.account.learn(account);
+        if aws.account.known().is_some() {
+            break;
+        }
+        match queue::find(aws, &aws.names().queue(&plan.name)).await {
+            Ok(found) => {
+                found
+                    .as_ref()
+                    .and_then(|found| account_of(found.arn()?))
+                    .into_iter()
+                    .for_each(|id| aws.account.learn(id));
+            }
+            // It will be said together with what else is not allowed.
+            Err(error) if error.kind() == TransportErrorKind::Denied => {}
+            Err(error) => return Err(error),
         }
     }
-    let wanted = Wanted::of(queue, topology).await?;
-    match queue.provision {
-        Provision::Create => create::create(aws, &wanted).await,
-        _ => verify::verify(aws, &wanted).await,
-    }
+    Wanted::of(queue, topology).await
 }

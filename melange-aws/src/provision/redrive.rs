@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::wanted::Queue;
+use super::wanted::Consumed;
 
 /// What the redrive policy should be and why, if `present` is not good enough. More receives than wanted are good enough:
 /// another service on the queue may want them.
-pub(super) fn change(present: Option<&str>, wanted: &Queue) -> Option<(String, String)> {
+pub(super) fn change(present: Option<&str>, wanted: &Consumed) -> Option<(String, String)> {
     let present = present.and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
     let target = present.get("deadLetterTargetArn").and_then(Value::as_str);
     // AWS answers with a number, and takes text as well.
@@ -28,7 +28,7 @@ pub(super) fn change(present: Option<&str>, wanted: &Queue) -> Option<(String, S
 }
 
 /// The redrive policy of a new queue.
-pub(super) fn new(wanted: &Queue) -> String {
+pub(super) fn new(wanted: &Consumed) -> String {
     policy(&wanted.dlq_arn, wanted.max_receives.into())
 }
 
@@ -40,15 +40,13 @@ fn policy(dlq_arn: &str, receives: u64) -> String {
 mod tests {
     use super::*;
 
-    fn wanted() -> Queue {
-        Queue {
-            name: "billing".to_owned(),
-            arn: "arn:aws:sqs:us-east-1:1:billing".to_owned(),
+    fn wanted() -> Consumed {
+        Consumed {
+            visibility: 30,
+            retention: None,
             dlq: "billing-dlq".to_owned(),
             dlq_arn: "arn:aws:sqs:us-east-1:1:billing-dlq".to_owned(),
-            visibility: 30,
             max_receives: 10,
-            feeds: Vec::new(),
         }
     }
 

@@ -2,38 +2,63 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use melange::transport::{QueuePlan, Topology, TransportError};
+use melange::transport::{QueuePlan, TopicFilter, Topology, TransportError};
 
+use super::filter::MOST_NAMES;
 use crate::AwsQueue;
-use crate::names::{dead_letter_queue, is_fifo};
+use crate::names::{dead_letter_queue, is_fifo, region_of};
 
-/// Most names in a filter policy. Source: the SNS developer guide, filter policy constraints.
-pub(super) const MOST_NAMES: usize = 149;
-
-/// What there should be.
+/// What there should be, in the order in which it is made: nothing is fed before it can take it.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) topics: Vec<Topic>,
+    pub(super) dead_letter_queues: Vec<Queue>,
     pub(super) queues: Vec<Queue>,
+    pub(super) feeds: Vec<Feed>,
 }
 
 #[derive(Debug)]
 pub(super) struct Topic {
     pub(super) name: String,
     pub(super) arn: String,
-    /// It is someone else's: looked at where that is allowed, never made.
+    /// It is someone else's: looked at where that is allowed, never made or changed.
     pub(super) elsewhere: bool,
+    /// A FIFO topic that counts and compares within message groups.
+    pub(super) by_group: bool,
+    pub(super) tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) name: String,
     pub(super) arn: String,
+    pub(super) role: Role,
+    /// The ARNs of the topics that send to it.
+    pub(super) senders: BTreeSet<String>,
+    pub(super) kms_key: Option<String>,
+    /// A FIFO queue that counts and compares within message groups.
+    pub(super) by_group: bool,
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+/// What a queue is for.
+#[derive(Debug)]
+pub(super) enum Role {
+    /// Subscribers consume from it.
+    Consumed(Consumed),
+    /// It takes what they gave up.
+    DeadLetters,
+}
+
+#[derive(Debug)]
+pub(super) struct Consumed {
+    /// In seconds.
+    pub(super) visibility: u64,
+    /// In seconds, if it was asked for.
+    pub(super) retention: Option<u64>,
     pub(super) dlq: String,
     pub(super) dlq_arn: String,
-    pub(super) visibility: u64,
     pub(super) max_receives: u32,
-    pub(super) feeds: Vec<Feed>,
 }
 
 /// A subscription.
@@ -42,51 +67,127 @@ pub(super) struct Feed {
     pub(super) topic: String,
     pub(super) topic_arn: String,
     pub(super) elsewhere: bool,
+    pub(super) queue: String,
+    pub(super) queue_arn: String,
     pub(super) raw: bool,
     /// The event names that may pass; `None` for all.
     pub(super) names: Option<BTreeSet<String>>,
+    /// Others may not.
+    pub(super) exact: bool,
+    /// Where what cannot be delivered goes, if that was asked for.
+    pub(super) dlq_arn: Option<String>,
+    /// Why it goes nowhere, although that was asked for.
+    pub(super) no_dlq: Option<&'static str>,
 }
 
 impl Wanted {
     pub(super) async fn of(transport: &AwsQueue, topology: &Topology) -> Result<Self, TransportError> {
-        let aws = transport.aws();
-        let account = aws.account_id().await?;
-        let listened = topology.queues.iter().flat_map(|queue| &queue.topics).map(|filter| &filter.topic);
-        let topic = |topic: &String| {
-            let arn = aws.names().topic_arn(topic, account)?;
-            let elsewhere = aws.names().is_elsewhere(topic);
-            Ok((arn.clone(), Topic { name: aws.names().topic(topic), arn, elsewhere }))
+        let account = transport.aws().account_id().await?;
+        let mut wanted = Self {
+            topics: topics(transport, topology, account)?,
+            dead_letter_queues: Vec::new(),
+            queues: Vec::new(),
+            feeds: Vec::new(),
         };
-        let topics: BTreeMap<String, Topic> =
-            topology.topics.iter().chain(listened).map(topic).collect::<Result<_, TransportError>>()?;
-        let queues = topology.queues.iter().map(|plan| queue(transport, plan, account)).collect::<Result<_, _>>()?;
-        Ok(Self { topics: topics.into_values().collect(), queues })
+        for plan in &topology.queues {
+            let feeds = feeds(transport, plan, account)?;
+            let (queue, dlq) = queues(transport, plan, &feeds, account)?;
+            wanted.dead_letter_queues.push(dlq);
+            wanted.queues.push(queue);
+            wanted.feeds.extend(feeds);
+        }
+        Ok(wanted)
     }
 }
 
-fn queue(transport: &AwsQueue, plan: &QueuePlan, account: &str) -> Result<Queue, TransportError> {
+fn topics(transport: &AwsQueue, topology: &Topology, account: &str) -> Result<Vec<Topic>, TransportError> {
     let names = transport.aws().names();
+    let options = &transport.options;
+    let listened = topology.queues.iter().flat_map(|queue| &queue.topics).map(|filter| &filter.topic);
+    let topic = |topic: &String| {
+        let name = names.topic(topic);
+        let arn = names.topic_arn(topic, account)?;
+        let elsewhere = names.is_elsewhere(topic);
+        let by_group = options.high_throughput && is_fifo(&name) && !elsewhere;
+        Ok((arn.clone(), Topic { name, arn, elsewhere, by_group, tags: options.tags.clone() }))
+    };
+    let topics: BTreeMap<String, Topic> =
+        topology.topics.iter().chain(listened).map(topic).collect::<Result<_, TransportError>>()?;
+    Ok(topics.into_values().collect())
+}
+
+fn queues(
+    transport: &AwsQueue,
+    plan: &QueuePlan,
+    feeds: &[Feed],
+    account: &str,
+) -> Result<(Queue, Queue), TransportError> {
+    let names = transport.aws().names();
+    let options = &transport.options;
     let name = names.queue(&plan.name);
     let dlq = dead_letter_queue(&name);
-    let feed = |filter: &melange::transport::TopicFilter| {
+    let dlq_arn = names.queue_arn(&dlq, account)?;
+    let max_receives = plan.max_receives.max(options.max_receives.unwrap_or_default()).clamp(1, 1000);
+    let consumed = Consumed {
+        visibility: plan.visibility.as_secs().clamp(1, 43_200),
+        retention: options.retention.map(|retention| retention.as_secs()),
+        dlq: dlq.clone(),
+        dlq_arn: dlq_arn.clone(),
+        max_receives,
+    };
+    let queue = Queue {
+        arn: names.queue_arn(&name, account)?,
+        by_group: options.high_throughput && is_fifo(&name),
+        name,
+        role: Role::Consumed(consumed),
+        senders: feeds.iter().map(|feed| feed.topic_arn.clone()).collect(),
+        kms_key: options.kms_key.clone(),
+        tags: options.tags.clone(),
+    };
+    let dlq = Queue {
+        name: dlq,
+        arn: dlq_arn,
+        role: Role::DeadLetters,
+        senders: feeds.iter().filter(|feed| feed.dlq_arn.is_some()).map(|feed| feed.topic_arn.clone()).collect(),
+        kms_key: options.kms_key.clone(),
+        by_group: false,
+        tags: options.tags.clone(),
+    };
+    Ok((queue, dlq))
+}
+
+fn feeds(transport: &AwsQueue, plan: &QueuePlan, account: &str) -> Result<Vec<Feed>, TransportError> {
+    let names = transport.aws().names();
+    let options = &transport.options;
+    let queue = names.queue(&plan.name);
+    let feed = |filter: &TopicFilter| {
         let filtered = transport.filtered && (1..=MOST_NAMES).contains(&filter.event_types.len());
+        let topic = names.topic(&filter.topic);
+        let topic_arn = names.topic_arn(&filter.topic, account)?;
+        // Source: the SNS developer guide, dead-letter queues: of the same region and the same kind.
+        let no_dlq = if region_of(&topic_arn) != names.region.as_deref() {
+            Some("SNS puts it into queues of its own region only")
+        } else if is_fifo(&topic) != is_fifo(&queue) {
+            Some("of a FIFO topic, SNS puts it into FIFO queues only")
+        } else {
+            None
+        };
         Ok(Feed {
-            topic: names.topic(&filter.topic),
-            topic_arn: names.topic_arn(&filter.topic, account)?,
+            dlq_arn: (options.keep_undelivered && no_dlq.is_none())
+                .then(|| names.queue_arn(&dead_letter_queue(&queue), account))
+                .transpose()?,
+            no_dlq: no_dlq.filter(|_| options.keep_undelivered),
+            topic,
+            topic_arn,
             elsewhere: names.is_elsewhere(&filter.topic),
+            queue_arn: names.queue_arn(&queue, account)?,
+            queue: queue.clone(),
             raw: transport.raw,
             names: filtered.then(|| filter.event_types.clone()),
+            exact: options.exact_filter,
         })
     };
-    Ok(Queue {
-        arn: names.queue_arn(&name, account)?,
-        dlq_arn: names.queue_arn(&dlq, account)?,
-        name,
-        dlq,
-        visibility: plan.visibility.as_secs().clamp(1, 43_200),
-        max_receives: plan.max_receives.clamp(1, 1000),
-        feeds: plan.topics.iter().map(feed).collect::<Result<_, TransportError>>()?,
-    })
+    plan.topics.iter().map(feed).collect()
 }
 
 impl Queue {
@@ -94,7 +195,18 @@ impl Queue {
         is_fifo(&self.name)
     }
 
-    pub(super) fn topic_arns(&self) -> BTreeSet<String> {
-        self.feeds.iter().map(|feed| feed.topic_arn.clone()).collect()
+    /// What to call it, as in "queue billing".
+    pub(super) fn called(&self) -> String {
+        match self.role {
+            Role::Consumed(_) => format!("queue {}", self.name),
+            Role::DeadLetters => format!("dead-letter queue {}", self.name),
+        }
+    }
+}
+
+impl Feed {
+    /// What to call it.
+    pub(super) fn called(&self) -> String {
+        format!("the subscription of queue {} to topic {}", self.queue, self.topic)
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::BatchResultErrorEntry;
 use melange::transport::{TransportError, TransportErrorKind};
 
 use crate::client::Call;
-use crate::error::{Answer, kind_of_code};
+use crate::error::{Answer, again, kind_of_code};
 
 /// Most entries in one call. Source: the SQS API reference.
 pub(super) const MOST: usize = 10;
@@ -29,15 +29,7 @@ pub(super) fn answers<'a>(
 
 /// The same failure for every entry of a call that failed as a whole.
 pub(super) fn all_failed(count: usize, error: TransportError) -> Vec<Result<(), TransportError>> {
-    let again = |error: &TransportError| {
-        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Answer>()).cloned();
-        let copy = TransportError::new(error.kind(), error.to_string());
-        Err(match source {
-            Some(answer) => copy.with_source(answer),
-            None => copy,
-        })
-    };
-    (0..count).map(|_| again(&error)).collect()
+    (0..count).map(|_| Err(again(&error))).collect()
 }
 
 /// The id of the entry at this place.

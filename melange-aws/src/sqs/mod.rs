@@ -1,13 +1,17 @@
-//! Consuming from SQS.
+//! Consuming from SQS, and sending to it.
 
 mod batch;
 mod dead_letter;
 mod held;
 mod receive;
+mod redrive;
+mod send;
 mod settle;
 mod urls;
 
 pub(crate) use dead_letter::dead_letter;
 pub(crate) use receive::{Polls, receive};
+pub(crate) use redrive::{move_status, redrive, start_move};
+pub(crate) use send::send;
 pub(crate) use settle::{change_visibility, delete};
 pub(crate) use urls::QueueUrls;

@@ -77,7 +77,7 @@ async fn change_batch(aws: &Aws, queue: &str, receipts: &[(Receipt, Duration)]) 
 
 /// Rounded up: a message must not come back before its time.
 fn seconds(from_now: Duration) -> i32 {
-    let seconds = from_now.as_secs() + u64::from(from_now.subsec_nanos() > 0);
+    let seconds = from_now.as_secs().saturating_add(u64::from(from_now.subsec_nanos() > 0));
     i32::try_from(seconds.min(LONGEST)).unwrap_or(i32::MAX)
 }
 
@@ -95,6 +95,6 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(1)), 1);
         assert_eq!(seconds(Duration::from_millis(30_001)), 31);
         assert_eq!(seconds(Duration::from_secs(43_195)), 43_195);
-        assert_eq!(seconds(Duration::from_secs(u64::MAX)), 43_195);
+        assert_eq!(seconds(Duration::MAX), 43_195);
     }
 }

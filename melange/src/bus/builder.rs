@@ -48,6 +48,12 @@ impl EventBusBuilder {
         self
     }
 
+    /// This queue's part of the budget beside the others' (1 unless said otherwise), when all want more than there is.
+    pub fn weight(mut self, queue: impl Into<String>, weight: usize) -> Self {
+        self.setup.weights.insert(queue.into(), weight);
+        self
+    }
+
     /// The bus. Nothing is polled before [`EventBus::start`].
     ///
     /// # Errors

@@ -11,13 +11,14 @@ use std::time::Duration;
 pub use builder::EventBusBuilder;
 pub use global::{GlobalBusError, publish};
 
-use crate::EventId;
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
-use crate::consumer::{ConsumerMetrics, Engine, spawn};
+use crate::consumer::health::health;
+use crate::consumer::{ConsumerMetrics, Engine, Health, QueueControl, spawn};
 use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
-use crate::transport::TransportError;
+use crate::transport::{Topology, TransportError, TransportErrorKind};
+use crate::{DeadLetters, EventId, SendTo};
 
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
 /// Cheap to clone; when the last clone is dropped, polling stops.
@@ -71,18 +72,22 @@ impl EventBus {
     /// What is missing or refused; nothing is polled then, and it may be called again.
     pub async fn start(&self) -> Result<(), TransportError> {
         let engine = &self.inner.engine;
-        if self.inner.started.swap(true, Ordering::SeqCst) {
+        if self.inner.started.swap(true, Ordering::SeqCst) && !engine.stop.is_cancelled() {
             return Ok(());
         }
         if let Err(error) = engine.transport.prepare(&engine.topology).await {
             self.inner.started.store(false, Ordering::SeqCst);
             return Err(error);
         }
-        if !engine.stop.is_cancelled() {
-            spawn(engine);
-            let queues = engine.queues.len();
-            tracing::info!(transport = engine.transport.capabilities().name, queues, "started");
+        if engine.stop.is_cancelled() {
+            return Err(TransportError::new(
+                TransportErrorKind::Configuration,
+                "the bus has been shut down and cannot be started again: build another",
+            ));
         }
+        spawn(engine);
+        let queues = engine.queues.len();
+        tracing::info!(transport = engine.transport.capabilities().name, queues, "started");
         Ok(())
     }
 
@@ -121,10 +126,48 @@ impl EventBus {
         &self.inner.publisher
     }
 
+    /// Sends one event to `queue` itself, past all topics: as [`MessagePublisher::send_to`].
+    pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
+        let send = self.inner.publisher.send_to(queue, event);
+        match self.open::<E>() {
+            Ok(()) => send,
+            Err(closed) => send.refused(closed),
+        }
+    }
+
+    /// What the subscribers of `queue` gave up: to look at it, and to put it back.
+    #[must_use]
+    pub fn dead_letters(&self, queue: impl Into<String>) -> DeadLetters {
+        DeadLetters::over(self.inner.engine.transport.clone(), queue.into())
+    }
+
     /// What has been consumed so far.
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.inner.engine.counters.snapshot()
+    }
+
+    /// Whether it does its work: for probes. `Display` says it in one line.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        health(&self.inner.engine)
+    }
+
+    /// A queue it consumes from, to pause it or to change its weight; `None` for others. The name is without any prefix.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<QueueControl> {
+        QueueControl::of(&self.inner.engine, name)
+    }
+
+    /// How many messages may be in hand at once from now on, of all queues together; at least 1.
+    pub fn set_concurrency(&self, messages: usize) {
+        self.inner.engine.budget.set_limit(messages);
+    }
+
+    /// What it wants of its broker: its queues, and the topics that feed them.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.inner.engine.topology
     }
 
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their

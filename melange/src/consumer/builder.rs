@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::budget::Budget;
 use super::engine::Engine;
 use super::queue::Queue;
 use super::report::Counters;
@@ -29,11 +28,18 @@ pub(crate) struct Setup {
     pub(crate) concurrency: usize,
     pub(crate) wait: Duration,
     pub(crate) unknown_events: UnknownEvents,
+    /// By queue; 1 for those that are not here.
+    pub(crate) weights: BTreeMap<String, usize>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { concurrency: CONCURRENCY, wait: WAIT, unknown_events: UnknownEvents::default() }
+        Self {
+            concurrency: CONCURRENCY,
+            wait: WAIT,
+            unknown_events: UnknownEvents::default(),
+            weights: BTreeMap::new(),
+        }
     }
 }
 
@@ -43,7 +49,7 @@ impl Setup {
         let (Wired { subscriptions, states, events }, mut problems) = wiring.finish();
         let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
-        problems.extend(self.problems());
+        problems.extend(self.problems(&topology));
         problems.extend(against_transport(&transport, &topology, &descriptors));
         BuildErrors::check(problems)?;
 
@@ -53,32 +59,46 @@ impl Setup {
             let queue = subscription.descriptor.queue().unwrap_or(&own_queue).to_owned();
             by_queue.entry(queue).or_default().push(subscription);
         }
-        let visibility = transport.capabilities().visibility;
-        let queues =
-            by_queue.into_iter().map(|(name, subscriptions)| Queue::new(name, visibility, subscriptions)).collect();
-        let abort = CancellationToken::new();
+        let capabilities = transport.capabilities();
+        let weights: Vec<usize> = by_queue.keys().map(|name| self.weights.get(name).copied().unwrap_or(1)).collect();
+        let queue =
+            |(name, subscriptions)| Queue::new(name, capabilities.visibility, capabilities.max_in_hand, subscriptions);
         Ok(Engine {
             transport,
             topology,
-            queues,
+            queues: by_queue.into_iter().map(queue).collect(),
             states,
             unknown_events: self.unknown_events,
-            permits: Arc::new(Semaphore::new(self.concurrency)),
-            concurrency: self.concurrency,
+            budget: Budget::new(self.concurrency, weights),
             wait: self.wait,
             counters: Counters::default(),
             polls: TaskTracker::new(),
             lanes: TaskTracker::new(),
+            settlers: TaskTracker::new(),
             stop: CancellationToken::new(),
-            abort,
+            abort: CancellationToken::new(),
+            settled: CancellationToken::new(),
         })
     }
 
-    fn problems(&self) -> Option<Problem> {
-        let wrong = self.concurrency == 0 || self.concurrency > Semaphore::MAX_PERMITS;
-        let problem =
-            || Problem::new(ProblemKind::IllegalOption, "a concurrency of zero handles nothing", "give it at least 1");
-        wrong.then(problem)
+    fn problems(&self, topology: &Topology) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut problem = |what: String, fix: &str| problems.push(Problem::new(ProblemKind::IllegalOption, what, fix));
+        if self.concurrency == 0 {
+            problem("a concurrency of zero handles nothing".to_owned(), "give it at least 1");
+        }
+        for (name, weight) in &self.weights {
+            if *weight == 0 {
+                problem(format!("queue `{name}` has a weight of zero, so it could starve"), "give it at least 1");
+            }
+            if !topology.queues.iter().any(|queue| queue.name == *name) {
+                problem(
+                    format!("queue `{name}` was given a weight, and no subscriber consumes from it"),
+                    "use the name that the subscribers' `queue = \"...\"` or the transport has, without any prefix",
+                );
+            }
+        }
+        problems
     }
 }
 
@@ -163,6 +183,12 @@ impl<C> MessageConsumerBuilder<C> {
     /// What to do with events nobody listens to.
     pub fn unknown_events(mut self, unknown_events: UnknownEvents) -> Self {
         self.setup.unknown_events = unknown_events;
+        self
+    }
+
+    /// This queue's part of the budget beside the others' (1 unless said otherwise), when all want more than there is.
+    pub fn weight(mut self, queue: impl Into<String>, weight: usize) -> Self {
+        self.setup.weights.insert(queue.into(), weight);
         self
     }
 }

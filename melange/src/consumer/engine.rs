@@ -1,33 +1,39 @@
-//! What all polls and runs of a consumer share.
+//! What all tasks of a consumer share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::UnknownEvents;
+use super::budget::Budget;
 use super::queue::Queue;
 use super::report::Counters;
 use crate::context::States;
 use crate::transport::{DynTransport, Topology};
 
-/// What all polls and runs of a consumer share.
+/// What all tasks of a consumer share.
 pub(crate) struct Engine {
     pub(crate) transport: DynTransport,
     pub(crate) topology: Topology,
     pub(crate) queues: Vec<Queue>,
     pub(crate) states: Arc<States>,
     pub(crate) unknown_events: UnknownEvents,
-    /// One permit for each message in hand, of all queues together.
-    pub(crate) permits: Arc<Semaphore>,
-    pub(crate) concurrency: usize,
-    pub(crate) wait: std::time::Duration,
+    pub(crate) budget: Arc<Budget>,
+    /// How long a poll waits for a message.
+    pub(crate) wait: Duration,
     pub(crate) counters: Counters,
+    /// Receive.
     pub(crate) polls: TaskTracker,
+    /// Handle.
     pub(crate) lanes: TaskTracker,
+    /// Extend leases, and settle.
+    pub(crate) settlers: TaskTracker,
     /// Cancelled: nothing more is received.
     pub(crate) stop: CancellationToken,
     /// Cancelled: what is in hand is handed back.
     pub(crate) abort: CancellationToken,
+    /// Cancelled: nothing is in hand any more.
+    pub(crate) settled: CancellationToken,
 }

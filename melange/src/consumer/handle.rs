@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::control::QueueControl;
 use super::engine::Engine;
+use super::health::{Health, health};
 use super::report::ConsumerMetrics;
 
 /// How long after the deadline the answers to handing messages back are waited for.
@@ -27,6 +29,23 @@ impl ConsumerHandle {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.engine.counters.snapshot()
+    }
+
+    /// Whether it does its work.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        health(&self.engine)
+    }
+
+    /// A queue it consumes from, to pause it or to change its weight; `None` for others.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<QueueControl> {
+        QueueControl::of(&self.engine, name)
+    }
+
+    /// How many messages may be in hand at once from now on, of all queues together; at least 1.
+    pub fn set_concurrency(&self, messages: usize) {
+        self.engine.budget.set_limit(messages);
     }
 
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
@@ -54,26 +73,21 @@ impl fmt::Debug for ConsumerHandle {
 pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shutdown, ShutdownError> {
     let before = engine.counters.snapshot();
     engine.stop.cancel();
-    engine.polls.close();
-    engine.lanes.close();
-    let all_ended = || async {
-        // A poll may still bring something, which then has a lane.
-        engine.polls.wait().await;
-        engine.lanes.wait().await;
-    };
+    engine.settlers.close();
     let at = Instant::now() + deadline;
-    if timeout_at(at, all_ended()).await.is_err() {
+    if timeout_at(at, engine.settlers.wait()).await.is_err() {
         engine.abort.cancel();
-        // Handing back is one short call for each; a handler that blocks its thread cannot be stopped at all.
-        let _ = tokio::time::timeout(HANDING_BACK, all_ended()).await;
+        // Handing back is a short call for all; a handler that blocks its thread cannot be stopped at all.
+        let _ = timeout(HANDING_BACK, engine.settlers.wait()).await;
     }
     let now = engine.counters.snapshot();
     let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered;
     let report = Shutdown {
-        finished: settled(&now) - settled(&before),
-        released: now.released - before.released,
-        unreleased: now.unsettled - before.unsettled,
-        lost: now.received - settled(&now) - now.released - now.unsettled,
+        finished: settled(&now).saturating_sub(settled(&before)),
+        released: now.released.saturating_sub(before.released),
+        unreleased: now.unsettled.saturating_sub(before.unsettled),
+        // Counted one by one, while others may still count.
+        lost: now.received.saturating_sub(settled(&now) + now.released + now.unsettled),
     };
     tracing::info!(?report, "stopped");
     if report.unreleased == 0 && report.lost == 0 { Ok(report) } else { Err(ShutdownError { report }) }

@@ -1,27 +1,39 @@
 //! Consuming: polling queues, running subscribers, settling messages.
 
+mod background;
+mod budget;
 mod builder;
+mod coalesce;
+mod control;
 mod decode;
 mod engine;
 pub(crate) mod handle;
+pub(crate) mod health;
 mod lane;
-mod poll;
+mod leases;
+mod pace;
 mod process;
 mod progress;
 mod queue;
+mod receive;
 mod report;
+mod settle;
+mod switch;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use background::spawn;
 pub(crate) use builder::Setup;
 pub use builder::{Connected, MessageConsumerBuilder, Unconnected};
+pub use control::QueueControl;
 pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
+pub use health::{Health, QueueHealth, QueueState};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use crate::transport::TransportError;
@@ -63,6 +75,8 @@ pub enum UnknownEvents {
 /// ```
 pub struct MessageConsumer {
     engine: Arc<Engine>,
+    /// The queue that `consume_event` asks next.
+    next: AtomicUsize,
 }
 
 impl MessageConsumer {
@@ -72,7 +86,7 @@ impl MessageConsumer {
     }
 
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine: Arc::new(engine) }
+        Self { engine: Arc::new(engine), next: AtomicUsize::new(0) }
     }
 
     /// Makes or verifies the topology, as the transport was told to; not needed where that is somebody else's work.
@@ -93,7 +107,10 @@ impl MessageConsumer {
         let end = Instant::now() + engine.wait;
         let several = engine.queues.len() > 1;
         loop {
-            for queue in &engine.queues {
+            // Each call begins behind the queue that was asked last, so that a full one keeps nobody from the others.
+            for _ in 0..engine.queues.len() {
+                let next = self.next.fetch_add(1, Ordering::Relaxed) % engine.queues.len();
+                let Some(queue) = engine.queues.get(next) else { continue };
                 let left = end.saturating_duration_since(Instant::now());
                 // One queue is waited for at once; several are asked in turn, a second each.
                 let wait = if several { left.min(Duration::from_secs(1)) } else { left };
@@ -103,8 +120,13 @@ impl MessageConsumer {
                     continue;
                 }
                 deliveries.truncate(1);
-                let processed = lane::run(engine, queue, deliveries, &engine.abort).await;
-                return Ok(processed.into_iter().next().map_or(Consumed::Nothing, Consumed::Message));
+                let Some(delivery) = deliveries.pop() else { continue };
+                let lease = queue.leases.take(delivery.receipt.clone());
+                let handled = tokio::select! {
+                    handled = process::handle(engine, queue, &delivery, lease.token(), lease.token()) => handled,
+                    never = queue.leases.keep(&engine.transport) => match never {},
+                };
+                return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
             }
             if Instant::now() >= end || engine.queues.is_empty() {
                 return Ok(Consumed::Nothing);
@@ -122,12 +144,6 @@ impl MessageConsumer {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.engine.counters.snapshot()
-    }
-}
-
-pub(crate) fn spawn(engine: &Arc<Engine>) {
-    for index in 0..engine.queues.len() {
-        engine.polls.spawn(poll::poll(Arc::clone(engine), index));
     }
 }
 

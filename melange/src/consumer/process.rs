@@ -1,6 +1,5 @@
 //! One message, from its decoding to its settling.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,61 +12,64 @@ use super::UnknownEvents;
 use super::decode::{Decodable, Decoded, decode};
 use super::engine::Engine;
 use super::queue::Queue;
-use super::report::{Fate, Processed};
+use super::report::Fate;
+use super::settle::Verdict;
 use crate::attributes::TRACEPARENT;
 use crate::dispatch::{self, Failed, Run, SubscriberError};
 use crate::outcome::Then;
 use crate::retry::RetryPolicy;
 use crate::trace;
-use crate::transport::{DeadLetter, Delivery, TransportErrorKind};
+use crate::transport::{DeadLetter, Delivery};
 
-/// What is to be done with a message once all its subscribers have run.
-enum Settle {
-    Delete(Fate),
-    Retry { after: Duration, done: HashSet<usize> },
+/// What the subscribers of a message made of it.
+pub(crate) struct Handled {
+    pub(crate) event_type_name: Option<String>,
+    pub(crate) verdict: Verdict,
+    pub(crate) failures: Vec<SubscriberError>,
 }
 
-/// Runs every subscriber of a message that is not done with it yet, and settles it. `lease` is cancelled when the
-/// message is no longer ours.
-pub(crate) async fn process(
+/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. `lease` is
+/// cancelled when the message is no longer ours; `stop`, a child of it, also when its subscribers are to stop.
+pub(crate) async fn handle(
     engine: &Engine,
     queue: &Queue,
     delivery: &Delivery,
     lease: &CancellationToken,
-) -> Processed {
+    stop: &CancellationToken,
+) -> Handled {
     let mut failures = Vec::new();
-    let (name, settle) = match decode(queue, delivery) {
+    let (event_type_name, verdict) = match decode(queue, delivery) {
         Decoded::Events { name, events } => {
-            let settle = run(engine, queue, delivery, events, lease, &mut failures).await;
-            (Some(name), settle)
+            let verdict = run(engine, queue, delivery, events, lease, stop, &mut failures).await;
+            (Some(name), verdict)
         }
         Decoded::Unknown { name } => {
-            let settle = unknown(engine, queue, delivery, &name).await;
-            (Some(name), settle)
+            let verdict = unknown(engine, queue, delivery, &name).await;
+            (Some(name), verdict)
         }
         Decoded::UnknownVersion { name, version } => {
-            let why = format!(
-                "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
-            );
-            let settle = if RetryPolicy::DEFAULT.is_last(delivery.attempt) {
-                give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await
-            } else {
-                tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
-                Settle::Retry { after: RetryPolicy::DEFAULT.backoff(delivery.attempt), done: HashSet::new() }
-            };
-            (Some(name), settle)
+            let verdict = unknown_version(engine, queue, delivery, &name, version).await;
+            (Some(name), verdict)
         }
         Decoded::Unreadable { name, why } => {
-            let settle = give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
-            (name, settle)
+            let verdict = give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
+            (name, verdict)
         }
     };
-    let fate = if lease.is_cancelled() {
-        lost(queue, delivery, settle)
-    } else {
-        finish(engine, queue, delivery, settle).await
-    };
-    Processed { event_type_name: name, fate, failures }
+    let verdict = if lease.is_cancelled() { lost(queue, delivery) } else { verdict };
+    Handled { event_type_name, verdict, failures }
+}
+
+/// A newer process can read it: time for it to come. Then the dead-letter queue, where nothing is lost.
+async fn unknown_version(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str, version: u32) -> Verdict {
+    let why = format!(
+        "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
+    );
+    if RetryPolicy::DEFAULT.is_last(delivery.attempt) {
+        return give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
+    }
+    tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
+    Verdict::Retry(RetryPolicy::DEFAULT.backoff(delivery.attempt))
 }
 
 /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
@@ -77,8 +79,9 @@ async fn run(
     delivery: &Delivery,
     events: Vec<Decodable>,
     lease: &CancellationToken,
+    stop: &CancellationToken,
     failures: &mut Vec<SubscriberError>,
-) -> Settle {
+) -> Verdict {
     let mut done = queue.progress.done(&delivery.message_id);
     let nobody = events.iter().all(|event| event.listeners.is_empty());
     let mut runs = FuturesUnordered::new();
@@ -87,7 +90,7 @@ async fn run(
             event: Arc::clone(&event.event),
             metadata: Arc::clone(&event.metadata),
             states: Arc::clone(&engine.states),
-            cancellation: lease.clone(),
+            cancellation: stop.clone(),
         };
         for &index in event.listeners.iter().filter(|index| !done.contains(index)) {
             runs.push(run_one(queue, index, with.clone()));
@@ -96,8 +99,9 @@ async fn run(
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
     let mut results = Vec::with_capacity(runs.len());
     let all = async {
-        while let Some(result) = runs.next().await {
-            results.push(result);
+        while let Some((index, result)) = runs.next().await {
+            // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
+            results.push((index, result, !stop.is_cancelled()));
         }
     };
     tokio::select! {
@@ -109,9 +113,11 @@ async fn run(
 
     let mut again = None;
     let mut dead = false;
-    for (index, result) in results {
+    for (index, result, in_time) in results {
         let Err(Failed { error, then }) = result else {
-            done.insert(index);
+            if in_time {
+                done.insert(index);
+            }
             continue;
         };
         let policy = queue
@@ -122,7 +128,7 @@ async fn run(
             Then::Retry { after } if !policy.is_last(delivery.attempt) => {
                 Some(after.unwrap_or_else(|| policy.backoff(delivery.attempt)))
             }
-            Then::Retry { .. } | Then::Reject if lease.is_cancelled() => Some(Duration::ZERO),
+            Then::Retry { .. } | Then::Reject if stop.is_cancelled() => Some(Duration::ZERO),
             Then::Retry { .. } | Then::Reject => {
                 let letter = DeadLetter::given_up(error.subscriber(), error.reason());
                 if send(engine, queue, delivery, &letter).await {
@@ -138,11 +144,13 @@ async fn run(
         again = again.max(retry);
         failures.push(error);
     }
+    // Whoever has the message next may be us: those that are done are not run again, whatever becomes of its settling.
+    queue.progress.remember(&delivery.message_id, done);
     match again {
-        Some(after) => Settle::Retry { after, done },
-        None if dead => Settle::Delete(Fate::DeadLettered),
-        None if nobody => Settle::Delete(Fate::Ignored),
-        None => Settle::Delete(Fate::Handled),
+        Some(after) => Verdict::Retry(after),
+        None if dead => Verdict::Delete(Fate::DeadLettered),
+        None if nobody => Verdict::Delete(Fate::Ignored),
+        None => Verdict::Delete(Fate::Handled),
     }
 }
 
@@ -170,11 +178,11 @@ fn report(queue: &Queue, delivery: &Delivery, error: &SubscriberError, retry: Op
     }
 }
 
-async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str) -> Settle {
+async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str) -> Verdict {
     match engine.unknown_events {
         UnknownEvents::Acknowledge => {
             tracing::debug!(queue = queue.name, event = name, "nobody here listens to it");
-            Settle::Delete(Fate::Ignored)
+            Verdict::Delete(Fate::Ignored)
         }
         UnknownEvents::DeadLetter => {
             let letter = DeadLetter::unreadable(format_args!("no subscriber of this queue listens to {name}"));
@@ -184,7 +192,7 @@ async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str
 }
 
 /// To the dead-letter queue; again later, as long as that does not take it.
-async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> Settle {
+async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> Verdict {
     tracing::error!(
         queue = queue.name,
         message_id = delivery.message_id,
@@ -192,9 +200,9 @@ async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &D
         "message dead-lettered"
     );
     if send(engine, queue, delivery, letter).await {
-        Settle::Delete(Fate::DeadLettered)
+        Verdict::Delete(Fate::DeadLettered)
     } else {
-        Settle::Retry { after: RetryPolicy::DEFAULT.backoff(delivery.attempt), done: HashSet::new() }
+        Verdict::Retry(RetryPolicy::DEFAULT.backoff(delivery.attempt))
     }
 }
 
@@ -211,71 +219,9 @@ async fn send(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &Dead
     }
 }
 
-/// Whoever has the message now runs it again; what was done in this process is remembered, in case that is us.
-fn lost(queue: &Queue, delivery: &Delivery, settle: Settle) -> Fate {
-    tracing::warn!(
-        queue = queue.name,
-        message_id = delivery.message_id,
-        "the lease was lost before the message was done"
-    );
-    match settle {
-        Settle::Retry { done, .. } => queue.progress.remember(&delivery.message_id, done),
-        Settle::Delete(_) => queue.progress.remember(&delivery.message_id, (0..queue.subscribers.len()).collect()),
-    }
-    Fate::LeaseLost
-}
-
-async fn finish(engine: &Engine, queue: &Queue, delivery: &Delivery, settle: Settle) -> Fate {
-    match settle {
-        Settle::Delete(fate) => {
-            // Until the delete is answered the message may come again, and nobody is to run for it then.
-            queue.progress.remember(&delivery.message_id, (0..queue.subscribers.len()).collect());
-            let answer = with_retries(|| engine.transport.delete(&queue.name, &delivery.receipt)).await;
-            settled(queue, delivery, answer, fate)
-        }
-        Settle::Retry { after, done } => {
-            queue.progress.remember(&delivery.message_id, done);
-            let rest = || engine.transport.change_visibility(&queue.name, &delivery.receipt, after);
-            let answer = with_retries(rest).await;
-            settled(queue, delivery, answer, Fate::Retried { after })
-        }
-    }
-}
-
-fn settled(
-    queue: &Queue,
-    delivery: &Delivery,
-    answer: Result<(), crate::transport::TransportError>,
-    fate: Fate,
-) -> Fate {
-    match answer {
-        Ok(()) => {
-            if !matches!(fate, Fate::Retried { .. }) {
-                queue.progress.forget(&delivery.message_id);
-            }
-            fate
-        }
-        Err(error) => {
-            tracing::warn!(queue = queue.name, message_id = delivery.message_id, %error, "not settled: it will come again");
-            if error.kind() == TransportErrorKind::LeaseLost { Fate::LeaseLost } else { Fate::Unsettled }
-        }
-    }
-}
-
-/// Three tries, since a settling that fails costs a redelivery.
-async fn with_retries<F>(call: impl Fn() -> F) -> Result<(), crate::transport::TransportError>
-where
-    F: Future<Output = Result<(), crate::transport::TransportError>>,
-{
-    const SETTLING: RetryPolicy = RetryPolicy::new(3, Duration::from_millis(100), Duration::from_secs(1));
-    let mut attempt = 1;
-    loop {
-        match call().await {
-            Err(error) if error.is_retryable() && !SETTLING.is_last(attempt) => {
-                tokio::time::sleep(SETTLING.backoff(attempt)).await;
-                attempt += 1;
-            }
-            answer => return answer,
-        }
-    }
+/// Whoever has the message now runs it again.
+fn lost(queue: &Queue, delivery: &Delivery) -> Verdict {
+    let (queue, message_id) = (&queue.name, &delivery.message_id);
+    tracing::warn!(queue, message_id, "the lease was lost before the message was done");
+    Verdict::Lost
 }

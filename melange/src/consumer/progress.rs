@@ -1,7 +1,7 @@
 //! Who is done with a message that comes again.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most messages remembered. Beyond it the oldest is forgotten, and all its subscribers run again if it comes again.
 const CAPACITY: usize = 10_000;
@@ -13,39 +13,49 @@ pub(crate) struct Progress(Mutex<Remembered>);
 
 #[derive(Default)]
 struct Remembered {
-    done: HashMap<String, HashSet<usize>>,
-    order: VecDeque<String>,
+    turn: u64,
+    done: HashMap<Arc<str>, (u64, HashSet<usize>)>,
+    by_turn: BTreeMap<u64, Arc<str>>,
 }
 
 impl Progress {
     /// The subscribers, by index, that are done with this message.
     pub(crate) fn done(&self, message_id: &str) -> HashSet<usize> {
-        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.done.get(message_id).cloned().unwrap_or_default()
+        let remembered = self.remembered();
+        remembered.done.get(message_id).map(|(_, done)| done.clone()).unwrap_or_default()
     }
 
     pub(crate) fn remember(&self, message_id: &str, done: HashSet<usize>) {
         if done.is_empty() {
             return;
         }
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.done.insert(message_id.to_owned(), done).is_none() {
-            remembered.order.push_back(message_id.to_owned());
+        let mut guard = self.remembered();
+        let remembered = &mut *guard;
+        if let Some((_, before)) = remembered.done.get_mut(message_id) {
+            *before = done;
+            return;
         }
-        while remembered.done.len() > CAPACITY {
-            let Some(oldest) = remembered.order.pop_front() else {
-                break;
-            };
+        remembered.turn += 1;
+        let (turn, id) = (remembered.turn, Arc::<str>::from(message_id));
+        remembered.done.insert(Arc::clone(&id), (turn, done));
+        remembered.by_turn.insert(turn, id);
+        if remembered.done.len() > CAPACITY
+            && let Some((_, oldest)) = remembered.by_turn.pop_first()
+        {
             remembered.done.remove(&oldest);
         }
     }
 
     /// The message is gone for good.
     pub(crate) fn forget(&self, message_id: &str) {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.done.remove(message_id).is_some() {
-            remembered.order.retain(|known| known != message_id);
+        let mut remembered = self.remembered();
+        if let Some((turn, _)) = remembered.done.remove(message_id) {
+            remembered.by_turn.remove(&turn);
         }
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +73,6 @@ mod tests {
         assert_eq!(progress.done("1"), HashSet::from([1]));
         progress.forget("1");
         assert!(progress.done("1").is_empty());
-        assert_eq!(progress.0.lock().unwrap().order.len(), CAPACITY - 1);
+        assert_eq!(progress.0.lock().unwrap().by_turn.len(), CAPACITY - 1);
     }
 }

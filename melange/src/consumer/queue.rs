@@ -1,12 +1,18 @@
-//! One queue's frozen table: which subscribers run for what comes.
+//! One queue: which subscribers run for what comes, and how its consuming stands.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::health::Status;
+use super::leases::Leases;
+use super::pace::Pace;
 use super::progress::Progress;
+use super::settle::Settler;
+use super::switch::Switch;
 use crate::event::EventDescriptor;
 use crate::registry::Readers;
 use crate::subscriber::Subscription;
@@ -14,11 +20,17 @@ use crate::subscriber::Subscription;
 /// A queue the bus consumes from.
 pub(crate) struct Queue {
     pub(crate) name: String,
-    /// How long a message in hand is invisible to others.
-    pub(crate) visibility: Duration,
     pub(crate) readers: Readers,
     pub(crate) subscribers: Vec<Member>,
     pub(crate) progress: Progress,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) switch: Switch,
+    pub(crate) pace: Pace,
+    pub(crate) status: Status,
+    /// Receives under way beside the one that always is.
+    pub(crate) more_receives: AtomicUsize,
+    /// There once it runs in the background.
+    pub(crate) settler: OnceLock<Settler>,
 }
 
 /// A subscriber of a queue.
@@ -29,7 +41,8 @@ pub(crate) struct Member {
 }
 
 impl Queue {
-    pub(crate) fn new(name: String, visibility: Duration, subscriptions: Vec<Subscription>) -> Self {
+    /// `visibility` is how long a message in hand is invisible to others; `longest` how long it may be in hand at all.
+    pub(crate) fn new(name: String, visibility: Duration, longest: Duration, subscriptions: Vec<Subscription>) -> Self {
         let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
         let mut limits: HashMap<(&'static str, crate::Location), Arc<Semaphore>> = HashMap::new();
         let mut subscribers = Vec::with_capacity(subscriptions.len());
@@ -42,7 +55,18 @@ impl Queue {
             });
             subscribers.push(Member { subscription, limit });
         }
-        Self { name, visibility, readers, subscribers, progress: Progress::default() }
+        Self {
+            leases: Leases::new(name.clone(), visibility, longest),
+            name,
+            readers,
+            subscribers,
+            progress: Progress::default(),
+            switch: Switch::default(),
+            pace: Pace::default(),
+            status: Status::default(),
+            more_receives: AtomicUsize::new(0),
+            settler: OnceLock::new(),
+        }
     }
 
     /// A failure in a FIFO queue holds up what comes after it in the group.

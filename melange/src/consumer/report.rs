@@ -102,9 +102,9 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn count(&self, processed: &Processed) {
-        self.failed_runs.fetch_add(processed.failures.len() as u64, Ordering::Relaxed);
-        let counter = match processed.fate {
+    pub(crate) fn count(&self, fate: Fate, failures: usize) {
+        self.failed_runs.fetch_add(failures as u64, Ordering::Relaxed);
+        let counter = match fate {
             Fate::Handled => &self.handled,
             Fate::Ignored => &self.ignored,
             Fate::DeadLettered => &self.dead_lettered,

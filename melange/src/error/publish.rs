@@ -1,15 +1,16 @@
 //! Why an event was not published.
 
+use std::error::Error;
 use std::fmt;
 
 use super::transport::{TransportError, TransportErrorKind};
 use crate::EventId;
 use crate::wire::WriteError;
 
-/// Why an event was not published: nobody has it.
+/// Why an event was not published, or not sent to a queue: nobody has it.
 ///
-/// After [`is_uncertain`](Self::is_uncertain) somebody may have it all the same: the answer was lost. Publishing it again
-/// under the same id is what the transport's own retries do.
+/// After [`is_uncertain`](Self::is_uncertain) somebody may have it all the same: the answer was lost. The transport's own
+/// retries, which are over then, sent it under the same id; publishing it again gives it a new one.
 #[derive(Debug)]
 pub struct PublishError {
     event: &'static str,
@@ -45,6 +46,15 @@ impl PublishError {
         self.event_id.as_ref()
     }
 
+    /// What the transport said, if it got that far.
+    #[must_use]
+    pub fn transport_error(&self) -> Option<&TransportError> {
+        match &self.kind {
+            Kind::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The bus has been shut down.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -57,7 +67,8 @@ impl PublishError {
         matches!(self.kind, Kind::Full)
     }
 
-    /// The event itself cannot be published, now or later.
+    /// The event itself cannot be published like this, now or later: it cannot be written, is too large, has characters
+    /// that the broker refuses, or was to be delayed as the queue cannot.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         match &self.kind {
@@ -67,7 +78,7 @@ impl PublishError {
         }
     }
 
-    /// The same call may succeed later.
+    /// The same call may succeed later: the broker did not answer, was throttling, or the bus was full.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &self.kind {
@@ -77,10 +88,10 @@ impl PublishError {
         }
     }
 
-    /// The broker may have it, since its answer was lost.
+    /// The broker may have it, since its answer was lost. What was throttled or refused it surely has not.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
-        matches!(&self.kind, Kind::Transport(error) if error.is_retryable())
+        matches!(&self.kind, Kind::Transport(error) if error.is_uncertain())
     }
 }
 
@@ -106,16 +117,71 @@ impl fmt::Display for PublishError {
                 )
             }
             Kind::Topic(why) => f.write_str(why),
-            Kind::Transport(_) => f.write_str("the transport did not take it"),
+            // Not as the source: who prints one line only must see why.
+            Kind::Transport(error) => error.fmt(f),
         }
     }
 }
 
-impl std::error::Error for PublishError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for PublishError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
-            Kind::Transport(error) => Some(error),
+            Kind::Transport(error) => error.source(),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TransportErrorKind as T;
+
+    fn failed(error: TransportError) -> PublishError {
+        PublishError::new("OrderPlaced", None, Kind::Transport(error))
+    }
+
+    /// Retryable, uncertain, invalid.
+    fn answers(error: &PublishError) -> (bool, bool, bool) {
+        (error.is_retryable(), error.is_uncertain(), error.is_invalid())
+    }
+
+    #[test]
+    fn only_what_was_not_answered_is_uncertain() {
+        for (kind, expected) in [
+            (T::Unavailable, (true, true, false)),
+            (T::Throttled, (true, false, false)),
+            (T::Denied, (false, false, false)),
+            (T::NotFound, (false, false, false)),
+            (T::Configuration, (false, false, false)),
+            (T::InvalidMessage, (false, false, true)),
+        ] {
+            assert_eq!(answers(&failed(TransportError::new(kind, "x"))), expected, "{kind:?}");
+        }
+        for (kind, expected) in [
+            (Kind::Closed, (false, false, false)),
+            (Kind::Full, (true, false, false)),
+            (Kind::NoBus, (false, false, false)),
+            (Kind::TooManyAttributes(9), (false, false, true)),
+            (Kind::Topic(String::new()), (false, false, true)),
+        ] {
+            assert_eq!(answers(&PublishError::new("OrderPlaced", None, kind)), expected);
+        }
+    }
+
+    #[test]
+    fn a_transport_that_knows_better_says_so() {
+        let never_sent = failed(TransportError::new(T::Unavailable, "x").certain());
+        assert_eq!(answers(&never_sent), (true, false, false));
+        let sent_before = failed(TransportError::new(T::Throttled, "x").uncertain());
+        assert_eq!(answers(&sent_before), (true, true, false));
+    }
+
+    #[test]
+    fn one_line_says_which_event_and_why_and_the_sources_do_not_repeat_it() {
+        let why = TransportError::new(T::Throttled, "sns:Publish on topic orders: Throttling").with_source("the cause");
+        let error = failed(why);
+        assert_eq!(error.to_string(), "event OrderPlaced was not published: sns:Publish on topic orders: Throttling");
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the cause"));
     }
 }

@@ -11,6 +11,8 @@ pub struct TransportError {
     kind: TransportErrorKind,
     what: String,
     source: Option<BoxError>,
+    /// Whether the broker may have the message all the same, where the kind alone does not tell.
+    uncertain: Option<bool>,
 }
 
 /// What kind of failure it was, and so whether trying again makes sense.
@@ -39,13 +41,27 @@ impl TransportError {
     /// A failure of this kind; `what` says which call on what, and what to do.
     #[must_use]
     pub fn new(kind: TransportErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), source: None }
+        Self { kind, what: what.into(), source: None, uncertain: None }
     }
 
     /// With the error it came from.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The message was surely not taken: it was never sent, or the broker said so.
+    #[must_use]
+    pub fn certain(mut self) -> Self {
+        self.uncertain = Some(false);
+        self
+    }
+
+    /// The message may have been taken all the same, by an earlier try whose answer was lost.
+    #[must_use]
+    pub fn uncertain(mut self) -> Self {
+        self.uncertain = Some(true);
         self
     }
 
@@ -71,6 +87,13 @@ impl TransportError {
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+
+    /// Whether the broker may have done it all the same. Unless said otherwise, it may have when there was no answer, and
+    /// has not when there was one.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.uncertain.unwrap_or(self.kind == TransportErrorKind::Unavailable)
     }
 
     /// Whether the same call may succeed later by itself.

@@ -1,6 +1,6 @@
 //! Every rule of the start: what can be said of events and subscribers before any message.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::attributes::{MAX_ATTRIBUTES, OWN_ATTRIBUTES};
 use crate::error::build::{Problem, ProblemKind};
@@ -54,7 +54,9 @@ fn aliases(events: &Events) -> Vec<Problem> {
         for alias in event.aliases() {
             // Versions of one event share their names, old ones too.
             let other = events.iter().find(|other| {
-                !other.is_same_type(event) && other.name() != event.name() && other.names().any(|name| name == *alias)
+                other.name() != event.name()
+                    && other.names().any(|name| name == *alias)
+                    && !are_versions_of_one_event(event, other)
             });
             if let Some(other) = other {
                 problems.push(
@@ -74,13 +76,16 @@ fn aliases(events: &Events) -> Vec<Problem> {
     problems
 }
 
+fn are_versions_of_one_event(a: &EventDescriptor, b: &EventDescriptor) -> bool {
+    let comes_from = |new: &EventDescriptor, old| new.ancestors().iter().any(|known| known.is_same_type(old));
+    a.is_same_type(b) || comes_from(a, b) || comes_from(b, a)
+}
+
 fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut problem = |what: String, fix: &str| {
         problems.push(Problem::new(ProblemKind::UpcastGap, what, fix).at(event.location()));
     };
-    let mut reachable = BTreeMap::new();
-    collect_versions(event, &mut reachable);
     for old in event.upcasts() {
         let old = old.from();
         if old.version() >= event.version() {
@@ -96,9 +101,10 @@ fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
             );
         }
     }
-    if let (Some(oldest), false) = (reachable.keys().next().copied(), event.upcasts().is_empty()) {
-        let missing: Vec<String> = (oldest..event.version())
-            .filter(|version| !reachable.contains_key(version))
+    let reachable: BTreeSet<u32> = event.ancestors().iter().map(|old| old.version()).collect();
+    if let Some(oldest) = reachable.first() {
+        let missing: Vec<String> = (*oldest..event.version())
+            .filter(|version| !reachable.contains(version))
             .map(|v| format!("v{v}"))
             .collect();
         if !missing.is_empty() {
@@ -109,14 +115,6 @@ fn upcasts(event: &'static EventDescriptor) -> Vec<Problem> {
         }
     }
     problems
-}
-
-fn collect_versions(event: &'static EventDescriptor, into: &mut BTreeMap<u32, ()>) {
-    for old in event.upcasts() {
-        if old.from().version() < event.version() && into.insert(old.from().version(), ()).is_none() {
-            collect_versions(old.from(), into);
-        }
-    }
 }
 
 fn shape(event: &'static EventDescriptor) -> Vec<Problem> {

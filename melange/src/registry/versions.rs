@@ -22,18 +22,11 @@ pub(crate) enum Reading {
 }
 
 impl Readers {
+    /// For these; local events have no form on a wire, so a message of such a name is somebody else's.
     pub(crate) fn of(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
         let mut readers = Self::default();
-        for event in events {
-            let mut names: Vec<&str> = event.names().collect();
-            let mut older: Vec<&Upcast> = event.upcasts().iter().collect();
-            // Versions strictly fall along a chain that passed the checks; the bound holds for one that did not.
-            while let Some(upcast) = older.pop().filter(|_| names.len() < 1_000) {
-                names.extend(upcast.from().names());
-                older.extend(
-                    upcast.from().upcasts().iter().filter(|old| old.from().version() < upcast.from().version()),
-                );
-            }
+        for event in events.into_iter().filter(|event| !event.is_local()) {
+            let names = event.family_names();
             for name in names {
                 let known = readers.0.entry(name).or_default();
                 if !known.iter().any(|other| other.is_same_type(event)) {
@@ -64,16 +57,33 @@ impl Readers {
     }
 }
 
-/// The steps from what is on the wire to `event`, the last one first; `Some(empty)` when it is `event` itself.
+/// The steps from what is on the wire to `event`, the last one first; `Some(empty)` when it is `event` itself. `name` is one
+/// of its names or of an older version's: they share them, so that one which the newest version lists as an alias also
+/// names what was written before.
 fn path(event: &'static EventDescriptor, name: &str, version: u32) -> Option<Vec<&'static Upcast>> {
-    if event.version() == version && event.names().any(|known| known == name) {
+    let is_of_version = |written: &EventDescriptor| written.version() == version;
+    steps(event, &|written| is_of_version(written) && written.names().any(|known| known == name))
+        .or_else(|| steps(event, &is_of_version))
+}
+
+fn steps(
+    event: &'static EventDescriptor,
+    is_written: &dyn Fn(&EventDescriptor) -> bool,
+) -> Option<Vec<&'static Upcast>> {
+    if is_written(event) {
         return Some(Vec::new());
     }
-    event.upcasts().iter().filter(|old| old.from().version() < event.version()).find_map(|old| {
-        let mut steps = path(old.from(), name, version)?;
+    event.older_steps().find_map(|old| {
+        let mut steps = steps(old.from(), is_written)?;
         steps.insert(0, old);
         Some(steps)
     })
+}
+
+/// The version that `incoming` was written as, if it is read as an `event`: where it does not say, the first one, or the
+/// event's own where the first cannot be read.
+pub(crate) fn written_version(event: &'static EventDescriptor, incoming: &Incoming<'_>) -> u32 {
+    incoming.version.unwrap_or_else(|| if path(event, &incoming.name, 1).is_some() { 1 } else { event.version() })
 }
 
 /// Reads `incoming` as an `event`, by way of its older versions where it is one of those.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError};
+use super::{Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError};
 use crate::subscriber::BoxFuture;
 
 type Answers = Vec<Result<(), TransportError>>;
@@ -15,6 +15,7 @@ trait Erased: Send + Sync {
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers>;
+    fn send<'a>(&'a self, queue: &'a str, messages: Vec<Message>, delay: Option<Duration>) -> BoxFuture<'a, Answers>;
     fn receive<'a>(
         &'a self,
         queue: &'a str,
@@ -29,6 +30,15 @@ trait Erased: Send + Sync {
         delivery: &'a Delivery,
         letter: &'a DeadLetter,
     ) -> BoxFuture<'a, Result<(), TransportError>>;
+    fn dead_letter_queue(&self, queue: &str) -> String;
+    fn redrive<'a>(
+        &'a self,
+        queue: &'a str,
+        letter: &'a Delivery,
+        redrives: u32,
+    ) -> BoxFuture<'a, Result<(), TransportError>>;
+    fn start_move<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<String, TransportError>>;
+    fn move_status<'a>(&'a self, queue: &'a str, task: &'a str) -> BoxFuture<'a, Result<MoveStatus, TransportError>>;
 }
 
 impl<T: Transport> Erased for T {
@@ -46,6 +56,9 @@ impl<T: Transport> Erased for T {
     }
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers> {
         Box::pin(Transport::publish(self, messages))
+    }
+    fn send<'a>(&'a self, queue: &'a str, messages: Vec<Message>, delay: Option<Duration>) -> BoxFuture<'a, Answers> {
+        Box::pin(Transport::send(self, queue, messages, delay))
     }
     fn receive<'a>(
         &'a self,
@@ -68,6 +81,23 @@ impl<T: Transport> Erased for T {
         letter: &'a DeadLetter,
     ) -> BoxFuture<'a, Result<(), TransportError>> {
         Box::pin(Transport::dead_letter(self, queue, delivery, letter))
+    }
+    fn dead_letter_queue(&self, queue: &str) -> String {
+        Transport::dead_letter_queue(self, queue)
+    }
+    fn redrive<'a>(
+        &'a self,
+        queue: &'a str,
+        letter: &'a Delivery,
+        redrives: u32,
+    ) -> BoxFuture<'a, Result<(), TransportError>> {
+        Box::pin(Transport::redrive(self, queue, letter, redrives))
+    }
+    fn start_move<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<String, TransportError>> {
+        Box::pin(Transport::start_move(self, queue))
+    }
+    fn move_status<'a>(&'a self, queue: &'a str, task: &'a str) -> BoxFuture<'a, Result<MoveStatus, TransportError>> {
+        Box::pin(Transport::move_status(self, queue, task))
     }
 }
 
@@ -94,6 +124,14 @@ impl DynTransport {
     pub(crate) async fn publish(&self, messages: Vec<Message>) -> Answers {
         self.0.publish(messages).await
     }
+    pub(crate) async fn send(
+        &self,
+        queue: &str,
+        message: Message,
+        delay: Option<Duration>,
+    ) -> Result<(), TransportError> {
+        first(self.0.send(queue, vec![message], delay).await)
+    }
     pub(crate) async fn receive(
         &self,
         queue: &str,
@@ -104,6 +142,9 @@ impl DynTransport {
     }
     pub(crate) async fn delete(&self, queue: &str, receipt: &Receipt) -> Result<(), TransportError> {
         first(self.0.delete(queue, vec![receipt.clone()]).await)
+    }
+    pub(crate) async fn delete_all(&self, queue: &str, receipts: Vec<Receipt>) -> Answers {
+        self.0.delete(queue, receipts).await
     }
     pub(crate) async fn change_visibility(
         &self,
@@ -126,6 +167,18 @@ impl DynTransport {
         letter: &DeadLetter,
     ) -> Result<(), TransportError> {
         self.0.dead_letter(queue, delivery, letter).await
+    }
+    pub(crate) fn dead_letter_queue(&self, queue: &str) -> String {
+        self.0.dead_letter_queue(queue)
+    }
+    pub(crate) async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
+        self.0.redrive(queue, letter, redrives).await
+    }
+    pub(crate) async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
+        self.0.start_move(queue).await
+    }
+    pub(crate) async fn move_status(&self, queue: &str, task: &str) -> Result<MoveStatus, TransportError> {
+        self.0.move_status(queue, task).await
     }
 }
 

@@ -45,6 +45,26 @@ pub trait Transport: Send + Sync + 'static {
     /// Publishes, and answers for each message in order once the broker has it.
     fn publish(&self, messages: Vec<Message>) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
+    /// Sends to `queue` itself, past all topics, and answers for each message in order once the queue has it. With a
+    /// `delay` nobody can receive them before it is over; without one, the queue's own counts.
+    ///
+    /// A transport that has no such way leaves this as it is: it refuses every message.
+    fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send {
+        let _ = delay;
+        let what = format!(
+            "the transport {} cannot send to a queue, as was to be done with {queue:?}; publish to a topic instead",
+            self.capabilities().name
+        );
+        let refuse = move |_| Err(TransportError::new(TransportErrorKind::Configuration, what.clone()));
+        let answers = messages.into_iter().map(refuse).collect();
+        async move { answers }
+    }
+
     /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
     /// They stay invisible to others for the queue's visibility time-out.
     ///
@@ -72,6 +92,53 @@ pub trait Transport: Send + Sync + 'static {
         receipts: Vec<(Receipt, Duration)>,
     ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
+    /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or `billing-dlq.fifo`.
+    fn dead_letter_queue(&self, queue: &str) -> String {
+        match queue.strip_suffix(".fifo") {
+            Some(base) => format!("{base}-dlq.fifo"),
+            None => format!("{queue}-dlq"),
+        }
+    }
+
+    /// Puts a copy of a letter in hand, received from the dead-letter queue of `queue`, back into `queue`: for the
+    /// subscriber that gave it up, with how often this was done as its
+    /// [`REDRIVES`](crate::attributes::REDRIVES). The letter itself is deleted afterwards, by [`delete`](Self::delete).
+    ///
+    /// A transport that cannot do so leaves this as it is.
+    ///
+    /// # Errors
+    /// When the copy is not safely there.
+    fn redrive(
+        &self,
+        queue: &str,
+        letter: &Delivery,
+        redrives: u32,
+    ) -> impl Future<Output = Result<(), TransportError>> + Send {
+        let _ = (letter, redrives);
+        let refused = cannot(self.capabilities().name, "put dead letters back", queue);
+        async move { Err(refused) }
+    }
+
+    /// Lets the broker itself move everything in the dead-letter queue of `queue` back to it, and returns the task that
+    /// does.
+    ///
+    /// # Errors
+    /// When it has no such way, or does not take the task.
+    fn start_move(&self, queue: &str) -> impl Future<Output = Result<String, TransportError>> + Send {
+        let refused = cannot(self.capabilities().name, "move dead letters by itself", queue);
+        async move { Err(refused) }
+    }
+
+    /// How far that task is.
+    ///
+    /// # Errors
+    /// When it failed, or nothing is known of it.
+    fn move_status(&self, queue: &str, task: &str) -> impl Future<Output = Result<MoveStatus, TransportError>> + Send {
+        let _ = task;
+        let refused = cannot(self.capabilities().name, "move dead letters by itself", queue);
+        async move { Err(refused) }
+    }
+
     /// Puts a copy of a message in hand into the queue's dead-letter queue, with what `letter` says beside it. The
     /// message itself is deleted afterwards, by [`delete`](Self::delete).
     ///
@@ -83,6 +150,35 @@ pub trait Transport: Send + Sync + 'static {
         delivery: &Delivery,
         letter: &DeadLetter,
     ) -> impl Future<Output = Result<(), TransportError>> + Send;
+}
+
+fn cannot(transport: &str, what: &str, queue: &str) -> TransportError {
+    let what = format!("the transport {transport} cannot {what}, as was to be done with those of {queue:?}");
+    TransportError::new(TransportErrorKind::Configuration, what)
+}
+
+/// How far a move of dead letters is that the broker carries out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MoveStatus {
+    /// Letters moved so far, as far as the broker knows.
+    pub moved: u64,
+    /// Whether it has ended.
+    pub is_done: bool,
+}
+
+impl MoveStatus {
+    /// So many moved, and more to come.
+    #[must_use]
+    pub const fn running(moved: u64) -> Self {
+        Self { moved, is_done: false }
+    }
+
+    /// So many moved, and that was all.
+    #[must_use]
+    pub const fn done(moved: u64) -> Self {
+        Self { moved, is_done: true }
+    }
 }
 
 /// What a transport can and cannot do.

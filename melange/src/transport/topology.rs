@@ -61,9 +61,8 @@ impl Topology {
             let event = subscriber.event();
             let Some(topic) = event.topic() else { continue };
             let types = queue.topics.entry(topic).or_default();
-            types.extend(event.names().map(str::to_owned));
             // An older version may have been published under another name.
-            types.extend(event.upcasts().iter().flat_map(|old| old.from().names()).map(str::to_owned));
+            types.extend(event.family_names().into_iter().map(str::to_owned));
         }
         let plan = |(name, queue): (&str, Queue)| QueuePlan {
             name: name.to_owned(),

@@ -1,28 +1,30 @@
 //! Reads an event out of an object that holds the envelope as well: the envelope's keys are passed over, so that a
-//! `#[serde(flatten)]` map does not catch them, and the event's own `occurred_on` is given in the form chrono reads.
+//! `#[serde(flatten)]` map does not catch them, and the event's own `occurred_on` is given in the form its type reads.
 
 use std::fmt;
 
-use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::header::{OCCURRED_ON, RESERVED};
+use super::moment::Moment;
+use crate::Timestamp;
 
 /// A deserializer of the event within a flat body.
-pub(crate) struct Flat<'a, D> {
+pub(crate) struct Flat<D> {
     inner: D,
     own: &'static [&'static str],
-    occurred_on: &'a str,
+    occurred_on: Timestamp,
 }
 
-impl<'a, D> Flat<'a, D> {
-    pub(crate) fn new(inner: D, own: &'static [&'static str], occurred_on: &'a str) -> Self {
+impl<D> Flat<D> {
+    pub(crate) fn new(inner: D, own: &'static [&'static str], occurred_on: Timestamp) -> Self {
         Self { inner, own, occurred_on }
     }
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<'_, D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -35,13 +37,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<'_, D> {
     }
 }
 
-struct Keys<'a, T> {
+struct Keys<T> {
     visitor: T,
     own: &'static [&'static str],
-    occurred_on: &'a str,
+    occurred_on: Timestamp,
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<'_, V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,15 +57,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<'_, V> {
 }
 
 /// The entries of a map that are the event's.
-struct OwnEntries<'a, A> {
+struct OwnEntries<A> {
     map: A,
     own: &'static [&'static str],
-    occurred_on: &'a str,
+    occurred_on: Timestamp,
     seen_occurred_on: bool,
     at_occurred_on: bool,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
@@ -100,7 +102,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<'_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         if std::mem::take(&mut self.at_occurred_on) {
-            return seed.deserialize(StrDeserializer::new(self.occurred_on));
+            return seed.deserialize(Moment::new(self.occurred_on));
         }
         self.map.next_value_seed(seed)
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod flat;
 mod header;
+mod moment;
 mod reader;
 mod writer;
 

@@ -12,6 +12,9 @@ use crate::codec::{Codec, Layout, Source};
 use crate::event::Erased;
 use crate::{EventId, Timestamp};
 
+/// Longest name that an event can have; what is longer is somebody's data in the wrong place, and goes into no log.
+const LONGEST_NAME: usize = 256;
+
 /// A body whose envelope has been read, and whose event has not.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
@@ -32,7 +35,9 @@ pub(crate) enum Unreadable {
     Pickle,
     NotJson(serde_json::Error),
     NotAnObject,
+    Twice(String),
     NoName,
+    LongName(usize),
     Field { name: &'static str, expected: &'static str },
     Event(String),
 }
@@ -42,9 +47,11 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Pickle => f.write_str("it is a Python pickle (serializer_id 2), which is never read: publish JSON"),
             Self::NotJson(error) => {
-                write!(f, "its body is not a JSON object, at line {} column {}", error.line(), error.column())
+                write!(f, "its body is not valid JSON, at line {} column {}", error.line(), error.column())
             }
             Self::NotAnObject => f.write_str("its body is JSON, but not an object"),
+            Self::Twice(key) => write!(f, "its body has the key {key} twice"),
+            Self::LongName(length) => write!(f, "its \"event_type_name\" is {length} bytes long, which no name is"),
             Self::NoName => f.write_str(
                 "it does not say what it is: no \"event_type_name\" in the body, and no `manifest` or `event_type` beside it",
             ),
@@ -95,7 +102,7 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
     if body.trim_start().starts_with('[') {
         return Err(Unreadable::NotAnObject);
     }
-    let peek: Peek<'a> = serde_json::from_str(body).map_err(Unreadable::NotJson)?;
+    let peek: Peek<'a> = serde_json::from_str(body).map_err(not_an_envelope)?;
     let cloud_event = peek.specversion.is_some() && peek.event_type_name.is_none();
     let (name, id, version, at) = if cloud_event {
         (peek.kind, peek.id, peek.eventversion, peek.time)
@@ -106,6 +113,9 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
         Some(name) => name,
         None => named_beside(attributes).map(Cow::Owned).ok_or(Unreadable::NoName)?,
     };
+    if name.len() > LONGEST_NAME {
+        return Err(Unreadable::LongName(name.len()));
+    }
     Ok(Incoming {
         body,
         name,
@@ -116,6 +126,21 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
         data: peek.data,
         cloud_event,
     })
+}
+
+fn not_an_envelope(error: serde_json::Error) -> Unreadable {
+    match (error.is_data(), twice(&error)) {
+        (true, Some(key)) => Unreadable::Twice(key),
+        (true, None) => Unreadable::NotAnObject,
+        (false, _) => Unreadable::NotJson(error),
+    }
+}
+
+/// The key that serde found twice, in backticks: one of those that the event's type declares, so no secret.
+fn twice(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let key = text.strip_prefix("duplicate field `")?.split_once('`')?.0;
+    Some(format!("`{key}`"))
 }
 
 fn named_beside(attributes: &Attributes) -> Option<String> {
@@ -131,17 +156,11 @@ fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
 
 fn number(value: &RawValue) -> Result<Option<u32>, Unreadable> {
     // A Python number may come as a string, as all that passes through attributes does.
-    let digits = value.get().trim_matches('"');
-    if digits == "null" {
-        return Ok(None);
-    }
+    let digits = text(Some(value)).unwrap_or(Cow::Borrowed(value.get()));
     digits.parse().map(Some).map_err(|_| Unreadable::Field { name: "event_version", expected: "a whole number" })
 }
 
 fn moment(value: &RawValue) -> Result<Option<Timestamp>, Unreadable> {
-    if value.get() == "null" {
-        return Ok(None);
-    }
     let unreadable = Unreadable::Field { name: "occurred_on", expected: "a date or a moment" };
     text(Some(value)).and_then(|text| text.parse().ok()).map(Some).ok_or(unreadable)
 }
@@ -149,10 +168,9 @@ fn moment(value: &RawValue) -> Result<Option<Timestamp>, Unreadable> {
 impl Incoming<'_> {
     /// The event itself, by its codec. `occurred_on` fills an event's own field of that name.
     pub(crate) fn event(&self, codec: &Codec, occurred_on: Timestamp) -> Result<Erased, Unreadable> {
-        let at = occurred_on.to_string();
         let source = match codec.layout() {
             _ if self.cloud_event => Source::Alone(self.data.map_or("null", RawValue::get)),
-            Layout::Flat { own, .. } => Source::Flat { body: self.body, own, occurred_on: &at },
+            Layout::Flat { own, .. } => Source::Flat { body: self.body, own, occurred_on },
             Layout::Data => Source::Alone(self.data.map_or("null", RawValue::get)),
         };
         codec.decode(source).map_err(|error| Unreadable::Event(describe(&error, codec.layout())))
@@ -163,8 +181,9 @@ impl Incoming<'_> {
 fn describe(error: &serde_json::Error, layout: Layout) -> String {
     let text = error.to_string();
     let place = if layout == Layout::Data { format!(" (under \"{DATA}\")") } else { String::new() };
-    let safe = ["missing field `", "duplicate field `"].iter().any(|start| text.starts_with(start));
-    let what = if safe {
+    let what = if let Some(key) = twice(error) {
+        format!("it has the key {key} twice")
+    } else if text.starts_with("missing field `") {
         text.split(" at line ").next().unwrap_or(&text).to_owned()
     } else if error.is_data() {
         "a field has another type than the event's".to_owned()

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::IgnoredAny;
 
 use super::header::{DATA, Format, ID, OCCURRED_ON, RESERVED, TOPIC, TYPE, VERSION};
+use super::moment::take_out;
 use crate::codec::{Codec, Layout};
 use crate::event::EventDescriptor;
 use crate::metadata::Metadata;
@@ -19,6 +20,7 @@ pub(crate) enum WriteError {
     Json(serde_json::Error),
     NotAnObject,
     Collision(String),
+    Moment,
 }
 
 impl fmt::Display for WriteError {
@@ -34,6 +36,10 @@ impl fmt::Display for WriteError {
                 f,
                 "a flattened field brings the key \"{key}\", which is the envelope's; rename it, or wrap the event in a \
                  tuple struct, which travels under \"data\""
+            ),
+            Self::Moment => f.write_str(
+                "serde writes its field `occurred_on` as something else than text, which no reader of the envelope takes; drop the \
+                 `#[serde(with = ..)]` of that field, or give it another name, which `#[event(occurred_on)]` allows",
             ),
         }
     }
@@ -67,9 +73,7 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
     entry(TYPE, &metadata.event_type_name).map_err(WriteError::Json)?;
     entry(ID, &metadata.event_id).map_err(WriteError::Json)?;
     to.extend_from_slice(format!(",\"{VERSION}\":{}", metadata.version).as_bytes());
-    if !own.contains(&OCCURRED_ON) {
-        string_entry(to, OCCURRED_ON, &metadata.occurred_on).map_err(WriteError::Json)?;
-    }
+    string_entry(to, OCCURRED_ON, &metadata.occurred_on).map_err(WriteError::Json)?;
     if !own.contains(&TOPIC) {
         string_entry(to, TOPIC, &metadata.topic).map_err(WriteError::Json)?;
     }
@@ -89,7 +93,12 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
             if open {
                 refuse_collisions(alone, own)?;
             }
-            if alone == b"{}" {
+            if own.contains(&OCCURRED_ON) {
+                let rest = take_out(alone).map_err(WriteError::Json)?.ok_or(WriteError::Moment)?;
+                to.truncate(start);
+                to.extend_from_slice(&rest);
+            }
+            if to.get(start..) == Some(b"{}") {
                 to.truncate(start);
                 to.push(b'}');
             } else if let Some(brace) = to.get_mut(start) {

@@ -10,7 +10,7 @@ use super::queue::Queue;
 use super::signal::{Look, Signal};
 use super::stored::{Content, Stored};
 use super::topic::Topic;
-use super::{dead_letter_queue, is_fifo};
+use super::{dead_letter_queue, direct, is_fifo};
 use crate::transport::{DeadLetter, Message, Receipt, Topology, TransportError, TransportErrorKind};
 
 /// All topics and queues. What is put in stays until it is taken out; nothing here waits.
@@ -55,12 +55,37 @@ impl Account {
         if wanted.is_empty() {
             return Ok(());
         }
+        let dedup_id = message.dedup_id.clone();
         let content = Arc::new(Content::from(message));
         for name in wanted {
-            if let Some(queue) = self.queues.get_mut(name) {
+            if let Some(queue) = self.queues.get_mut(name)
+                && queue.is_new(&dedup_id, now)
+            {
                 self.last_place += 1;
-                queue.publish(self.last_place, Stored::new(Arc::clone(&content)), now);
+                queue.publish(self.last_place, Stored::new(Arc::clone(&content)), None, now);
             }
+        }
+        Ok(())
+    }
+
+    /// Puts it into `queue` itself.
+    ///
+    /// # Errors
+    /// When there is no such queue, or SQS would refuse it.
+    pub(super) fn send(
+        &mut self,
+        queue: &str,
+        message: Message,
+        delay: Option<Duration>,
+        now: Instant,
+    ) -> Result<(), TransportError> {
+        let place = self.next_place();
+        let to = self.queue(queue)?;
+        direct::check(queue, &message, delay)?;
+        if to.is_new(&message.dedup_id, now) {
+            // A FIFO queue has one delay for all.
+            let delay = delay.filter(|_| !is_fifo(queue)).map(direct::whole_seconds);
+            to.publish(place, Stored::new(Arc::new(Content::from(message))), delay, now);
         }
         Ok(())
     }
@@ -111,9 +136,25 @@ impl Account {
         let letters = dead.drain(now);
         for letter in &letters {
             let place = self.next_place();
-            self.queue_or_new(queue).put(place, letter.redriven());
+            self.queue_or_new(queue).put(place, letter.redriven(None));
         }
         letters.len()
+    }
+
+    /// Puts a copy of the letter in hand back into `queue`.
+    pub(super) fn redrive_one(
+        &mut self,
+        queue: &str,
+        receipt: &Receipt,
+        redrives: u32,
+        now: Instant,
+    ) -> Result<(), TransportError> {
+        let dead = dead_letter_queue(queue);
+        let letter = self.queue(&dead)?.in_hand(receipt, now).ok_or_else(|| lease_lost(&dead))?;
+        let copy = letter.redriven(Some(redrives));
+        let place = self.next_place();
+        self.queue_or_new(queue).put(place, copy);
+        Ok(())
     }
 
     pub(super) fn signal(&mut self, queue: &str) -> Result<Arc<Signal>, TransportError> {

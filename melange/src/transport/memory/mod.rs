@@ -2,6 +2,7 @@
 
 mod account;
 mod deduplication;
+mod direct;
 #[cfg(test)]
 mod fixture;
 mod inspect;
@@ -21,7 +22,8 @@ use tokio::time::Instant;
 pub use inspect::{DeadLetterRecord, QueueDepth};
 
 use super::{
-    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
+    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
+    TransportErrorKind,
 };
 use account::Account;
 
@@ -35,7 +37,7 @@ const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 /// Topics fan out to queues by the `event_type`s they want; what is received stays invisible until it is deleted, given
 /// back, or its time is over; what is received too often, or given up, goes to a dead-letter queue. A queue `billing` has
 /// `billing-dlq`, a queue `billing.fifo` has `billing-dlq.fifo`. Names that end in `.fifo` are FIFO: deduplicated for five
-/// minutes, in order by key. Everything runs on tokio's clock, so that a test can pause time.
+/// minutes, in order by key. What is sent to a queue itself may be delayed by up to 15 minutes. Everything runs on tokio's clock, so that a test can pause time.
 ///
 /// Cloning is cheap and shares the account; [`queue`](Self::queue) gives another service of it:
 ///
@@ -122,6 +124,17 @@ impl Transport for MemoryTransport {
         messages.into_iter().map(|message| account.publish(message, now)).collect()
     }
 
+    async fn send(
+        &self,
+        queue: &str,
+        messages: Vec<Message>,
+        delay: Option<Duration>,
+    ) -> Vec<Result<(), TransportError>> {
+        let now = Instant::now();
+        let mut account = self.account();
+        messages.into_iter().map(|message| account.send(queue, message, delay, now)).collect()
+    }
+
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
         let max = max.clamp(1, CAPABILITIES.max_batch);
         let signal = self.account().signal(queue)?;
@@ -142,6 +155,19 @@ impl Transport for MemoryTransport {
         let now = Instant::now();
         let mut account = self.account();
         receipts.iter().map(|(receipt, time)| account.change_visibility(queue, receipt, *time, now)).collect()
+    }
+
+    async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
+        self.account().redrive_one(queue, &letter.receipt, redrives, Instant::now())
+    }
+
+    async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
+        Ok(Self::redrive(self, queue).to_string())
+    }
+
+    async fn move_status(&self, _: &str, task: &str) -> Result<MoveStatus, TransportError> {
+        // It was done when it was begun; the task is how many that were.
+        Ok(MoveStatus::done(task.parse().unwrap_or(0)))
     }
 
     async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::deduplication::Deduplication;
 use super::order::{Order, Standing};
 use super::receipt::{Lease, MemoryReceipt};
 use super::signal::{Look, Signal};
@@ -25,6 +26,8 @@ pub(super) struct Queue {
     /// By place: the order of arrival.
     messages: BTreeMap<u64, Held>,
     order: Order,
+    /// Only a FIFO queue deduplicates.
+    deduplication: Option<Deduplication>,
     /// When those that are not visible become so.
     timers: BTreeSet<(Instant, u64)>,
     signal: Arc<Signal>,
@@ -57,6 +60,7 @@ impl Queue {
             delay: Duration::ZERO,
             messages: BTreeMap::new(),
             order: Order::new(is_fifo(name)),
+            deduplication: is_fifo(name).then(Deduplication::default),
             timers: BTreeSet::new(),
             signal: Arc::default(),
         }
@@ -84,10 +88,16 @@ impl Queue {
         Arc::clone(&self.signal)
     }
 
-    /// Takes in what was published, to be handed out once the delay is over.
-    pub(super) fn publish(&mut self, place: u64, stored: Stored, now: Instant) {
-        let delayed = State { standing: Standing::Away, until: Some(later(now, self.delay)), lease: None };
-        self.insert(place, stored, if self.delay.is_zero() { State::VISIBLE } else { delayed });
+    /// Whether it may come in: a FIFO queue takes a deduplication id once in five minutes.
+    pub(super) fn is_new(&mut self, dedup_id: &str, now: Instant) -> bool {
+        self.deduplication.as_mut().is_none_or(|known| known.is_new(dedup_id, now))
+    }
+
+    /// Takes in what was published or sent, to be handed out once the delay, its own or the queue's, is over.
+    pub(super) fn publish(&mut self, place: u64, stored: Stored, delay: Option<Duration>, now: Instant) {
+        let delay = delay.unwrap_or(self.delay);
+        let delayed = State { standing: Standing::Away, until: Some(later(now, delay)), lease: None };
+        self.insert(place, stored, if delay.is_zero() { State::VISIBLE } else { delayed });
     }
 
     /// Takes in what was in another queue before.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::receipt::MemoryReceipt;
-use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, SUBSCRIBER};
+use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, REDRIVES, SUBSCRIBER};
 use crate::transport::{Body, DeadLetter, Delivery, Inbound, Message};
 use crate::{EventId, Timestamp};
 
@@ -20,6 +20,7 @@ pub(super) struct Stored {
 #[derive(Clone)]
 pub(super) struct Content {
     pub(super) event_id: EventId,
+    pub(super) occurred_on: Timestamp,
     pub(super) body: Body,
     pub(super) attributes: Attributes,
     pub(super) topic: String,
@@ -42,6 +43,7 @@ impl Stored {
                 attributes: content.attributes.clone(),
                 topic: Some(content.topic.clone()),
                 wrapper_id: Some(content.event_id.to_string()),
+                occurred_on: Some(content.occurred_on),
             }),
             attempt: self.receives,
             sent_at: Some(self.sent_at),
@@ -63,7 +65,7 @@ impl Stored {
     }
 
     /// As it goes back from a dead-letter queue: as if new, but still for the one subscriber that gave it up.
-    pub(super) fn redriven(&self) -> Self {
+    pub(super) fn redriven(&self, redrives: Option<u32>) -> Self {
         let mut content = Content::clone(&self.content);
         let stays = |(name, _): &(&str, &AttributeValue)| *name != REASON && *name != ORIGINAL_QUEUE;
         content.attributes = self
@@ -73,6 +75,9 @@ impl Stored {
             .filter(stays)
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect();
+        if let Some(redrives) = redrives {
+            content.attributes.set(REDRIVES, AttributeValue::Number(redrives.to_string()));
+        }
         Self::new(Arc::new(content))
     }
 }
@@ -82,6 +87,7 @@ impl From<Message> for Content {
         let Message { metadata, attributes, key, body, .. } = message;
         Self {
             event_id: metadata.event_id,
+            occurred_on: metadata.occurred_on,
             body,
             attributes,
             topic: metadata.topic.into_owned(),

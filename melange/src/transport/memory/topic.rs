@@ -1,6 +1,7 @@
 //! A topic: who wants what of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use tokio::time::Instant;
 
@@ -39,17 +40,7 @@ impl Topic {
     /// When a FIFO topic would refuse it.
     pub(super) fn take(&mut self, message: &Message, now: Instant) -> Result<Vec<&str>, TransportError> {
         if let Some(deduplication) = &mut self.deduplication {
-            if message.key.as_deref().is_none_or(str::is_empty) {
-                return Err(TransportError::new(
-                    TransportErrorKind::InvalidMessage,
-                    format!(
-                        "topic `{}` is FIFO and takes no {} without a key: mark the field that orders them with `#[event(key)]`, \
-                         and never leave it empty",
-                        message.topic(),
-                        message.event.name(),
-                    ),
-                ));
-            }
+            keyed(message, format_args!("topic `{}`", message.topic()))?;
             if !deduplication.is_new(&message.dedup_id, now) {
                 return Ok(Vec::new());
             }
@@ -57,6 +48,21 @@ impl Topic {
         let wants = self.subscriptions.iter().filter(|(_, filter)| filter.lets_through(&message.attributes));
         Ok(wants.map(|(queue, _)| queue.as_str()).collect())
     }
+}
+
+/// Refuses what has no key, on behalf of `who`, which is FIFO.
+pub(super) fn keyed(message: &Message, who: impl fmt::Display) -> Result<(), TransportError> {
+    if message.key.as_deref().is_some_and(|key| !key.is_empty()) {
+        return Ok(());
+    }
+    Err(TransportError::new(
+        TransportErrorKind::InvalidMessage,
+        format!(
+            "{who} is FIFO and takes no {} without a key: mark the field that orders them with `#[event(key)]`, and never \
+             leave it empty",
+            message.event.name(),
+        ),
+    ))
 }
 
 impl Filter {

@@ -1,0 +1,67 @@
+//! The tasks of a consumer that runs in the background: all tracked, started again when they die, ended in order.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use super::engine::Engine;
+use super::receive::receive_all;
+use super::settle::Settler;
+use crate::retry::RetryPolicy;
+
+/// Waits before a task that died is started again.
+const RESTARTS: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(100), Duration::from_secs(10));
+
+/// Starts receiving from every queue. A second call does nothing.
+pub(crate) fn spawn(engine: &Arc<Engine>) {
+    for index in 0..engine.queues.len() {
+        let (Some(queue), Some(settler)) = (engine.queues.get(index), Settler::start(engine, index)) else { continue };
+        if queue.settler.set(settler).is_err() {
+            continue;
+        }
+        let of_keeper = Arc::clone(engine);
+        engine.settlers.spawn(async move {
+            let Some(queue) = of_keeper.queues.get(index) else { return };
+            let keep = || async {
+                queue.leases.keep(&of_keeper.transport).await;
+            };
+            tokio::select! {
+                () = supervise(&of_keeper, "the keeper of leases", keep) => {}
+                () = of_keeper.settled.cancelled() => {}
+            }
+        });
+        let of_receiver = Arc::clone(engine);
+        engine.polls.spawn(async move {
+            supervise(&of_receiver, "the poll", || receive_all(&of_receiver, index)).await;
+        });
+    }
+    let of_closer = Arc::clone(engine);
+    engine.settlers.spawn(async move { close(&of_closer).await });
+}
+
+/// After the stop: first the polls end, then the lanes, then what settles.
+async fn close(engine: &Engine) {
+    engine.stop.cancelled().await;
+    engine.polls.close();
+    engine.lanes.close();
+    engine.settlers.close();
+    engine.polls.wait().await;
+    engine.lanes.wait().await;
+    engine.settled.cancel();
+}
+
+/// Runs `task` until it ends; if it panics, it is started again.
+async fn supervise<F: Future<Output = ()>>(engine: &Engine, what: &str, task: impl Fn() -> F) {
+    let mut deaths = 0;
+    while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
+        deaths += 1;
+        let wait = RESTARTS.backoff(deaths);
+        tracing::error!(deaths, ?wait, "{what} panicked and is started again: please report this as a bug in melange");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = engine.stop.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! One call for several: entries that come one by one go out in batches, soon, and are answered one by one.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::retry::RetryPolicy;
+use crate::transport::TransportError;
+
+/// Most calls under way at once; entries wait behind them.
+const CALLS: usize = 8;
+
+/// Most entries that wait, for others or to be tried again; whoever brings more waits too.
+const BACKLOG: usize = 100;
+
+/// How long urgent entries wait for each other: those of one moment go out together.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// Waits between tries of an entry that failed and may succeed later.
+const RETRIES: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(100), Duration::from_secs(5));
+
+/// Something that goes out in a batch.
+pub(crate) trait Entry: Send + 'static {
+    /// Must not wait for others.
+    fn is_urgent(&self) -> bool;
+    /// Too late: it must not go out any more.
+    fn is_over(&self) -> bool;
+    /// What became of it.
+    fn answered(self, answer: Result<(), TransportError>);
+    /// It is over and did not go out, or not with success.
+    fn expired(self, last: Option<TransportError>);
+}
+
+/// How entries are gathered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gather {
+    /// Most entries of a call.
+    pub(crate) most: usize,
+    /// Longest an entry waits for others to come.
+    pub(crate) window: Duration,
+}
+
+struct Waiting<E> {
+    entry: E,
+    attempt: u32,
+    last: Option<TransportError>,
+}
+
+/// Sends what comes through `entries` by `call`, until `close` is cancelled and everything is answered, or nobody is left
+/// who could send an entry. Once `hurry` is cancelled nothing waits for others any more.
+pub(crate) async fn coalesce<E: Entry, F>(
+    gather: Gather,
+    mut entries: mpsc::Receiver<E>,
+    call: impl Fn(&[E]) -> F,
+    hurry: &CancellationToken,
+    close: &CancellationToken,
+) where
+    F: Future<Output = Vec<Result<(), TransportError>>> + Send,
+{
+    let mut ready: VecDeque<Waiting<E>> = VecDeque::new();
+    let mut flush_at: Option<Instant> = None;
+    let mut calls = FuturesUnordered::new();
+    let mut again = FuturesUnordered::new();
+    let (mut open, mut closing) = (true, false);
+    let mut failing = 0;
+    loop {
+        let due = flush_at.is_some_and(|at| at <= Instant::now());
+        let full = ready.len() >= gather.most;
+        if !ready.is_empty() && (full || due) && calls.len() < CALLS {
+            while ready.len() < gather.most
+                && let Ok(entry) = entries.try_recv()
+            {
+                ready.push_back(Waiting { entry, attempt: 1, last: None });
+            }
+            let count = ready.len().min(gather.most);
+            let batch: Vec<Waiting<E>> = ready.drain(..count).collect();
+            if ready.is_empty() {
+                flush_at = None;
+            }
+            calls.push(send(batch, &call));
+            continue;
+        }
+        if !open && ready.is_empty() && calls.is_empty() && again.is_empty() {
+            return;
+        }
+        let flush = flush_at.filter(|_| calls.len() < CALLS);
+        let room = ready.len() + failing < BACKLOG;
+        tokio::select! {
+            biased;
+            Some(failed) = calls.next(), if !calls.is_empty() => {
+                // What failed together is tried again together.
+                if let Some(attempt) = failed.iter().map(|waiting: &Waiting<E>| waiting.attempt).max() {
+                    failing += failed.len();
+                    again.push(async move {
+                        tokio::time::sleep(RETRIES.backoff(attempt)).await;
+                        failed
+                    });
+                }
+            }
+            Some(batch) = again.next(), if !again.is_empty() => {
+                failing -= batch.len();
+                flush_at = Some(Instant::now());
+                ready.extend(batch);
+            }
+            entry = entries.recv(), if open && room => match entry {
+                Some(entry) => {
+                    let soon = entry.is_urgent() || hurry.is_cancelled();
+                    let at = Instant::now() + if soon { MOMENT } else { gather.window };
+                    flush_at = Some(flush_at.map_or(at, |before| before.min(at)));
+                    ready.push_back(Waiting { entry, attempt: 1, last: None });
+                }
+                None => open = false,
+            },
+            () = close.cancelled(), if !closing => {
+                // What is in there already still comes out.
+                entries.close();
+                closing = true;
+            }
+            () = hurry.cancelled(), if flush_at.is_some_and(|at| at > Instant::now() + MOMENT) => {
+                flush_at = Some(Instant::now());
+            }
+            () = async { match flush { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
+        }
+    }
+}
+
+/// Sends a batch, answers those of its entries that are through, and gives back those to be tried again.
+async fn send<E: Entry, F>(batch: Vec<Waiting<E>>, call: impl Fn(&[E]) -> F) -> Vec<Waiting<E>>
+where
+    F: Future<Output = Vec<Result<(), TransportError>>> + Send,
+{
+    let mut entries = Vec::with_capacity(batch.len());
+    let mut rest = Vec::with_capacity(batch.len());
+    for Waiting { entry, attempt, last } in batch {
+        if entry.is_over() {
+            entry.expired(last);
+        } else {
+            entries.push(entry);
+            rest.push((attempt, last));
+        }
+    }
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let mut answers = call(&entries).await.into_iter();
+    let mut failed = Vec::new();
+    for (entry, (attempt, _)) in entries.into_iter().zip(rest) {
+        match answers.next().unwrap_or_else(|| Err(TransportError::no_answer())) {
+            Err(error) if error.is_retryable() => {
+                failed.push(Waiting { entry, attempt: attempt + 1, last: Some(error) });
+            }
+            answer => entry.answered(answer),
+        }
+    }
+    failed
+}

@@ -1,0 +1,211 @@
+//! The leases on what is in hand: extended while handlers run, in batches, and known to be lost when they are.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::transport::{DynTransport, Receipt, TransportError, TransportErrorKind};
+
+/// A lease is looked at this often within its visibility, and extended once less than half of it is left.
+const TICKS: u32 = 8;
+
+/// Most that is taken off a lease, since it began before its answer came.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// What one queue has in hand.
+pub(crate) struct Leases {
+    queue: String,
+    visibility: Duration,
+    /// Longest a message may be in hand, extensions included.
+    longest: Duration,
+    held: Mutex<Held>,
+    /// The first lease was taken.
+    taken: Notify,
+}
+
+#[derive(Default)]
+struct Held {
+    last: u64,
+    leases: BTreeMap<u64, Entry>,
+}
+
+struct Entry {
+    receipt: Receipt,
+    since: Instant,
+    until: Instant,
+    token: CancellationToken,
+    /// A call that extends it is under way.
+    extending: bool,
+    /// Its handlers are done: it is being settled, and needs no more time.
+    done: bool,
+}
+
+impl Leases {
+    pub(crate) fn new(queue: String, visibility: Duration, longest: Duration) -> Arc<Self> {
+        Arc::new(Self { queue, visibility, longest, held: Mutex::default(), taken: Notify::new() })
+    }
+
+    /// The lease on a message that was received just now.
+    pub(crate) fn take(self: &Arc<Self>, receipt: Receipt) -> Lease {
+        let now = Instant::now();
+        let token = CancellationToken::new();
+        let entry = Entry {
+            receipt,
+            since: now,
+            until: self.end(now, now),
+            token: token.clone(),
+            extending: false,
+            done: false,
+        };
+        let mut held = self.held();
+        held.last += 1;
+        let id = held.last;
+        let first = held.leases.is_empty();
+        held.leases.insert(id, entry);
+        drop(held);
+        if first {
+            self.taken.notify_one();
+        }
+        Lease { leases: Arc::clone(self), id, token }
+    }
+
+    /// How many are in hand, and since when the oldest is.
+    pub(crate) fn in_hand(&self) -> (usize, Option<Instant>) {
+        let held = self.held();
+        // Ids grow with time.
+        (held.leases.len(), held.leases.first_key_value().map(|(_, entry)| entry.since))
+    }
+
+    /// When a lease ends that begins or is extended at `from`, seen from here.
+    fn end(&self, from: Instant, since: Instant) -> Instant {
+        let margin = (self.visibility / 10).min(MARGIN);
+        (from + self.visibility - margin).min(since + self.longest)
+    }
+
+    /// Extends what needs it, and gives up what was lost. Never returns.
+    pub(crate) async fn keep(&self, transport: &DynTransport) -> Infallible {
+        let tick = (self.visibility / TICKS).max(Duration::from_millis(10));
+        let mut ticks = interval(tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut calls = FuturesUnordered::new();
+        loop {
+            while calls.is_empty() && self.held().leases.is_empty() {
+                self.taken.notified().await;
+                ticks.reset();
+            }
+            tokio::select! {
+                biased;
+                Some((batch, asked, answers)) = calls.next() => self.extended(batch, asked, answers),
+                _ = ticks.tick() => {
+                    let due = self.due(tick);
+                    for batch in due.chunks(transport.capabilities().max_batch.max(1)) {
+                        calls.push(self.extend(transport, batch.to_vec()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cancels what ends before there is another look, and picks what has less than half its time left.
+    fn due(&self, tick: Duration) -> Vec<(u64, Receipt)> {
+        let now = Instant::now();
+        let mut due = Vec::new();
+        for (id, entry) in &mut self.held().leases {
+            if entry.done || entry.token.is_cancelled() {
+                continue;
+            }
+            if entry.until <= now + tick {
+                tracing::warn!(
+                    queue = self.queue,
+                    "the lease on a message could not be extended: its handler is cancelled"
+                );
+                entry.token.cancel();
+            } else if entry.until <= now + self.visibility / 2 + tick
+                && entry.until < entry.since + self.longest
+                && !entry.extending
+            {
+                entry.extending = true;
+                due.push((*id, entry.receipt.clone()));
+            }
+        }
+        due
+    }
+
+    async fn extend(
+        &self,
+        transport: &DynTransport,
+        batch: Vec<(u64, Receipt)>,
+    ) -> (Vec<u64>, Instant, Vec<Result<(), TransportError>>) {
+        let asked = Instant::now();
+        let (ids, receipts): (Vec<u64>, Vec<Receipt>) = batch.into_iter().unzip();
+        let changes = receipts.into_iter().map(|receipt| (receipt, self.visibility)).collect();
+        // An answer that comes later than the lease ends is none.
+        let call = transport.change_visibilities(&self.queue, changes);
+        let answers = tokio::time::timeout(self.visibility / 2, call).await.unwrap_or_default();
+        (ids, asked, answers)
+    }
+
+    fn extended(&self, batch: Vec<u64>, asked: Instant, answers: Vec<Result<(), TransportError>>) {
+        let mut held = self.held();
+        let mut answers = answers.into_iter();
+        for id in batch {
+            let answer = answers.next().unwrap_or_else(|| Err(TransportError::no_answer()));
+            let Some(entry) = held.leases.get_mut(&id) else { continue };
+            entry.extending = false;
+            match answer {
+                Ok(()) => entry.until = self.end(asked, entry.since).max(entry.until),
+                Err(error) if error.kind() == TransportErrorKind::LeaseLost => {
+                    tracing::warn!(queue = self.queue, "a message is no longer in hand: its handler is cancelled");
+                    entry.token.cancel();
+                }
+                Err(error) => {
+                    tracing::warn!(queue = self.queue, %error, "a lease could not be extended, trying again");
+                }
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The lease on one message; given up when dropped.
+pub(crate) struct Lease {
+    leases: Arc<Leases>,
+    id: u64,
+    token: CancellationToken,
+}
+
+impl Lease {
+    /// Cancelled when the message is no longer ours.
+    pub(crate) fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// Whether the message is still ours, as far as can be known from here.
+    pub(crate) fn is_ours(&self) -> bool {
+        let held = self.leases.held();
+        !self.token.is_cancelled() && held.leases.get(&self.id).is_some_and(|entry| Instant::now() < entry.until)
+    }
+
+    /// The handlers are done: the time that is left is enough to settle it.
+    pub(crate) fn finish(&self) {
+        if let Some(entry) = self.leases.held().leases.get_mut(&self.id) {
+            entry.done = true;
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.leases.held().leases.remove(&self.id);
+    }
+}

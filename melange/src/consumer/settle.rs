@@ -1,0 +1,228 @@
+//! What becomes of a message once its handlers are done: deleted, or left to come again. Coalesced in the background,
+//! at once where somebody waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::coalesce::{Entry, Gather, coalesce};
+use super::engine::Engine;
+use super::leases::Lease;
+use super::process::Handled;
+use super::queue::Queue;
+use super::report::{Fate, Processed};
+use crate::retry::RetryPolicy;
+use crate::transport::{Delivery, Receipt, TransportError, TransportErrorKind};
+
+/// Longest an answer waits for others. In a FIFO queue the group waits with it, so it is short there.
+const WINDOW: Duration = Duration::from_millis(100);
+const FIFO_WINDOW: Duration = Duration::from_millis(10);
+
+/// Most answers that wait to be picked up; then handlers wait.
+const BACKLOG: usize = 100;
+
+/// Longest rest that can be counted; brokers allow far less.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// What is to be done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Deleted.
+    Delete(Fate),
+    /// It comes again after this long.
+    Retry(Duration),
+    /// Handed back without having run, or not to the end.
+    Release(Duration),
+    /// It is not ours any more.
+    Lost,
+}
+
+impl Verdict {
+    fn fate(self) -> Fate {
+        match self {
+            Self::Delete(fate) => fate,
+            Self::Retry(after) => Fate::Retried { after },
+            Self::Release(_) => Fate::Released,
+            Self::Lost => Fate::LeaseLost,
+        }
+    }
+}
+
+/// Where the answers of one queue go.
+#[derive(Clone)]
+pub(crate) struct Settler {
+    deletes: mpsc::Sender<Settling>,
+    changes: mpsc::Sender<Settling>,
+}
+
+impl Settler {
+    /// Starts the two tasks that send a queue's answers. They end when the engine's lanes have.
+    pub(crate) fn start(engine: &Arc<Engine>, index: usize) -> Option<Self> {
+        let queue = engine.queues.get(index)?;
+        let window = if queue.is_fifo() { FIFO_WINDOW } else { WINDOW };
+        let gather = Gather { most: engine.transport.capabilities().max_batch.max(1), window };
+        let (deletes, to_delete) = mpsc::channel(BACKLOG);
+        let (changes, to_change) = mpsc::channel(BACKLOG);
+        let (of_deletes, of_changes) = (Arc::clone(engine), Arc::clone(engine));
+        engine.settlers.spawn(async move {
+            let Some(queue) = of_deletes.queues.get(index) else { return };
+            let call = |batch: &[Settling]| {
+                of_deletes.transport.delete_all(&queue.name, batch.iter().map(|one| one.receipt.clone()).collect())
+            };
+            coalesce(gather, to_delete, call, &of_deletes.stop, &of_deletes.settled).await;
+        });
+        engine.settlers.spawn(async move {
+            let Some(queue) = of_changes.queues.get(index) else { return };
+            let call = |batch: &[Settling]| {
+                let now = Instant::now();
+                let left = |one: &Settling| one.visible_at.saturating_duration_since(now);
+                let changes = batch.iter().map(|one| (one.receipt.clone(), left(one))).collect();
+                of_changes.transport.change_visibilities(&queue.name, changes)
+            };
+            coalesce(gather, to_change, call, &of_changes.stop, &of_changes.settled).await;
+        });
+        Some(Self { deletes, changes })
+    }
+
+    /// Hands an answer over; waits while too many wait already.
+    pub(crate) async fn settle(&self, settling: Settling) {
+        let to = match settling.verdict {
+            Verdict::Delete(_) => &self.deletes,
+            Verdict::Retry(_) | Verdict::Release(_) => &self.changes,
+            Verdict::Lost => return settling.expired(None),
+        };
+        if let Err(mpsc::error::SendError(settling)) = to.send(settling).await {
+            settling.expired(None);
+        }
+    }
+}
+
+/// A message whose answer is on its way.
+pub(crate) struct Settling {
+    engine: Arc<Engine>,
+    index: usize,
+    message_id: String,
+    receipt: Receipt,
+    lease: Lease,
+    verdict: Verdict,
+    /// When it is to be visible again: while it waits for company, its rest has begun already.
+    visible_at: Instant,
+    failures: usize,
+}
+
+impl Settling {
+    pub(crate) fn new(
+        engine: &Arc<Engine>,
+        index: usize,
+        delivery: Delivery,
+        lease: Lease,
+        verdict: Verdict,
+        failures: usize,
+    ) -> Self {
+        let after = match verdict {
+            Verdict::Retry(after) | Verdict::Release(after) => after,
+            Verdict::Delete(_) | Verdict::Lost => Duration::ZERO,
+        };
+        let visible_at = Instant::now() + after.min(LONGEST);
+        let Delivery { message_id, receipt, .. } = delivery;
+        Self { engine: Arc::clone(engine), index, message_id, receipt, lease, verdict, visible_at, failures }
+    }
+
+    fn end(self, fate: Fate) {
+        if let Some(queue) = self.engine.queues.get(self.index) {
+            remember(queue, &self.message_id, fate);
+        }
+        self.engine.counters.count(fate, self.failures);
+    }
+}
+
+impl Entry for Settling {
+    fn is_urgent(&self) -> bool {
+        matches!(self.verdict, Verdict::Release(_) | Verdict::Retry(Duration::ZERO))
+    }
+
+    fn is_over(&self) -> bool {
+        !self.lease.is_ours()
+    }
+
+    fn answered(self, answer: Result<(), TransportError>) {
+        let fate = self
+            .engine
+            .queues
+            .get(self.index)
+            .map_or(Fate::Unsettled, |queue| answer_means(queue, &self.message_id, answer, self.verdict.fate()));
+        self.end(fate);
+    }
+
+    fn expired(self, last: Option<TransportError>) {
+        let queue = self.engine.queues.get(self.index).map_or("", |queue| &queue.name);
+        let error = last.as_ref().map(tracing::field::display);
+        tracing::warn!(queue, message_id = self.message_id, error, "no longer in hand: it comes again");
+        self.end(if last.is_some() { Fate::Unsettled } else { Fate::LeaseLost });
+    }
+}
+
+/// Settles a message now, and says what became of it.
+pub(crate) async fn now(
+    engine: &Engine,
+    queue: &Queue,
+    delivery: &Delivery,
+    lease: &Lease,
+    handled: Handled,
+) -> Processed {
+    let Handled { event_type_name, verdict, failures } = handled;
+    let fate = verdict.fate();
+    let answer = match verdict {
+        _ if !lease.is_ours() => Err(lost()),
+        Verdict::Lost => Err(lost()),
+        Verdict::Delete(_) => with_retries(|| engine.transport.delete(&queue.name, &delivery.receipt)).await,
+        Verdict::Retry(after) | Verdict::Release(after) => {
+            with_retries(|| engine.transport.change_visibility(&queue.name, &delivery.receipt, after)).await
+        }
+    };
+    let fate = answer_means(queue, &delivery.message_id, answer, fate);
+    remember(queue, &delivery.message_id, fate);
+    engine.counters.count(fate, failures.len());
+    Processed { event_type_name, fate, failures }
+}
+
+fn lost() -> TransportError {
+    TransportError::new(TransportErrorKind::LeaseLost, "its visibility is over")
+}
+
+/// What was deleted needs no memory of who is done with it.
+fn remember(queue: &Queue, message_id: &str, fate: Fate) {
+    if matches!(fate, Fate::Handled | Fate::Ignored | Fate::DeadLettered) {
+        queue.progress.forget(message_id);
+    }
+}
+
+fn answer_means(queue: &Queue, message_id: &str, answer: Result<(), TransportError>, fate: Fate) -> Fate {
+    match answer {
+        Ok(()) => fate,
+        Err(error) => {
+            tracing::warn!(queue = queue.name, message_id, %error, "not settled: it comes again");
+            if error.kind() == TransportErrorKind::LeaseLost { Fate::LeaseLost } else { Fate::Unsettled }
+        }
+    }
+}
+
+/// Three tries, since a settling that fails costs a redelivery.
+async fn with_retries<F>(call: impl Fn() -> F) -> Result<(), TransportError>
+where
+    F: Future<Output = Result<(), TransportError>>,
+{
+    const SETTLING: RetryPolicy = RetryPolicy::new(3, Duration::from_millis(100), Duration::from_secs(1));
+    let mut attempt = 1;
+    loop {
+        match call().await {
+            Err(error) if error.is_retryable() && !SETTLING.is_last(attempt) => {
+                tokio::time::sleep(SETTLING.backoff(attempt)).await;
+                attempt += 1;
+            }
+            answer => return answer,
+        }
+    }
+}
