@@ -21,8 +21,9 @@ use crate::retry::Overlooked;
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How long a call may take, its retries included.
 const OPERATION: Duration = Duration::from_secs(30);
-/// Longest that publishing may take, whatever the configuration says.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// Longest that publishing may take, whatever the configuration says: FIFO topics and queues know a deduplication id for
+/// five minutes, and after that a retry is a second message.
+const LONGEST: Duration = Duration::from_secs(4 * 60);
 /// What a long poll may take beyond its wait.
 const POLL_SLACK: Duration = Duration::from_secs(10);
 

@@ -13,6 +13,7 @@ use crate::account::{self, Account};
 use crate::client::Client;
 use crate::names::{Names, region_of};
 use crate::outbox::{Outbox, Pace, Rules};
+use crate::provision::FirstFilters;
 use crate::sqs::QueueUrls;
 
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
@@ -44,6 +45,7 @@ pub(crate) struct Connection {
     config: SdkConfig,
     pub(crate) client: Client,
     pub(crate) urls: QueueUrls,
+    first_filters: FirstFilters,
 }
 
 impl Aws {
@@ -65,7 +67,12 @@ impl Aws {
         let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };
         let client = Client::new(&config);
         Self {
-            connection: Arc::new(Connection { config, client, urls: QueueUrls::default() }),
+            connection: Arc::new(Connection {
+                config,
+                client,
+                urls: QueueUrls::default(),
+                first_filters: FirstFilters::default(),
+            }),
             account: Account::default(),
             names: Arc::new(names),
             outbox: Arc::default(),
@@ -162,6 +169,10 @@ impl Aws {
         &self.names
     }
 
+    pub(crate) fn first_filters(&self) -> &FirstFilters {
+        &self.connection.first_filters
+    }
+
     pub(crate) fn urls(&self) -> &QueueUrls {
         &self.connection.urls
     }
@@ -191,7 +202,11 @@ impl Aws {
 
     /// For a call about this topic or subscription, in its own region.
     pub(crate) fn sns_near(&self, arn: &str) -> aws_sdk_sns::config::Builder {
-        aws_sdk_sns::Config::builder().region(self.region_of(arn))
+        match self.region_of(arn) {
+            Some(region) => aws_sdk_sns::Config::builder().region(region),
+            // `None` would take the region away.
+            None => aws_sdk_sns::Config::builder(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod codes;
+mod fix;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -51,12 +52,15 @@ where
             let status = context.raw().status().as_u16();
             let request_id = context.raw().headers().get("x-amzn-requestid").map(str::to_owned);
             let meta = context.err().meta();
-            let kind = meta.code().map_or_else(
+            let mut kind = meta.code().map_or_else(
                 || by_status(status),
                 |code| kind_of_code(code, call).unwrap_or_else(|| by_status_of(status, call)),
             );
             // What is wrong with a message may be said by quoting it.
-            let quotes = call.carries_content() && !matches!(kind, Kind::Denied | Kind::NotFound);
+            let mut quotes = call.carries_content() && !matches!(kind, Kind::Denied | Kind::NotFound);
+            if kind == Kind::InvalidMessage && meta.message().is_some_and(is_about_the_topic) {
+                (kind, quotes) = (Kind::Configuration, false);
+            }
             let answer = Answer {
                 status: Some(status),
                 code: meta.code().map(str::to_owned),
@@ -93,6 +97,11 @@ where
     }
 }
 
+/// Whether SNS's words are about the topic's ARN, which is wrong for every message: of another region, say.
+fn is_about_the_topic(message: &str) -> bool {
+    message.starts_with("Invalid parameter: TopicArn")
+}
+
 /// An answer without a code is not one of AWS: a proxy's page, a load balancer's, another server.
 fn by_status(status: u16) -> Kind {
     match status {
@@ -114,23 +123,7 @@ fn by_status_of(status: u16, call: &Call) -> Kind {
 }
 
 fn explain(call: &Call, kind: Kind, answer: Answer) -> TransportError {
-    let expired = answer.code().is_some_and(|code| codes::short(code).starts_with("ExpiredToken"));
-    let fix = match kind {
-        Kind::Denied if expired => "; the credentials have expired: renew them".to_owned(),
-        Kind::Denied if answer.status().is_none() => {
-            "; give the process AWS credentials (environment, profile, or the role it runs as)".to_owned()
-        }
-        Kind::Denied => {
-            format!("; allow `{}` on it to the role this runs as, and its KMS key if it has one", call.action())
-        }
-        Kind::NotFound => {
-            "; make it by `Provision::Create` at one start, or check prefix, region and account".to_owned()
-        }
-        Kind::Unavailable if answer.code().is_none() && answer.status().is_some() => {
-            "; that was no answer of AWS: is there a proxy, or another server at the endpoint?".to_owned()
-        }
-        _ => String::new(),
-    };
+    let fix = fix::fix(call, kind, &answer);
     TransportError::new(kind, format!("{call}: {answer}{fix}")).with_source(answer)
 }
 

@@ -171,8 +171,7 @@ impl Line {
             self.quiet = self.quiet.saturating_add(1);
         }
         let ticket = self.ticket();
-        let until = batch.iter().filter_map(|(_, held)| held.until).max().unwrap_or(now);
-        let mut taken = Batch { ticket, parcels: Vec::with_capacity(batch.len()), until };
+        let mut taken = Batch { ticket, parcels: Vec::with_capacity(batch.len()), until: now };
         let under_way = batch.into_iter().map(|(place, mut held)| {
             held.tries += 1;
             let until = *held.until.get_or_insert(now + self.rules.patience);

@@ -1,6 +1,5 @@
 //! What `start()` does about topics and queues.
 
-mod at_once;
 mod change;
 mod command;
 mod create;
@@ -9,6 +8,8 @@ mod encryption;
 mod filter;
 mod look;
 mod options;
+mod others;
+mod pace;
 mod plan;
 mod policy;
 mod queue;
@@ -24,6 +25,7 @@ use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
 pub(crate) use options::Options;
+pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
 
 use crate::AwsQueue;

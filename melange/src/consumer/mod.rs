@@ -36,7 +36,7 @@ pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
-use crate::transport::TransportError;
+use crate::transport::{Topology, TransportError};
 
 /// What to do with events whose name nobody in the queue listens to. On shared topics they are normal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -138,6 +138,12 @@ impl MessageConsumer {
     pub fn spawn(self) -> ConsumerHandle {
         spawn(&self.engine);
         ConsumerHandle::new(self.engine)
+    }
+
+    /// What it wants of its broker: its queues, and the topics that feed them.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.engine.topology
     }
 
     /// What has been done so far.

@@ -60,16 +60,22 @@ pub(crate) async fn handle(
     Handled { event_type_name, verdict, failures }
 }
 
-/// A newer process can read it: time for it to come. Then the dead-letter queue, where nothing is lost.
+/// A newer process can read it.
 async fn unknown_version(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str, version: u32) -> Verdict {
     let why = format!(
         "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
     );
-    if RetryPolicy::DEFAULT.is_last(delivery.attempt) {
+    leave_to_others(engine, queue, delivery, why).await
+}
+
+/// Time for others to come and take it; then the dead-letter queue, where nothing is lost.
+async fn leave_to_others(engine: &Engine, queue: &Queue, delivery: &Delivery, why: String) -> Verdict {
+    let policy = queue.patience_with_newer();
+    if policy.is_last(delivery.attempt) {
         return give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
     }
     tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
-    Verdict::Retry(RetryPolicy::DEFAULT.backoff(delivery.attempt))
+    Verdict::Retry(policy.backoff(delivery.attempt))
 }
 
 /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
@@ -179,6 +185,10 @@ fn report(queue: &Queue, delivery: &Delivery, error: &SubscriberError, retry: Op
 }
 
 async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str) -> Verdict {
+    if engine.transport.is_wanted(&engine.topology, &queue.name, name).await {
+        let why = format!("another version of the service listens to {name} on this queue, and has not come for it");
+        return leave_to_others(engine, queue, delivery, why).await;
+    }
     match engine.unknown_events {
         UnknownEvents::Acknowledge => {
             tracing::debug!(queue = queue.name, event = name, "nobody here listens to it");

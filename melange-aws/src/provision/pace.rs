@@ -1,5 +1,7 @@
-//! Writes of what was merged from a read. Neither SQS nor SNS can be told to write only if nobody else has written since,
-//! so that the time between must be short: a late write would undo what others have merged meanwhile.
+//! How fast to write and how often to look again.
+//!
+//! Neither SQS nor SNS can be told to write only if nobody else has written since. So the time between a read and the write of
+//! what was merged from it must be short: a late write would undo what others have merged meanwhile.
 
 use std::time::Duration;
 
@@ -12,6 +14,15 @@ pub(super) const FRESH: Duration = Duration::from_millis(500);
 const WRITE: Duration = Duration::from_secs(2);
 /// After this long, no write that was begun before ours is still under way.
 pub(super) const SETTLED: Duration = Duration::from_secs(3);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long to wait before looking again, longer each time, and not as long as others.
+pub(super) fn pause(round: u32) -> Duration {
+    let jitter = Duration::from_millis(uuid::Uuid::now_v7().as_bytes()[15].into());
+    let doubled = Duration::from_millis(250).saturating_mul(2_u32.saturating_pow(round.saturating_sub(1)));
+    doubled.min(LONGEST_PAUSE) + jitter
+}
 
 /// For a write to SQS.
 pub(super) fn sqs() -> aws_sdk_sqs::config::Builder {

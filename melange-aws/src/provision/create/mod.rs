@@ -1,17 +1,15 @@
 //! Making what is missing and mending what has drifted: looks first, writes only what differs, and looks again, since
 //! neither policies nor subscriptions can be changed only if nobody else has changed them.
 
-use std::time::Duration;
-
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use melange::transport::{TransportError, TransportErrorKind};
 use tokio::time::Instant;
 
-use super::at_once::{FRESH, SETTLED};
 use super::change::{Change, ChangeKind};
 use super::command::Commands;
 use super::look::{self, Known, Looked, Part, Stage};
+use super::pace::{FRESH, SETTLED, pause};
 use super::seen::Seen;
 use super::wanted::Wanted;
 use super::{queue, report, subscription, topic};
@@ -22,10 +20,9 @@ use crate::error::is_code;
 /// set.
 const ROUNDS: u32 = 12;
 /// How often a write may fail in a way that passes by itself.
-const FAILURES: u32 = 4;
+const FAILURES: u32 = 8;
 /// How many parts to set at a time.
 const AT_A_TIME: usize = 4;
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Makes everything, in an order in which nothing is fed before it can take it.
 pub(super) async fn create(aws: &Aws, commands: &Commands, wanted: &Wanted) -> Result<(), TransportError> {
@@ -94,7 +91,8 @@ impl<'a> Work<'a> {
             let begun = self.rounds;
             loop {
                 let seen = self.look(aws, commands).await?;
-                if seen.changes.is_empty() && !(seen.hidden && self.rounds == begun) {
+                let unseen = seen.hidden && self.known.subscription.arn.is_none();
+                if seen.changes.is_empty() && !unseen {
                     return Ok(self);
                 }
                 refuse(&seen, self.rounds > begun)?;
@@ -178,9 +176,7 @@ fn passes(error: &TransportError) -> bool {
     }
 }
 
-/// How long to wait before looking again, longer each time, and not as long as others.
-fn pause(round: u32) -> Duration {
-    let jitter = Duration::from_millis(uuid::Uuid::now_v7().as_bytes()[15].into());
-    let doubled = Duration::from_millis(250).saturating_mul(2_u32.saturating_pow(round.saturating_sub(1)));
-    doubled.min(LONGEST_PAUSE) + jitter
-}
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
