@@ -228,6 +228,23 @@ impl EventDescriptor {
     pub(crate) fn is_same_type(&self, other: &Self) -> bool {
         self.type_id == other.type_id
     }
+
+    /// The same as far as constants can tell, where types cannot be compared.
+    pub(crate) const fn seems_to_be(&self, other: &Self) -> bool {
+        self.version == other.version
+            && is_same_text(self.name, other.name)
+            && is_same_text(self.type_name, other.type_name)
+    }
+}
+
+/// `==`, which is not to be had in constants.
+const fn is_same_text(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 impl fmt::Debug for EventDescriptor {

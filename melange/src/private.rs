@@ -1,6 +1,6 @@
 //! What generated code may touch. Not part of the API: it changes without notice.
 
-pub use core::{concat, file, line, module_path, stringify};
+pub use core::{assert, concat, file, line, module_path, stringify};
 pub use std::boxed::Box;
 pub use std::default::Default;
 pub use std::marker::{Send, Sync};

@@ -141,6 +141,24 @@ impl SubscriberDescriptor {
         self
     }
 
+    /// Whether each event is listened to once: the macro asks it while it compiles, as two paths may lead to one type.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn are_of_different_events(all: &[Self]) -> bool {
+        let mut second = 0;
+        while second < all.len() {
+            let mut first = 0;
+            while first < second {
+                if all[first].event.seems_to_be(all[second].event) {
+                    return false;
+                }
+                first += 1;
+            }
+            second += 1;
+        }
+        true
+    }
+
     /// Its name: in logs, in dead letters, in the table.
     #[must_use]
     pub fn name(&self) -> &'static str {

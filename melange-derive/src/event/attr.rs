@@ -32,8 +32,8 @@ const ON_FIELD: Known = Known {
 pub(crate) struct ContainerAttrs {
     pub(crate) krate: Krate,
     pub(crate) topic: Option<LitStr>,
-    /// Where `topic` was written at all, right or wrong.
-    pub(crate) topic_key: Option<Ident>,
+    /// Whether `topic` was written at all, right or wrong.
+    pub(crate) has_topic: bool,
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<Literal>,
     pub(crate) aliases: Vec<LitStr>,
@@ -54,7 +54,7 @@ impl ContainerAttrs {
         let text = |(text, ())| text;
         match option.key.to_string().as_str() {
             "topic" => {
-                self.topic_key = Some(option.key.clone());
+                self.has_topic = true;
                 self.topic = option.text("orders", names::topic, problems).map(text);
             }
             "name" => self.name = option.text("OrderPlaced", names::event, problems).map(text),

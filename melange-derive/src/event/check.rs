@@ -44,7 +44,7 @@ fn generics(input: &DeriveInput, problems: &mut Problems) {
 fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problems) {
     // After a slip such as `topik = ".."` the topic is not missing, only misspelled. A local event may have one, for the
     // queues in memory.
-    if attrs.topic_key.is_none() && attrs.local.is_none() && problems.is_empty() {
+    if !attrs.has_topic && attrs.local.is_none() && problems.is_empty() {
         problems.at(
             &input.ident,
             format!(

@@ -38,6 +38,15 @@ pub(crate) fn subscribers(
 ) -> TokenStream {
     let core = core();
     let descriptors = all.iter().map(Subscriber::descriptor);
+    let distinct = (all.len() > 1).then(|| {
+        let core = core_at(implementor.span());
+        quote_spanned! {implementor.span()=>
+            const _: () = #core::assert!(
+                #core::SubscriberDescriptor::are_of_different_events(<#implementor as #core::Subscribers>::SUBSCRIBERS),
+                "two of the events it listens to are one, under two names: keep one"
+            );
+        }
+    });
     let register = (!all.is_empty()).then(|| {
         quote! {
             #[cfg(not(target_family = "wasm"))]
@@ -55,6 +64,7 @@ pub(crate) fn subscribers(
         impl #core::Subscribers for #implementor {
             const SUBSCRIBERS: &'static [#core::SubscriberDescriptor] = &[#(#descriptors),*];
         }
+        #distinct
         #register
     });
     quote!(#(#conditions)* #scope)
