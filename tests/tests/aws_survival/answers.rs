@@ -81,11 +81,13 @@ async fn of_a_publish() {
         let injected =
             ["Publish", "PublishBatch"].map(|action| world.stub.inject(fault.clone().on(action).of("orders")));
         world.renew();
+        world.give_up_after(Duration::from_secs(1));
         let error = world.publisher().publish(order("o-1")).await.unwrap_err();
         let text = said(&error);
         assert_eq!(cause(&error).kind(), means, "{fault:?}: {text}");
-        assert_eq!(world.publishes(), asked, "{fault:?}");
         let retryable = matches!(means, Kind::Unavailable | Kind::Throttled);
+        // What may pass by itself is published again as long as there is time.
+        assert!(world.publishes() == asked || retryable && world.publishes() > asked, "{fault:?}");
         assert_eq!((error.is_retryable(), error.is_invalid()), (retryable, means == Kind::InvalidMessage), "{fault:?}");
         assert!(text.contains("OrderPlaced") && text.contains("sns:Publish on topic orders"), "{text}");
         injected.iter().for_each(melange_aws_stub::Injected::remove);

@@ -1,6 +1,5 @@
 //! An account with the topic `orders` and the queue `billing`, and a program that consumes from it.
 
-use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +66,13 @@ impl World {
     /// With clients that have met nothing yet.
     pub fn renew(&mut self) {
         self.aws = Aws::from_config(&patient(&self.stub));
+    }
+
+    /// The same, with less patience for a call and its retries.
+    pub fn give_up_after(&mut self, limit: Duration) {
+        let config = patient(&self.stub);
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limit).operation_timeout(limit).build();
+        self.aws = Aws::from_config(&config.to_builder().timeout_config(timeouts).build());
     }
 
     pub fn queue(&self) -> AwsQueue {
@@ -175,7 +181,7 @@ pub fn patient(stub: &Stub) -> SdkConfig {
 
 /// What the transport had to say of a publish that failed.
 pub fn cause(error: &PublishError) -> &TransportError {
-    error.source().and_then(|source| source.downcast_ref()).expect("it failed in the transport")
+    error.transport_error().expect("it failed in the transport")
 }
 
 /// The error and all that it came from.
