@@ -9,11 +9,12 @@ use melange::Format;
 use melange::transport::TransportError;
 
 use crate::AwsQueue;
-use crate::account::{self, Account};
+use crate::account::Account;
 use crate::client::Client;
 use crate::names::{Names, region_of};
 use crate::outbox::{Outbox, Pace, Rules};
 use crate::provision::FirstFilters;
+use crate::ready::endpoint;
 use crate::sqs::QueueUrls;
 
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
@@ -61,7 +62,8 @@ impl Aws {
         Self::new(config.clone())
     }
 
-    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call.
+    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call. A long poll may take as
+    /// long as an attempt beyond its wait.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
         let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };
@@ -179,16 +181,16 @@ impl Aws {
 
     /// The address that AWS is called at, where it is not AWS's own.
     pub(crate) fn endpoint(&self) -> Option<String> {
-        account::endpoint(&self.connection.config)
+        endpoint(&self.connection.config, "SNS")
     }
 
     pub(crate) async fn account_id(&self) -> Result<&str, TransportError> {
-        // Without a region no call can be made, and the SDK's way of saying so is long.
-        self.names.region()?;
+        self.connection.client.ready()?;
         self.account.id(&self.connection.config, &self.connection.client).await
     }
 
     pub(crate) async fn arn_of_topic(&self, topic: &str) -> Result<String, TransportError> {
+        self.connection.client.ready()?;
         // A topic elsewhere needs no account of ours.
         let account = if self.names.is_elsewhere(topic) { "" } else { self.account_id().await? };
         self.names.topic_arn(topic, account)

@@ -26,6 +26,7 @@ mod outbox;
 mod provision;
 mod publish_only;
 mod queue;
+mod ready;
 mod retry;
 mod sns;
 mod sqs;

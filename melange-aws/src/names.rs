@@ -6,6 +6,10 @@ use melange::transport::{TransportError, TransportErrorKind};
 
 const FIFO: &str = ".fifo";
 
+/// What is said where there is no region.
+pub(crate) const NO_REGION: &str =
+    "no AWS region is known; set AWS_REGION (as `AWS_REGION=eu-west-1`), or `region` in the AWS profile";
+
 /// Prefix, region, and the topics that live elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
@@ -54,12 +58,7 @@ impl Names {
 
     /// The region, which no ARN is without.
     pub(crate) fn region(&self) -> Result<&str, TransportError> {
-        self.region.as_deref().ok_or_else(|| {
-            TransportError::new(
-                TransportErrorKind::Configuration,
-                "no AWS region is known; set AWS_REGION (as `AWS_REGION=eu-west-1`), or `region` in the AWS profile",
-            )
-        })
+        self.region.as_deref().ok_or_else(|| TransportError::new(TransportErrorKind::Configuration, NO_REGION))
     }
 
     /// The name the annotations use for the topic with this ARN.

@@ -16,6 +16,10 @@ pub(super) fn fix(call: &Call, kind: Kind, answer: &Answer) -> String {
         (Kind::Denied | Kind::Unavailable, None) if answer.status().is_some() => {
             "that was no answer of AWS: is there a proxy, or another server at the endpoint?"
         }
+        // As the SDK's HTTP client says that there was no connection at all.
+        (Kind::Unavailable, None) if answer.unanswered().is_some_and(|what| what.contains("(Connect)")) => {
+            "there was no connection: is the region right, or the endpoint (AWS_ENDPOINT_URL), and is there a way to it?"
+        }
         (Kind::NotFound, _) => "make it by `Provision::Create` at one start, or check prefix, region and account",
         _ => return String::new(),
     };

@@ -76,24 +76,33 @@ where
         }
         SdkError::TimeoutError(_) => explain(call, Kind::Unavailable, Answer::said("no answer within the time-out")),
         SdkError::DispatchFailure(failure) => {
-            let user = failure.is_user();
+            let (passes, user) = (failure.is_io() || failure.is_timeout(), failure.is_user());
             let error = SdkError::<E, HttpResponse>::DispatchFailure(failure);
-            let kind = if let Some(credentials) = credentials_error(&error) {
-                match credentials {
-                    CredentialsError::ProviderTimedOut(_) => Kind::Unavailable,
-                    _ => Kind::Denied,
-                }
-            } else if user {
-                Kind::Configuration
-            } else {
-                Kind::Unavailable
+            let what = chain(&error);
+            let kind = match credentials_error(&error) {
+                Some(CredentialsError::ProviderTimedOut(_)) => Kind::Unavailable,
+                Some(_) => Kind::Denied,
+                None if passes => Kind::Unavailable,
+                None if user => Kind::Configuration,
+                None => of_setup(&what),
             };
-            explain(call, kind, Answer::said(chain(&error)))
+            explain(call, kind, Answer::said(what))
         }
         other => {
             let kind = if credentials_error(&other).is_some() { Kind::Denied } else { Kind::Configuration };
             explain(call, kind, Answer::said(chain(&other)))
         }
+    }
+}
+
+/// What never left the machine: the SDK says why in words only. What is not known may be a connection that broke.
+fn of_setup(what: &str) -> Kind {
+    if what.contains("identity resolver") {
+        Kind::Denied
+    } else if what.contains("region") || what.contains("endpoint") {
+        Kind::Configuration
+    } else {
+        Kind::Unavailable
     }
 }
 
@@ -138,13 +147,14 @@ fn credentials_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option
     None
 }
 
-/// What the error and its causes say, in one line: of connections and credentials, which hold no payloads.
+/// What the error and its causes say, in one line: of connections and credentials, which hold no payloads. What quotes the
+/// whole request, as the SDK does of an endpoint it cannot use, is left out.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        if said.last() != Some(&text) {
+        if said.last() != Some(&text) && !text.contains("SdkBody") {
             said.push(text);
         }
         next = error.source();

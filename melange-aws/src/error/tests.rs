@@ -319,6 +319,28 @@ async fn no_answer_at_all_says_so() {
     assert!(error.to_string().to_lowercase().contains("connect"), "{error}");
 }
 
+#[tokio::test]
+async fn what_the_sdk_says_of_a_request_that_it_could_not_send_is_not_repeated() {
+    let stub = Stub::start().await;
+    for (endpoint, region, kind) in [
+        ("localhost:4566", true, Kind::Configuration),
+        ("not a url", true, Kind::Configuration),
+        ("http://127.0.0.1:1", false, Kind::Configuration),
+    ] {
+        let mut config = stub.hurried_config_at(endpoint).to_builder();
+        if !region {
+            config.set_region(None);
+        }
+        let asked = Asked { client: Client::new(&config.build()), stub: stub.clone() };
+        for action in [Action::Send, Action::Delete, Action::Publish] {
+            let error = asked.ask(action).await.unwrap_err();
+            let said = said(&error);
+            assert!(!said.contains(SECRET) && !said.contains("SdkBody"), "{said}");
+            assert_eq!(error.kind(), kind, "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_code_that_steps_look_for_is_found_in_both_spellings() {
     for code in ["QueueDoesNotExist", "com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.QueueDoesNotExist"]

@@ -50,7 +50,12 @@ pub(crate) async fn dead_letter(
             .message_group_id(group::legal(held.group.as_deref().unwrap_or(&delivery.message_id)))
             .message_deduplication_id(group::legal(&letter_id));
     }
-    aws.urls().heed(&dlq, call.send(request.send()).await)?;
+    let sent = aws.urls().heed(&dlq, call.clone().send(request.send()).await)?;
+    // The SDK takes an answer without content for one without fields. The message is deleted next, so make sure.
+    if sent.message_id().is_none() {
+        let what = format!("{call}: SQS gave the letter no id, so that it may not have it");
+        return Err(TransportError::new(TransportErrorKind::Unavailable, what));
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct QueueUrls(Mutex<HashMap<String, Entry>>);
 impl QueueUrls {
     /// The address of `queue`; concurrent callers wait for one answer.
     pub(crate) async fn get(&self, client: &Client, queue: &str) -> Result<String, TransportError> {
+        client.ready()?;
         let entry = Arc::clone(self.entries().entry(queue.to_owned()).or_default());
         entry.get_or_try_init(|| ask(client, queue)).await.cloned()
     }
