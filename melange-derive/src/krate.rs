@@ -31,7 +31,11 @@ impl Krate {
         };
         quote! {
             #[doc(hidden)]
-            #[allow(deprecated, unused_qualifications, reason = "generated: what is deprecated still takes part")]
+            #[allow(
+                deprecated,
+                unused_qualifications,
+                reason = "generated: what is deprecated takes part, and paths are as long as they must be anywhere"
+            )]
             const _: () = {
                 #import
                 #items

@@ -167,6 +167,30 @@ async fn functions_are_given_what_they_ask_for() {
     assert_eq!((dead[0].subscriber.as_deref(), dead[0].reason.as_str()), (Some("failing"), "no more"));
 }
 
+macro_rules! on_one_line {
+    ($($name:ident),*) => {$(
+        #[subscriber(listens_to = Emptied)]
+        fn $name(State(notes): State<Notes>) {
+            notes.note(stringify!($name));
+        }
+    )*};
+}
+
+on_one_line!(first, second);
+
+#[test]
+fn functions_on_one_line_are_told_apart() {
+    let notes = Notes::default();
+    let bus = SynchronousEventBus::builder()
+        .linked_where(|subscriber| ["first", "second"].contains(&subscriber.name()))
+        .subscribers(subscribers![first])
+        .state(notes.clone())
+        .build()
+        .unwrap();
+    bus.publish(&emptied("tea")).unwrap();
+    assert_eq!(notes.sorted(), ["first", "second"]);
+}
+
 #[test]
 fn a_function_stays_a_function() {
     let notes = Notes::default();

@@ -1,7 +1,7 @@
 //! `#[subscriber(listens_to = ..)]` on a function.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Signature, Token, Visibility};
 
@@ -93,21 +93,25 @@ fn listens_to<'a>(args: &'a Args, signature: &Signature, problems: &mut Problems
 
 /// A type of the function's name, by which the function's descriptors are found: `use orders::send_receipt` brings both.
 fn hidden_type(args: &Args, function: &Function, all: &[Subscriber<'_>]) -> TokenStream {
-    let (vis, ident) = (&function.vis, &function.signature.ident);
+    let (vis, ident) = (generated(&function.vis), generated(&function.signature.ident));
     let conditions = conditions(&function.attrs);
-    let subscribers = subscribers(&args.krate, &quote!(#ident), all, &conditions);
+    let subscribers = subscribers(&args.krate, &function.signature.ident.to_token_stream(), all, &conditions);
     quote! {
         #(#conditions)*
         #[doc(hidden)]
-        #[allow(
-            non_camel_case_types,
-            dead_code,
-            unreachable_pub,
-            missing_debug_implementations,
-            missing_copy_implementations,
-            reason = "generated: it stands for the function of the same name"
-        )]
         #vis struct #ident {}
         #subscribers
     }
+}
+
+/// The tokens as the macro's own, where they stand: what lints say of the function, they do not say again of the type.
+fn generated(tokens: impl ToTokens) -> TokenStream {
+    let generated = |tree| match tree {
+        TokenTree::Ident(mut ident) => {
+            ident.set_span(Span::call_site().located_at(ident.span()));
+            TokenTree::Ident(ident)
+        }
+        other => other,
+    };
+    tokens.into_token_stream().into_iter().map(generated).collect()
 }

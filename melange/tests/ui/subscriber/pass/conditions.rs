@@ -9,6 +9,11 @@ use melange::{Event, subscriber};
 #[event(topic = "orders")]
 pub struct Placed {}
 
+/// Another.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
 #[cfg(any())]
 #[subscriber(listens_to = Nothing)]
 async fn gone(_: &Nothing) {}
@@ -55,10 +60,10 @@ impl Ledger {
     #[cfg_attr(any(), listens_to)]
     fn no_handler(&self, _: &Placed) {}
 
-    #[cfg_attr(all(), inline, listens_to(Placed, name = "conditional"))]
-    #[cfg_attr(any(), listens_to(Placed, name = "never"))]
-    fn conditional(&self, order: &Placed) {
-        self.no_handler(order);
+    #[cfg_attr(all(), inline, listens_to(Cancelled, name = "conditional"))]
+    #[cfg_attr(any(), listens_to(Cancelled, name = "never"))]
+    fn conditional(&self) {
+        self.no_handler(&Placed {});
     }
 }
 
