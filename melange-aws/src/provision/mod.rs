@@ -66,17 +66,19 @@ pub enum Provision {
 /// Does so.
 pub(crate) async fn prepare(queue: &AwsQueue, topology: &Topology) -> Result<(), TransportError> {
     match queue.provision {
-        Provision::Assume => Ok(()),
+        Provision::Assume => return Ok(()),
         Provision::Verify => {
             let (plan, denied) = look(queue, topology).await?;
             plan.notes().for_each(|note| tracing::warn!("{note}"));
-            report::of(&plan, &denied)
+            report::of(&plan, &denied)?;
         }
         Provision::Create => {
             let wanted = wanted(queue, topology).await?;
-            create::create(queue.aws(), &Commands::at(queue.aws()), &wanted).await
+            create::create(queue.aws(), &Commands::at(queue.aws()), &wanted).await?;
         }
     }
+    queue.others.may_be_asked();
+    Ok(())
 }
 
 /// What would be done.

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use melange::transport::{Topology, TransportError};
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::subscription;
 use super::wanted::{self, Feed};
-use crate::{AwsQueue, Provision};
+use crate::AwsQueue;
 
 /// SNS answers about a hundred such questions a second, for all of the account.
 const APART: Duration = Duration::from_millis(250);
@@ -37,7 +38,17 @@ impl FirstFilters {
 
 /// What is known of it.
 #[derive(Debug, Default)]
-pub(crate) struct Others(Mutex<BTreeMap<String, Known>>);
+pub(crate) struct Others {
+    /// The topology was looked at, so that it may be looked at again.
+    may_ask: AtomicBool,
+    by_queue: Mutex<BTreeMap<String, Known>>,
+}
+
+impl Others {
+    pub(super) fn may_be_asked(&self) {
+        self.may_ask.store(true, Ordering::Relaxed);
+    }
+}
 
 #[derive(Debug)]
 struct Known {
@@ -50,12 +61,12 @@ struct Known {
 
 /// Whether the filter policies of `queue` let `event_type` through by its name.
 pub(crate) async fn want(transport: &AwsQueue, topology: &Topology, queue: &str, event_type: &str) -> bool {
-    // Without a filter everything comes through, whoever wants it; and who assumes does not ask.
-    if transport.provision == Provision::Assume || !transport.filtered {
+    // Without a filter everything comes through, whoever wants it; and who assumes, or was not started, does not ask.
+    if !transport.others.may_ask.load(Ordering::Relaxed) || !transport.filtered {
         return false;
     }
     let came = Instant::now();
-    let mut all = transport.others.0.lock().await;
+    let mut all = transport.others.by_queue.lock().await;
     if let Some(known) = all.get(queue) {
         if known.names.contains(event_type) {
             return true;
