@@ -46,6 +46,9 @@ pub use tokio_util::sync::CancellationToken;
 
 pub use any_event::AnyEvent;
 pub use attributes::{AttributeValue, Attributes, IntoAttribute};
+#[cfg(feature = "signal")]
+#[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
+pub use bus::RunError;
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
 pub use consumer::{
     Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, MessageConsumer, MessageConsumerBuilder,

@@ -100,6 +100,7 @@ async fn look(queue: &AwsQueue, topology: &Topology) -> Result<(Plan, Vec<Transp
 
 async fn wanted(queue: &AwsQueue, topology: &Topology) -> Result<Wanted, TransportError> {
     let aws = queue.aws();
+    aws.client().ready()?;
     // A queue that is there says the account, which spares asking STS.
     for plan in &topology.queues {
         if aws.account.known().is_some() {

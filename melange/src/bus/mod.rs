@@ -2,6 +2,8 @@
 
 mod builder;
 mod global;
+#[cfg(feature = "signal")]
+mod run;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use std::time::Duration;
 
 pub use builder::EventBusBuilder;
 pub use global::{GlobalBusError, publish};
+#[cfg(feature = "signal")]
+pub use run::RunError;
 
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
 use crate::consumer::health::health;

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
 use super::budget::Permits;
 use super::engine::Engine;
@@ -38,7 +39,7 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     // A poll that does not wait at all would be asked for ever.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
-    let (mut failures, mut busy) = (0, false);
+    let (mut failures, mut failing_since, mut busy) = (0, None, false);
     loop {
         // Where several queues share the budget, an idle one keeps one permit while it waits, and a busy one does not
         // keep ten for long. Where there are fewer permits than queues, they take turns.
@@ -51,7 +52,7 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
         let Some(permits) = permits(engine, index, want).await else { return };
         match receive(engine, queue, permits.len(), wait).await {
             Ok(deliveries) => {
-                failures = 0;
+                (failures, failing_since) = (0, None);
                 busy = !deliveries.is_empty();
                 let full = deliveries.len() >= batch;
                 begin(engine, index, deliveries, permits);
@@ -62,7 +63,9 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
             Err(error) => {
                 failures += 1;
                 drop(permits);
-                let wait = BACKOFF.backoff(failures);
+                let since: Instant = *failing_since.get_or_insert_with(Instant::now);
+                // No longer than it has failed already, so that what is over is noticed in as much time again.
+                let wait = BACKOFF.backoff(failures).min(since.elapsed()).max(BACKOFF.min);
                 tracing::error!(queue = queue.name, %error, source = error.source_text(), ?wait, "the poll failed, trying again");
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}

@@ -53,7 +53,8 @@
 //!   queue can be purged again or its name used again.
 //!
 //! It is at once consistent, never hands out a message twice by itself, and keeps the order of arrival: what AWS does
-//! otherwise now and then is to be injected. There are no signatures, neither on requests nor on messages.
+//! otherwise now and then is to be injected. Signatures are not looked at, and messages have none; what was signed more than
+//! five minutes ago, or ahead, is refused.
 //!
 //! # The way there
 //!

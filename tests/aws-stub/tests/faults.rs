@@ -2,10 +2,11 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_types::sdk_config::{SharedTimeSource, TimeSource};
 use common::{Account, TOPIC, code};
 use melange_aws_stub::Fault;
 
@@ -46,6 +47,8 @@ async fn a_code_is_spelled_as_sqs_does() {
         assert_eq!((attempts(&account), injected.hits()), (tries, tries), "{seen}");
         injected.remove();
     }
+    // The last date was believed: the client signs by it, is refused, and learns the time again.
+    assert_eq!(send(&account).await, Err("InvalidSignatureException".to_owned()));
     send(&account).await.unwrap();
     assert_eq!(in_queue(&account), 1);
 }
@@ -194,4 +197,32 @@ async fn chance_is_the_same_for_the_same_seed() {
     assert_eq!(runs[0], runs[1]);
     assert_ne!(runs[0], runs[2]);
     assert!(runs[0].contains(&true) && runs[0].contains(&false));
+}
+
+/// A clock that is this many seconds ahead.
+#[derive(Debug)]
+struct Skewed(i64);
+
+impl TimeSource for Skewed {
+    fn now(&self) -> SystemTime {
+        let by = Duration::from_secs(self.0.unsigned_abs());
+        if self.0 < 0 { SystemTime::now() - by } else { SystemTime::now() + by }
+    }
+}
+
+#[tokio::test]
+async fn what_was_signed_by_another_time_is_refused_and_the_sdk_learns_the_time() {
+    let account = Account::with_queue("billing").await;
+    for seconds in [-600_i64, 600, -86_400, 86_400] {
+        account.stub.reset_counts();
+        let off = SharedTimeSource::new(Skewed(seconds));
+        let config = account.stub.hurried_config().to_builder().time_source(off).build();
+        let (sqs, sns) = (aws_sdk_sqs::Client::new(&config), aws_sdk_sns::Client::new(&config));
+        for _ in 0..3 {
+            sqs.get_queue_url().queue_name("billing").send().await.unwrap();
+            let _ = sns.get_topic_attributes().topic_arn(TOPIC).send().await;
+        }
+        let requests = account.stub.requests();
+        assert_eq!((requests.of("GetQueueUrl"), requests.of("GetTopicAttributes")), (4, 4), "{seconds}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The server.
 
+mod dated;
 mod payload;
 mod service;
 

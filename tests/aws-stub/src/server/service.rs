@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
+use super::dated;
 use super::payload::{Closed, Payload};
 use crate::account::new_id;
 use crate::answer::{Answer, Done};
@@ -28,6 +29,7 @@ pub(super) async fn serve(shared: Arc<Shared>, request: hyper::Request<Incoming>
     let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|_| Closed)?.to_bytes();
     let request = Request::read(&head, &body);
     drop(body);
+    let dated = dated::check(&head, request.service);
     let (service, action) = (request.service, request.action);
     let number = shared.ledger().begin(Call {
         action,
@@ -58,7 +60,10 @@ pub(super) async fn serve(shared: Arc<Shared>, request: hyper::Request<Incoming>
             Done::plain(refusal.answer(service, &request_id))
         }
         _ => {
-            let done = carry_out(&shared, request, &request_id, &what).await;
+            let done = match dated {
+                Ok(()) => carry_out(&shared, request, &request_id, &what).await,
+                Err(refusal) => Err(refusal),
+            };
             let done = done.unwrap_or_else(|refusal| Done::plain(refusal.answer(service, &request_id)));
             shared.ledger().carried(number, action, done.entries.unwrap_or(entries), done.bytes);
             done

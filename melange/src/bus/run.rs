@@ -1,0 +1,164 @@
+//! Running until the process is told to stop.
+
+use std::error::Error;
+use std::time::Duration;
+use std::{fmt, io};
+
+use super::EventBus;
+use crate::consumer::handle::{Shutdown, ShutdownError};
+use crate::transport::TransportError;
+
+impl EventBus {
+    /// What a worker's `main` does: [`start`](Self::start), until the process is told to stop, then
+    /// [`shutdown`](Self::shutdown) within `grace`.
+    ///
+    /// It is told to stop by SIGTERM or SIGINT (Ctrl-C), and where there are no such signals by Ctrl-C alone. A second
+    /// one ends the waiting: `run` returns an error at once, and what was in hand comes again when its visibility ends.
+    /// From the first call on those signals no longer end the process by themselves.
+    ///
+    /// `grace` must be shorter than what the process is given: 30 seconds in Kubernetes and ECS, unless said otherwise.
+    /// Up to 3 seconds more go into handing messages back.
+    ///
+    /// It also returns when the bus is shut down otherwise.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(bus: melange::EventBus) -> Result<(), melange::RunError> {
+    /// let report = bus.run(Duration::from_secs(25)).await?;
+    /// println!("{} handled, {} handed back", report.finished, report.released);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A `blocking` subscriber that does not return cannot be stopped, and `#[tokio::main]` waits for it even then. Where
+    /// that may happen, end `main` by [`std::process::exit`].
+    ///
+    /// # Errors
+    /// If it cannot be started, the process cannot listen for signals, messages could not be handed back, or a second
+    /// signal came.
+    #[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
+    pub async fn run(&self, grace: Duration) -> Result<Shutdown, RunError> {
+        // Before the start, which may take its time: who is told to stop then must not go on.
+        let mut signals = Signals::listen().map_err(|error| RunError(Kind::Signals(error)))?;
+        tokio::select! {
+            biased;
+            heard = signals.next() => tracing::info!(signal = heard, "told to stop while starting"),
+            started = self.start() => {
+                started.map_err(|error| RunError(Kind::Start(error)))?;
+                tokio::select! {
+                    heard = signals.next() => tracing::info!(signal = heard, ?grace, "told to stop"),
+                    () = self.inner.engine.stop.cancelled() => {}
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            stopped = self.shutdown(grace) => stopped.map_err(|error| RunError(Kind::Shutdown(error))),
+            heard = signals.next() => {
+                tracing::warn!(signal = heard, "told to stop again: the shutdown is cut short");
+                self.inner.engine.abort.cancel();
+                Err(RunError(Kind::Interrupted))
+            }
+        }
+    }
+}
+
+/// Why a bus did not run, or did not stop in order.
+#[derive(Debug)]
+pub struct RunError(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Signals(io::Error),
+    Start(TransportError),
+    Shutdown(ShutdownError),
+    Interrupted,
+}
+
+impl RunError {
+    /// What is missing or refused, if it did not start.
+    #[must_use]
+    pub fn start_error(&self) -> Option<&TransportError> {
+        match &self.0 {
+            Kind::Start(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What became of the messages, if not all of them could be handed back.
+    #[must_use]
+    pub fn shutdown_error(&self) -> Option<&ShutdownError> {
+        match &self.0 {
+            Kind::Shutdown(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether a second signal cut the shutdown short.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.0, Kind::Interrupted)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Signals(error) => write!(f, "the process cannot listen for signals: {error}"),
+            Kind::Start(error) => write!(f, "the event bus did not start: {error}"),
+            Kind::Shutdown(error) => error.fmt(f),
+            Kind::Interrupted => f.write_str(
+                "a second signal cut the shutdown short; messages that were in hand come again when their visibility ends",
+            ),
+        }
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // What `Display` has said already is not said again.
+        match &self.0 {
+            Kind::Signals(error) => error.source(),
+            Kind::Start(error) => error.source(),
+            Kind::Shutdown(_) | Kind::Interrupted => None,
+        }
+    }
+}
+
+/// What tells the process to stop.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// What tells the process to stop.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) -> &'static str {
+        let _ = self.0.recv().await;
+        "Ctrl-C"
+    }
+}

@@ -1,0 +1,121 @@
+//! Processes that are told to stop.
+
+use std::time::{Duration, Instant};
+
+use melange::MessagePublisher;
+use melange_aws_stub::{Fault, Stub};
+
+use crate::child::Process;
+use crate::counts::Counts;
+use crate::events::{Job, jobs};
+use crate::processes::note;
+use crate::service::{WORKERS, aws, hasty, queue, started, stop, until};
+
+/// What a worker that stopped in order says last: finished and released.
+fn report(lines: &[String]) -> (u64, u64) {
+    let words: Vec<&str> = lines.last().map(|line| line.split(' ').collect()).unwrap_or_default();
+    match words.as_slice() {
+        ["stopped", "finished", finished, "released", released, ..] => {
+            (finished.parse().unwrap(), released.parse().unwrap())
+        }
+        other => panic!("it did not stop in order: {other:?}"),
+    }
+}
+
+/// A worker that has begun with all of these.
+async fn busy(stub: &Stub, counts: &Counts, grace: &str, jobs: Vec<Job>) -> Process {
+    let worker = Process::start(stub, &["consume", "30", grace]);
+    let count = jobs.len();
+    counts.publish(&MessagePublisher::new(aws(stub)), jobs).await;
+    let mut began = 0;
+    let lines = worker.lines_until(|line| {
+        began += usize::from(line.starts_with("began"));
+        began == count
+    });
+    note(counts, &lines);
+    worker
+}
+
+/// What was handed back is there at once: nothing waits for its visibility.
+async fn the_rest_is_handled_at_once(stub: &Stub, counts: &Counts) {
+    let begun = Instant::now();
+    let bus = started(hasty(queue(stub, WORKERS, Duration::from_secs(30)), counts)).await;
+    until("the rest is handled", || counts.is_complete()).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    stop(bus).await;
+    assert_eq!(stub.messages_in(WORKERS).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_44_sigterm_during_handling() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    // Those with an even number are done within the grace, the others are not.
+    let jobs = (0..10).map(|number| Job { number, takes_ms: 800 + number % 2 * 60_000, ..Job::default() });
+    let worker = busy(&stub, &counts, "2", jobs.collect()).await;
+    worker.signal("TERM");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stub.reset_counts();
+    let (status, took, lines) = worker.ended();
+    assert!(status.success(), "{lines:?}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(stub.requests().of("ReceiveMessage"), 0, "nothing more is asked for");
+    assert_eq!(report(&lines), (5, 5));
+    let standings = stub.standings(WORKERS).unwrap();
+    assert_eq!((standings.visible, standings.in_flight), (5, 0), "the deletes are out, and the rest is handed back");
+    note(&counts, &lines);
+    the_rest_is_handled_at_once(&stub, &counts).await;
+    assert_eq!(counts.check(44).duplicated, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_44_a_second_signal_ends_it_at_once() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let jobs = (0..5).map(|number| Job { number, takes_ms: 60_000, ..Job::default() });
+    let worker = busy(&stub, &counts, "30", jobs.collect()).await;
+    worker.signal("TERM");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    worker.signal("INT");
+    let (status, took, lines) = worker.ended();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(!status.success() && lines.iter().any(|line| line.contains("second signal")), "{lines:?}");
+    stub.advance(Duration::from_secs(31));
+    the_rest_is_handled_at_once(&stub, &counts).await;
+    assert_eq!(counts.check(44).duplicated, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_44_sigterm_while_starting() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let queue = queue(&stub, WORKERS, Duration::from_secs(30));
+    stop(started(hasty(queue, &counts)).await).await;
+    counts.publish(&MessagePublisher::new(aws(&stub)), jobs(0..3)).await;
+    stub.inject(Fault::hang());
+    stub.reset_counts();
+    let worker = Process::start(&stub, &["start"]);
+    assert!(stub.until(Duration::from_secs(10), |stub| stub.requests().total() > 0).await);
+    worker.signal("TERM");
+    let (status, took, lines) = worker.ended();
+    assert!(status.success() && took < Duration::from_secs(1), "{took:?}, {lines:?}");
+    stub.clear_faults();
+    the_rest_is_handled_at_once(&stub, &counts).await;
+    assert_eq!(counts.check(44).duplicated, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_45_sigterm_with_a_long_poll_open() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let worker = Process::start(&stub, &["consume", "30", "5"]);
+    assert!(stub.until(Duration::from_secs(10), |stub| stub.requests().of("ReceiveMessage") > 0).await);
+    worker.signal("TERM");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The poll is still open, and brings these.
+    counts.publish(&MessagePublisher::new(aws(&stub)), jobs(0..5)).await;
+    assert!(stub.until(Duration::from_secs(5), |stub| stub.messages().received > 0).await);
+    let (status, took, lines) = worker.ended();
+    assert!(status.success() && took < Duration::from_secs(3), "{took:?}, {lines:?}");
+    let (finished, released) = report(&lines);
+    assert!(finished == 0 && released > 0, "what came after the stop is not begun: {lines:?}");
+    assert_eq!(stub.standings(WORKERS).unwrap().visible, 5);
+    the_rest_is_handled_at_once(&stub, &counts).await;
+    assert_eq!(counts.check(45).duplicated, 0);
+}
