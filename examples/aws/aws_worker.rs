@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use melange::EventBus;
 use melange_aws::{Aws, Provision};
-use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,15 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .crates(melange::crates![melange_examples_aws]) // A crate that nobody names is dropped by the linker.
         .transport(aws.queue("billing").provision(Provision::Create))
         .build()?;
-    bus.start().await?;
-    println!("ready");
-
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        stopped = tokio::signal::ctrl_c() => stopped?,
-        _ = terminate.recv() => {}
-    }
-    let report = bus.shutdown(Duration::from_secs(25)).await?;
+    let report = bus.run(Duration::from_secs(25)).await?;
     println!("stopped: {report:?}");
     Ok(())
 }

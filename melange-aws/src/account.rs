@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_types::service_config::ServiceConfigKey;
 use melange::transport::{TransportError, TransportErrorKind};
 use tokio::sync::OnceCell;
 
 use crate::client::{Call, Client};
+use crate::ready::endpoint;
 
 /// What local servers take as the account of any credentials.
 const LOCAL: &str = "000000000000";
@@ -54,7 +54,7 @@ async fn find(config: &SdkConfig, client: &Client) -> Result<String, TransportEr
     {
         return Ok(id.as_str().to_owned());
     }
-    if endpoint(config).is_some_and(|url| is_loopback(&url)) {
+    if endpoint(config, "SNS").is_some_and(|url| is_loopback(&url)) {
         return Ok(LOCAL.to_owned());
     }
     let answer = Call::new("sts:GetCallerIdentity", "the account; `.account(\"...\")` would spare this call")
@@ -63,13 +63,6 @@ async fn find(config: &SdkConfig, client: &Client) -> Result<String, TransportEr
     answer.account().map(str::to_owned).ok_or_else(|| {
         TransportError::new(TransportErrorKind::Configuration, "STS named no account; say `.account(\"...\")`")
     })
-}
-
-/// The address that SNS is called at, where it is not AWS's own.
-pub(crate) fn endpoint(config: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id("SNS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let of_sns = key.ok().and_then(|key| config.service_config()?.load_config(key));
-    of_sns.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
 fn is_loopback(url: &str) -> bool {

@@ -33,6 +33,13 @@ pub(crate) fn check(names: &Names, topology: &Topology) -> Result<(), Vec<String
                 dlq.len()
             ));
         }
+        // What is given up would be consumed at once.
+        if topology.queues.iter().any(|other| names.queue(&other.name) == dlq) {
+            problems.push(format!(
+                "queue {dlq:?} is the dead-letter queue of queue {full:?}, and subscribers are to consume from it; \
+                 give them a queue of another name"
+            ));
+        }
         if is_fifo(&full) {
             for filter in queue.topics.iter().filter(|filter| !is_fifo(&names.topic(&filter.topic))) {
                 problems.push(format!(

@@ -7,37 +7,36 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_sqs::config::retry::RetryPartition;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use melange::transport::{TransportError, TransportErrorKind};
+use melange::transport::TransportError;
 
 use crate::error;
-use crate::names::no_region;
+use crate::ready::Ready;
 use crate::retry::Overlooked;
 
 /// How long one attempt may take. The SDK has no limit of its own: a half-open connection would hang for ever.
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How long a call may take, its retries included.
 const OPERATION: Duration = Duration::from_secs(30);
-/// Longest that publishing may take, whatever the configuration says.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
-/// What a long poll may take beyond its wait.
-const POLL_SLACK: Duration = Duration::from_secs(10);
+/// Longest that publishing may take, whatever the configuration says: FIFO topics and queues know a deduplication id for
+/// five minutes, and after that a retry is a second message.
+const LONGEST: Duration = Duration::from_secs(4 * 60);
 
 /// The SDK's clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     /// How long a call may take, its retries included.
     pub(crate) operation: Duration,
-    has_region: bool,
-    has_credentials: bool,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sts: aws_sdk_sts::Client,
+    /// How long one attempt may take; a long poll as much more than its wait.
+    attempt: Duration,
+    ready: Ready,
 }
 
 impl Client {
@@ -51,60 +50,45 @@ impl Client {
             timeouts = own.to_builder().take_unset_from(timeouts.into_builder()).build();
         }
         let operation = timeouts.operation_timeout().unwrap_or(OPERATION).min(LONGEST);
+        // Retries are paid for out of a store, which all clients of a service in the process would share: an outage that
+        // someone else's client meets must not leave publishing without any.
         let sns = aws_sdk_sns::config::Builder::from(config)
             .behavior_version(behavior)
             .timeout_config(timeouts.clone())
-            .retry_partition(apart())
+            .retry_partition(aws_sdk_sns::config::retry::RetryPartition::custom("melange-sns").build())
             .retry_classifier(Overlooked);
         let sqs = aws_sdk_sqs::config::Builder::from(config)
             .behavior_version(behavior)
             .timeout_config(timeouts.clone())
-            .retry_partition(apart())
+            .retry_partition(aws_sdk_sqs::config::retry::RetryPartition::custom("melange-sqs").build())
             .retry_classifier(Overlooked);
-        let sts = aws_sdk_sts::config::Builder::from(config)
-            .behavior_version(behavior)
-            .timeout_config(timeouts)
-            .retry_partition(apart());
+        let sts =
+            aws_sdk_sts::config::Builder::from(config).behavior_version(behavior).timeout_config(timeouts.clone());
         Self {
             operation,
-            has_region: config.region().is_some(),
-            has_credentials: config.credentials_provider().is_some(),
+            attempt: timeouts.operation_attempt_timeout().unwrap_or(ATTEMPT),
+            ready: Ready::of(config),
             sns: aws_sdk_sns::Client::from_conf(sns.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
         }
     }
-}
 
-impl Client {
-    /// Refuses what every call would fail for, which the SDK finds out late and says in words that name no way out.
-    pub(crate) fn check(&self) -> Result<(), TransportError> {
-        if self.has_region { self.check_credentials() } else { Err(no_region()) }
+    /// Says what is missing that no call can be made without.
+    pub(crate) fn ready(&self) -> Result<(), TransportError> {
+        self.ready.check()
     }
 
-    /// The same, for calls that bring a region of their own.
-    pub(crate) fn check_credentials(&self) -> Result<(), TransportError> {
-        if self.has_credentials {
-            return Ok(());
-        }
-        let what = "the AWS configuration has no credentials provider; load it by `aws_config`, or give it one";
-        Err(TransportError::new(TransportErrorKind::Denied, what))
+    /// For a long poll: one attempt, which must answer soon after `wait`. The caller backs off, and the SDK's store of
+    /// retries, once empty, would make it fail at once and the poll spin.
+    pub(crate) fn for_polling(&self, wait: Duration) -> aws_sdk_sqs::config::Builder {
+        let attempt = wait + self.attempt;
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(attempt + self.attempt)
+            .build();
+        aws_sdk_sqs::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
     }
-}
-
-/// A store of retries of one's own. The SDK would share it among all clients of a process: who else is throttled or cut off
-/// would use up ours, and we theirs.
-fn apart() -> RetryPartition {
-    RetryPartition::custom("melange").build()
-}
-
-/// For a long poll: one attempt, which must answer soon after `wait`. The caller backs off, and the SDK's store of
-/// retries, once empty, would make it fail at once and the poll spin.
-pub(crate) fn for_polling(wait: Duration) -> aws_sdk_sqs::config::Builder {
-    let attempt = wait + POLL_SLACK;
-    let timeouts =
-        TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt + POLL_SLACK).build();
-    aws_sdk_sqs::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
 }
 
 /// A call: which, and on what.

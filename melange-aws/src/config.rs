@@ -9,16 +9,18 @@ use melange::Format;
 use melange::transport::TransportError;
 
 use crate::AwsQueue;
-use crate::account::{self, Account};
+use crate::account::Account;
 use crate::client::Client;
 use crate::names::{Names, region_of};
 use crate::outbox::{Outbox, Pace, Rules};
+use crate::provision::FirstFilters;
+use crate::ready::endpoint;
 use crate::sqs::QueueUrls;
 
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
 /// concurrently shares requests, as far as it runs on the same tokio runtime.
 ///
-/// It is also a [`Transport`](melange::transport::Transport) that only publishes, for
+/// It is also a [`Transport`](melange::transport::Transport) that only publishes, and sends to queues, for
 /// `MessagePublisher::new(aws.clone())`; what consumes is made by [`queue`](Self::queue).
 ///
 /// ```no_run
@@ -44,6 +46,7 @@ pub(crate) struct Connection {
     config: SdkConfig,
     pub(crate) client: Client,
     pub(crate) urls: QueueUrls,
+    first_filters: FirstFilters,
 }
 
 impl Aws {
@@ -59,13 +62,19 @@ impl Aws {
         Self::new(config.clone())
     }
 
-    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call.
+    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call. A long poll may take as
+    /// long as an attempt beyond its wait.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
         let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };
         let client = Client::new(&config);
         Self {
-            connection: Arc::new(Connection { config, client, urls: QueueUrls::default() }),
+            connection: Arc::new(Connection {
+                config,
+                client,
+                urls: QueueUrls::default(),
+                first_filters: FirstFilters::default(),
+            }),
             account: Account::default(),
             names: Arc::new(names),
             outbox: Arc::default(),
@@ -162,22 +171,26 @@ impl Aws {
         &self.names
     }
 
+    pub(crate) fn first_filters(&self) -> &FirstFilters {
+        &self.connection.first_filters
+    }
+
     pub(crate) fn urls(&self) -> &QueueUrls {
         &self.connection.urls
     }
 
     /// The address that AWS is called at, where it is not AWS's own.
     pub(crate) fn endpoint(&self) -> Option<String> {
-        account::endpoint(&self.connection.config)
+        endpoint(&self.connection.config, "SNS")
     }
 
     pub(crate) async fn account_id(&self) -> Result<&str, TransportError> {
-        self.client().check()?;
+        self.connection.client.ready()?;
         self.account.id(&self.connection.config, &self.connection.client).await
     }
 
     pub(crate) async fn arn_of_topic(&self, topic: &str) -> Result<String, TransportError> {
-        self.client().check_credentials()?;
+        self.connection.client.ready()?;
         // A topic elsewhere needs no account of ours.
         let account = if self.names.is_elsewhere(topic) { "" } else { self.account_id().await? };
         self.names.topic_arn(topic, account)
@@ -191,7 +204,11 @@ impl Aws {
 
     /// For a call about this topic or subscription, in its own region.
     pub(crate) fn sns_near(&self, arn: &str) -> aws_sdk_sns::config::Builder {
-        aws_sdk_sns::Config::builder().region(self.region_of(arn))
+        match self.region_of(arn) {
+            Some(region) => aws_sdk_sns::Config::builder().region(region),
+            // `None` would take the region away.
+            None => aws_sdk_sns::Config::builder(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod attempts;
 mod attributes;
 mod check;
 mod client;
@@ -25,6 +26,7 @@ mod outbox;
 mod provision;
 mod publish_only;
 mod queue;
+mod ready;
 mod retry;
 mod sns;
 mod sqs;

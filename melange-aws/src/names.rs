@@ -6,6 +6,10 @@ use melange::transport::{TransportError, TransportErrorKind};
 
 const FIFO: &str = ".fifo";
 
+/// What is said where there is no region.
+pub(crate) const NO_REGION: &str =
+    "no AWS region is known; set AWS_REGION (as `AWS_REGION=eu-west-1`), or `region` in the AWS profile";
+
 /// Prefix, region, and the topics that live elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
@@ -54,7 +58,7 @@ impl Names {
 
     /// The region, which no ARN is without.
     pub(crate) fn region(&self) -> Result<&str, TransportError> {
-        self.region.as_deref().ok_or_else(no_region)
+        self.region.as_deref().ok_or_else(|| TransportError::new(TransportErrorKind::Configuration, NO_REGION))
     }
 
     /// The name the annotations use for the topic with this ARN.
@@ -89,14 +93,6 @@ pub(crate) fn base(name: &str) -> &str {
 /// The account in an ARN.
 pub(crate) fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| !account.is_empty())
-}
-
-/// Without a region nothing can be called, and what the SDK says of it names no way out.
-pub(crate) fn no_region() -> TransportError {
-    TransportError::new(
-        TransportErrorKind::Configuration,
-        "no AWS region is known; set AWS_REGION (as `AWS_REGION=eu-west-1`), or `region` in the AWS profile",
-    )
 }
 
 /// The region in an ARN.

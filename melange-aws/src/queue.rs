@@ -8,7 +8,7 @@ use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
 };
 
-use crate::provision::{self, Options, Plan, Provision};
+use crate::provision::{self, Options, Others, Plan, Provision};
 use crate::sqs::{self, Polls};
 use crate::{Aws, check, publish_only, sns};
 
@@ -36,6 +36,7 @@ pub struct AwsQueue {
     pub(crate) options: Options,
     visibility: Duration,
     polls: Arc<Polls>,
+    pub(crate) others: Arc<Others>,
 }
 
 impl AwsQueue {
@@ -49,6 +50,7 @@ impl AwsQueue {
             options: Options::default(),
             visibility: VISIBILITY,
             polls: Arc::default(),
+            others: Arc::default(),
         }
     }
 
@@ -198,6 +200,10 @@ impl Transport for AwsQueue {
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         provision::prepare(self, topology).await
+    }
+
+    async fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> bool {
+        provision::want(self, topology, queue, event_type).await
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {

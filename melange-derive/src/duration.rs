@@ -3,42 +3,60 @@
 /// The longest time a message of SQS can be hidden.
 pub(crate) const TWELVE_HOURS: u64 = 12 * 60 * 60 * 1000;
 
+/// The units, the largest first.
+const UNITS: [(&str, u64); 4] = [("h", 60 * 60 * 1000), ("m", 60 * 1000), ("s", 1000), ("ms", 1)];
+
 /// The milliseconds that `text` says, or what is wrong with it.
 pub(crate) fn millis(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is not a length of time: write it like \"500ms\", \"30s\", \"1m30s\" or \"2h\"");
+    let example = "write it like \"500ms\", \"30s\", \"1m30s\" or \"2h\"";
     let mut rest = text.trim();
-    let mut total = 0_u64;
-    let mut last_unit = u64::MAX;
     if rest.is_empty() {
-        return Err(wrong());
+        return Err(format!("a length of time is missing: {example}"));
     }
+    let mut total = 0_u64;
+    let mut units = UNITS.iter();
     while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
-        rest = &rest[digits..];
-        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-        let unit = match &rest[..letters] {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60 * 1000,
-            "h" => 60 * 60 * 1000,
-            "" => return Err(format!("`{text}` has a number without a unit: add `ms`, `s`, `m` or `h`")),
-            _ => return Err(wrong()),
-        };
-        if unit >= last_unit {
-            return Err(wrong());
+        let number;
+        let unit;
+        (number, rest) = split(rest, |c| c.is_ascii_digit());
+        if number.is_empty() {
+            return Err(format!("`{text}` is not a length of time: {example}"));
         }
-        last_unit = unit;
-        rest = &rest[letters..];
-        total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
+        if rest.starts_with(['.', ',']) {
+            return Err(format!("`{text}` has a fraction: write it in smaller units, as \"1s500ms\" for 1.5 s"));
+        }
+        (unit, rest) = split(rest, char::is_alphabetic);
+        if unit.is_empty() {
+            return Err(format!("`{text}` has a number without a unit: add `ms`, `s`, `m` or `h`"));
+        }
+        if UNITS.iter().all(|(known, _)| *known != unit) {
+            return Err(format!("`{unit}` is not a unit of time: there are `ms`, `s`, `m` and `h`"));
+        }
+        let Some((_, each)) = units.find(|(known, _)| *known == unit) else {
+            return Err(format!("`{text}` is out of order: write each unit once, the largest first, as in \"1h30m\""));
+        };
+        let more = number.parse().ok().and_then(|number: u64| number.checked_mul(*each));
+        let sum = more.and_then(|more| total.checked_add(more));
+        total = sum.ok_or_else(|| format!("`{text}` is longer than anything can wait: {example}"))?;
     }
     Ok(total)
 }
 
+/// The part at the start whose letters are all `of`, and the rest.
+fn split(text: &str, of: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.len() - text.trim_start_matches(of).len())
+}
+
 /// The shortest and the longest of `"MIN..MAX"`, or twice the same of a single time.
 pub(crate) fn backoff(text: &str) -> Result<(u64, u64), String> {
-    let (min, max) = match text.split_once("..") {
-        Some((min, max)) => (millis(min)?, millis(max.strip_prefix('=').unwrap_or(max))?),
+    let ends = text.split_once("..").map(|(min, max)| (min, max.strip_prefix('=').unwrap_or(max)));
+    let (min, max) = match ends {
+        Some((min, max)) if min.trim().is_empty() || max.trim().is_empty() => {
+            return Err(format!(
+                "`{text}` has one end only: write the shortest wait and the longest, as in \"1s..5m\""
+            ));
+        }
+        Some((min, max)) => (millis(min)?, millis(max)?),
         None => (millis(text)?, millis(text)?),
     };
     if min > max {
@@ -47,7 +65,7 @@ pub(crate) fn backoff(text: &str) -> Result<(u64, u64), String> {
         );
     }
     if max > TWELVE_HOURS {
-        return Err("this backoff waits longer than 12 hours, which is the most SQS allows".to_owned());
+        return Err("this backoff waits longer than 12 hours, which is the most SQS allows: make it shorter".to_owned());
     }
     Ok((min, max))
 }
@@ -77,10 +95,28 @@ mod tests {
         ] {
             assert_eq!(millis(text), Ok(expected), "{text}");
         }
-        for wrong in
-            ["", "s", "30", "30 s", "1.5s", "-1s", "30sec", "1s1m", "1s1s", "5 minutes", "99999999999999999999h", "1d"]
-        {
-            assert!(millis(wrong).is_err(), "{wrong}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (wrong, said) in [
+            ("", "is missing"),
+            ("s", "not a length of time"),
+            ("-1s", "not a length of time"),
+            ("30", "without a unit"),
+            ("30 s", "without a unit"),
+            ("5 minutes", "without a unit"),
+            ("1.5s", "fraction"),
+            ("30sec", "`sec` is not a unit"),
+            ("1d", "`d` is not a unit"),
+            ("1µs", "`µs` is not a unit"),
+            ("1s1m", "out of order"),
+            ("1s1s", "out of order"),
+            ("18446744073709551616ms", "longer than anything"),
+            ("99999999999999999999h", "longer than anything"),
+        ] {
+            let error = millis(wrong).unwrap_err();
+            assert!(error.contains(said), "{wrong}: {error}");
         }
     }
 

@@ -1,10 +1,13 @@
-//! How generated code reaches the core: `::melange`, or what `crate = path` says.
+//! How generated code reaches the core: by one name, which one import brings.
+//!
+//! So a wrong `crate = path`, or no dependency on Melange at all, is one error at one place.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::Path;
+use syn::spanned::Spanned;
 
-/// The path to the core.
+/// Where the core is: `::melange`, or what `crate = path` says.
 #[derive(Clone, Default)]
 pub(crate) struct Krate(Option<Path>);
 
@@ -14,17 +17,44 @@ impl Krate {
         Self(Some(path))
     }
 
-    /// The door for generated code.
-    pub(crate) fn private(&self) -> TokenStream {
-        quote!(#self::__private)
+    /// These items in a scope of their own, where [`core()`] is the core.
+    pub(crate) fn scope(&self, items: &TokenStream) -> TokenStream {
+        let import = match &self.0 {
+            Some(path) => {
+                let core = core_at(path.span());
+                quote_spanned!(path.span()=> use #path::__private as #core;)
+            }
+            None => {
+                let core = core();
+                quote!(use ::melange::__private as #core;)
+            }
+        };
+        quote! {
+            #[doc(hidden)]
+            #[allow(
+                deprecated,
+                unused_qualifications,
+                reason = "generated: what is deprecated takes part, and paths are as long as they must be anywhere"
+            )]
+            const _: () = {
+                #import
+                #items
+            };
+        }
     }
 }
 
-impl ToTokens for Krate {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        match &self.0 {
-            Some(path) => path.to_tokens(tokens),
-            None => tokens.extend(quote!(::melange)),
-        }
-    }
+/// The core's door for generated code.
+pub(crate) fn core() -> Ident {
+    core_at(Span::call_site())
+}
+
+/// The same, at the user's token that is to blame if what follows does not fit.
+pub(crate) fn core_at(span: Span) -> Ident {
+    Ident::new("__melange", span)
+}
+
+/// A variable that no name of the user's can be taken for: patterns would match a constant or a unit struct.
+pub(crate) fn variable(name: &str) -> Ident {
+    Ident::new(&format!("__melange_{name}"), Span::mixed_site())
 }

@@ -1,86 +1,92 @@
-//! What brokers accept as a name. Each check gives the whole sentence to show, or nothing.
+//! What brokers accept as a name. What is wrong with one is the whole sentence to show.
 
 /// A topic of SNS: 1 to 256 letters, digits, `-` and `_`, perhaps with `.fifo` at the end.
-pub(crate) fn topic_problem(topic: &str) -> Option<String> {
-    fifo_name_problem("topic", topic, 256)
+pub(crate) fn topic(name: &str) -> Result<(), String> {
+    fifo_name("topic", name, 256)
 }
 
 /// A queue of SQS: 1 to 80 letters, digits, `-` and `_`, perhaps with `.fifo` at the end.
-pub(crate) fn queue_problem(queue: &str) -> Option<String> {
-    fifo_name_problem("queue", queue, 80)
+pub(crate) fn queue(name: &str) -> Result<(), String> {
+    fifo_name("queue", name, 80)
 }
 
-fn fifo_name_problem(what: &str, name: &str, most: usize) -> Option<String> {
+fn fifo_name(what: &str, name: &str, most: usize) -> Result<(), String> {
     let base = name.strip_suffix(".fifo").unwrap_or(name);
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if base.is_empty() {
-        return Some(format!("the {what} is empty: a {what} has 1 to {most} characters"));
+        return Err(format!("the {what} is empty: a {what} has 1 to {most} characters"));
     }
-    if let Some(bad) = base.chars().find(|c| !legal(*c)) {
-        return Some(format!(
-            "`{bad}` may not be in a {what}: use letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO {what}"
-        ));
-    }
-    too_long(what, name, most)
+    let what_is_legal = format!("use letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO {what}");
+    only(base, &['-', '_'], &format!("a {what}"), &what_is_legal)?;
+    not_longer(name, &format!("this {what}"), most)
 }
 
 /// The name or alias of an event, which also travels as a message attribute and in filter policies.
-pub(crate) fn event_name_problem(name: &str) -> Option<String> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
+pub(crate) fn event(name: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Some("the name of the event is empty: it has 1 to 256 characters".to_owned());
+        return Err("the name of the event is empty: it has 1 to 256 characters".to_owned());
     }
-    if let Some(bad) = name.chars().find(|c| !legal(*c)) {
-        return Some(format!(
-            "`{bad}` may not be in the name of an event: use letters, digits and `_`, `-`, `.`, `:`, `/`"
-        ));
-    }
-    too_long("name of an event", name, 256)
+    only(name, &['_', '-', '.', ':', '/'], "the name of an event", "use letters, digits and `_`, `-`, `.`, `:`, `/`")?;
+    not_longer(name, "this name of an event", 256)
 }
 
 /// The name of a subscriber, which is kept with dead letters.
-pub(crate) fn subscriber_name_problem(name: &str) -> Option<String> {
+pub(crate) fn subscriber(name: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Some("the name of the subscriber is empty: it has 1 to 256 characters".to_owned());
+        return Err("the name of the subscriber is empty: it has 1 to 256 characters".to_owned());
     }
-    if name.chars().any(char::is_control) {
-        return Some("a control character may not be in the name of a subscriber".to_owned());
+    if let Some(bad) = name.chars().find(|c| c.is_control()) {
+        return Err(format!("`{}` may not be in the name of a subscriber: leave it out", visible(bad)));
     }
-    too_long("name of a subscriber", name, 256)
+    not_longer(name, "this name of a subscriber", 256)
 }
 
 /// Attributes that Melange sends itself.
 const OWN: [&str; 4] = ["event_type", "manifest", "serializer_id", "traceparent"];
 
 /// The name of a message attribute.
-pub(crate) fn attribute_problem(name: &str) -> Option<String> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+pub(crate) fn attribute(name: &str) -> Result<(), String> {
     let lower = name.to_ascii_lowercase();
     if name.is_empty() {
-        return Some("the name of the attribute is empty: it has 1 to 256 characters".to_owned());
+        return Err("the name of the attribute is empty: it has 1 to 256 characters".to_owned());
     }
-    if let Some(bad) = name.chars().find(|c| !legal(*c)) {
-        return Some(format!("`{bad}` may not be in the name of an attribute: use letters, digits and `_`, `-`, `.`"));
-    }
+    only(name, &['_', '-', '.'], "the name of an attribute", "use letters, digits and `_`, `-`, `.`")?;
     if lower.starts_with("aws.") || lower.starts_with("amazon.") {
-        return Some(
-            "names of attributes that start with `AWS.` or `Amazon.` belong to AWS: choose another".to_owned(),
-        );
+        return Err("names of attributes that start with `AWS.` or `Amazon.` belong to AWS: choose another".to_owned());
     }
     if name.starts_with('.') || name.ends_with('.') || name.contains("..") {
-        return Some("the name of an attribute may not start or end with `.`, nor have two in a row".to_owned());
+        return Err("the name of an attribute may not start or end with `.`, nor have two in a row".to_owned());
     }
     if OWN.contains(&name) || name.starts_with("melange_") {
-        return Some(format!(
+        return Err(format!(
             "Melange sends `{name}` itself: choose another name, as in `#[event(attribute = \"order_{name}\")]`"
         ));
     }
-    too_long("name of an attribute", name, 256)
+    not_longer(name, "this name of an attribute", 256)
 }
 
-fn too_long(what: &str, name: &str, most: usize) -> Option<String> {
+/// Nothing but ASCII letters, digits and `also`.
+fn only(name: &str, also: &[char], whole: &str, fix: &str) -> Result<(), String> {
+    match name.chars().find(|c| !c.is_ascii_alphanumeric() && !also.contains(c)) {
+        Some(' ') => Err(format!("a space may not be in {whole}: {fix}")),
+        Some(bad) => Err(format!("`{}` may not be in {whole}: {fix}", visible(bad))),
+        None => Ok(()),
+    }
+}
+
+/// The character, or how it is written if it would not be seen.
+fn visible(c: char) -> String {
+    match c {
+        '"' | '\'' => c.to_string(),
+        _ => c.escape_debug().to_string(),
+    }
+}
+
+fn not_longer(name: &str, whole: &str, most: usize) -> Result<(), String> {
     let length = name.chars().count();
-    (length > most).then(|| format!("this {what} is {length} characters long: at most {most} are allowed"))
+    if length > most {
+        return Err(format!("{whole} is {length} characters long: at most {most} are allowed"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -90,41 +96,41 @@ mod tests {
     #[test]
     fn topics_and_queues() {
         for legal in ["orders", "Orders-2_x", "orders.fifo", "a"] {
-            assert_eq!(topic_problem(legal), None, "{legal}");
-            assert_eq!(queue_problem(legal), None, "{legal}");
+            assert_eq!(topic(legal), Ok(()), "{legal}");
+            assert_eq!(queue(legal), Ok(()), "{legal}");
         }
         for illegal in ["", ".fifo", "or.ders", "orders.fif", "or ders", "ärger", "arn:aws:sns:x:1:orders"] {
-            assert!(topic_problem(illegal).is_some(), "{illegal}");
-            assert!(queue_problem(illegal).is_some(), "{illegal}");
+            assert!(topic(illegal).is_err(), "{illegal}");
+            assert!(queue(illegal).is_err(), "{illegal}");
         }
-        assert_eq!(topic_problem(&"a".repeat(256)), None);
-        assert!(topic_problem(&"a".repeat(257)).is_some());
-        assert_eq!(queue_problem(&format!("{}.fifo", "a".repeat(75))), None);
-        assert!(queue_problem(&format!("{}.fifo", "a".repeat(76))).is_some(), "`.fifo` counts");
+        assert_eq!(topic(&"a".repeat(256)), Ok(()));
+        assert!(topic(&"a".repeat(257)).is_err());
+        assert_eq!(queue(&format!("{}.fifo", "a".repeat(75))), Ok(()));
+        assert!(queue(&format!("{}.fifo", "a".repeat(76))).is_err(), "`.fifo` counts");
     }
 
     #[test]
     fn event_names() {
         for legal in ["OrderPlaced", "orders.placed", "com:shop/orders-v_1"] {
-            assert_eq!(event_name_problem(legal), None, "{legal}");
+            assert_eq!(event(legal), Ok(()), "{legal}");
         }
         for illegal in ["", "Order Placed", "Order\"", "Größe"] {
-            assert!(event_name_problem(illegal).is_some(), "{illegal}");
+            assert!(event(illegal).is_err(), "{illegal}");
         }
-        assert!(event_name_problem(&"x".repeat(257)).is_some());
+        assert!(event(&"x".repeat(257)).is_err());
     }
 
     #[test]
     fn subscriber_names() {
-        assert_eq!(subscriber_name_problem("Ledger::placed"), None);
-        assert!(subscriber_name_problem("").is_some());
-        assert!(subscriber_name_problem("a\nb").is_some());
+        assert_eq!(subscriber("Ledger::placed"), Ok(()));
+        assert!(subscriber("").is_err());
+        assert!(subscriber("a\nb").is_err());
     }
 
     #[test]
     fn attributes() {
         for legal in ["country", "order.country", "a-b_c"] {
-            assert_eq!(attribute_problem(legal), None, "{legal}");
+            assert_eq!(attribute(legal), Ok(()), "{legal}");
         }
         let illegal = [
             "",
@@ -142,7 +148,7 @@ mod tests {
             "melange_reason",
         ];
         for illegal in illegal {
-            assert!(attribute_problem(illegal).is_some(), "{illegal}");
+            assert!(attribute(illegal).is_err(), "{illegal}");
         }
     }
 }

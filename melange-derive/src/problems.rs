@@ -29,6 +29,10 @@ impl Problems {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// One `compile_error!` for each.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.into_iter().map(syn::Error::into_compile_error).collect()

@@ -144,18 +144,21 @@ pub trait IntoAttribute {
     fn to_attribute(&self) -> Option<AttributeValue>;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoAttribute for str {
     fn to_attribute(&self) -> Option<AttributeValue> {
         (!self.is_empty()).then(|| AttributeValue::String(self.to_owned()))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoAttribute for bool {
     fn to_attribute(&self) -> Option<AttributeValue> {
         Some(AttributeValue::String(self.to_string()))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoAttribute> IntoAttribute for Option<T> {
     fn to_attribute(&self) -> Option<AttributeValue> {
         self.as_ref().and_then(IntoAttribute::to_attribute)
@@ -164,6 +167,7 @@ impl<T: IntoAttribute> IntoAttribute for Option<T> {
 
 macro_rules! text_attributes {
     ($($text:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl IntoAttribute for $text {
             fn to_attribute(&self) -> Option<AttributeValue> {
                 self.to_string().as_str().to_attribute()
@@ -174,6 +178,7 @@ macro_rules! text_attributes {
 
 macro_rules! number_attributes {
     ($($number:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl IntoAttribute for $number {
             fn to_attribute(&self) -> Option<AttributeValue> {
                 Some(AttributeValue::Number(self.to_string()))

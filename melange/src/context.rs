@@ -77,13 +77,16 @@ pub struct Frame<'a, E> {
     context: OnceLock<Option<Context<E>>>,
 }
 
-impl<'a, E: Event> Frame<'a, E> {
+impl<'a, E> Frame<'a, E> {
     /// The event.
+    // Without the bound, so that a type that is no event is one error, and not another one for each use.
     #[must_use]
     pub fn event(&self) -> &'a E {
         self.event
     }
+}
 
+impl<'a, E: Event> Frame<'a, E> {
     /// What is known of the event beside its own fields.
     #[must_use]
     pub fn metadata(&self) -> &'a Metadata {

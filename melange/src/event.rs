@@ -228,6 +228,23 @@ impl EventDescriptor {
     pub(crate) fn is_same_type(&self, other: &Self) -> bool {
         self.type_id == other.type_id
     }
+
+    /// The same as far as constants can tell, where types cannot be compared.
+    pub(crate) const fn seems_to_be(&self, other: &Self) -> bool {
+        self.version == other.version
+            && is_same_text(self.name, other.name)
+            && is_same_text(self.type_name, other.type_name)
+    }
+}
+
+/// `==`, which is not to be had in constants.
+const fn is_same_text(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 impl fmt::Debug for EventDescriptor {
@@ -258,7 +275,7 @@ pub struct Upcast {
 impl Upcast {
     /// By `impl From<Old> for New`.
     #[must_use]
-    pub const fn of<Old: Event, New: Event + From<Old>>() -> Self {
+    pub const fn of<Old: Event, New: Event + UpcastFrom<Old>>() -> Self {
         Self { from: Old::DESCRIPTOR, convert: convert::<Old, New> }
     }
 
@@ -274,9 +291,27 @@ impl Upcast {
     }
 }
 
-fn convert<Old: Event, New: Event + From<Old>>(old: Erased) -> Option<Erased> {
+fn convert<Old: Event, New: Event + UpcastFrom<Old>>(old: Erased) -> Option<Erased> {
     let old = Arc::into_inner(old.downcast::<Old>().ok()?)?;
-    Some(Arc::new(New::from(old)))
+    Some(Arc::new(New::upcast_from(old)))
+}
+
+/// An event that can be made from an older version of itself: by `From`, under a name that can say what is missing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from its older version `{Old}`",
+    label = "`{Self}` is not made from this one",
+    note = "`upcast_from` needs `impl From<{Old}> for {Self}`"
+)]
+pub trait UpcastFrom<Old> {
+    /// The newer event.
+    fn upcast_from(old: Old) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Old, New: From<Old>> UpcastFrom<Old> for New {
+    fn upcast_from(old: Old) -> Self {
+        Self::from(old)
+    }
 }
 
 impl fmt::Debug for Upcast {
@@ -287,7 +322,7 @@ impl fmt::Debug for Upcast {
 
 /// A field type that can be an ordering key, by `#[event(key)]` (and `#[event(dedup_id)]`): anything that displays.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an ordering key",
+    message = "`{Self}` cannot be a key or a deduplication id",
     label = "not a key",
     note = "a key is sent as text: mark a field that implements `std::fmt::Display`, such as a `String`, an integer or a `Uuid`"
 )]
@@ -307,7 +342,7 @@ impl<T: fmt::Display> EventKey for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a topic",
     label = "not a topic",
-    note = "`#[event(topic)]` marks a field that is text, such as a `String` or a `Cow<'static, str>`"
+    note = "`#[event(topic)]` marks a field that is text, such as a `String`; left empty, it stands for the event's own topic"
 )]
 pub trait TopicField {
     /// The topic; `None` for the event's own when the text is empty.

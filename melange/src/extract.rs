@@ -14,11 +14,12 @@ use crate::metadata::Metadata;
 ///
 /// Given: `&E`, `Arc<E>`, `&Metadata`, `Metadata`, `&Context<E>`, [`State<T>`], `CancellationToken`, and `Option` of
 /// these: `Option<State<T>>` is `None` where no such state was given, `Option<&A>` is `None` where a subscriber of
-/// `[A, B]` runs for a `B`.
+/// `[A, B]` runs for a `B`, and `Option<&Context<A>>` also where the event is only borrowed, on a synchronous bus.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a subscriber of `{E}`",
     label = "not an argument of a subscriber of `{E}`",
-    note = "arguments may be `&{E}`, `Arc<{E}>`, `&Metadata`, `&Context<{E}>`, `State<T>`, `CancellationToken`, or `Option` of these"
+    note = "arguments may be `&{E}`, `Arc<{E}>`, `&Metadata`, `&Context<{E}>`, `State<T>`, `CancellationToken`, or `Option` of these",
+    note = "what you gave by `.state(..)` is a `State<T>`, where `T` is `Clone + Send + Sync`: put what is not into an `Arc`"
 )]
 pub trait FromContext<'cx, E: Event>: Sized {
     /// The value, from what the subscriber is run with.
@@ -112,12 +113,14 @@ impl<'cx, E: Event> FromContext<'cx, E> for Arc<E> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for &'cx Metadata {
     fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.metadata())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for Metadata {
     fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.metadata().clone())
@@ -135,6 +138,7 @@ impl<'cx, E: Event> FromContext<'cx, E> for &'cx Context<E> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for CancellationToken {
     fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.cancellation().clone())
@@ -184,3 +188,28 @@ impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<Arc<A>> {
         needs.shared_event();
     }
 }
+
+/// The context of one of the several events that a subscriber listens to: `Some` when this is it, and it is shared.
+#[diagnostic::do_not_recommend]
+impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<&'cx Context<A>> {
+    fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
+        Ok(cx.context().and_then(|context| (context as &dyn std::any::Any).downcast_ref()))
+    }
+
+    fn needs(needs: &mut Needs) {
+        needs.listens_to::<A>();
+    }
+}
+
+macro_rules! always_there {
+    ($($argument:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'cx, E: Event> FromContext<'cx, E> for Option<$argument> {
+            fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
+                <$argument>::from_context(cx).map(Some)
+            }
+        }
+    )*};
+}
+
+always_there!(&'cx Metadata, Metadata, CancellationToken);

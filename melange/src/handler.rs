@@ -20,7 +20,9 @@ use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
 #[diagnostic::on_unimplemented(
     message = "this closure cannot be a subscriber",
     label = "not a subscriber",
-    note = "write `|event: Arc<SomeEvent>| async move {{ .. }}` or `|event: &SomeEvent| {{ .. }}`, with the type spelled out"
+    note = "write `|event: Arc<SomeEvent>| async move {{ .. }}` or `|event: &SomeEvent| {{ .. }}`, with the type spelled out, and return `()`, `Outcome` or `Result<(), E>`",
+    note = "after the event an async closure may take up to three of `Metadata`, `State<T>` and `CancellationToken`, by value",
+    note = "a function under `#[subscriber]` is given by its name: `.subscribers(melange::subscribers![some_function])`"
 )]
 pub trait HandlerFn<M>: Send + Sync + Sized + 'static {
     /// The subscription, declared where the caller stands.

@@ -104,19 +104,22 @@ impl Failure {
 #[diagnostic::on_unimplemented(
     message = "a subscriber cannot return `{Self}`",
     label = "not an outcome",
-    note = "return `()`, `melange::Outcome`, or a `Result<(), E>` where `E` converts into `melange::BoxError` (an error means: retry)"
+    note = "return `()`, `melange::Outcome`, or a `Result<(), E>` where `E` converts into `melange::BoxError` (an error means: retry)",
+    note = "`BoxError` is `Box<dyn Error + Send + Sync>`: an error type of your own implements `std::error::Error`, and a boxed one says `+ Send + Sync`"
 )]
 pub trait IntoOutcome {
     /// The outcome it stands for.
     fn into_outcome(self) -> Outcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for () {
     fn into_outcome(self) -> Outcome {
         Outcome::Done
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for Outcome {
     fn into_outcome(self) -> Outcome {
         self

@@ -1,6 +1,6 @@
 //! What generated code may touch. Not part of the API: it changes without notice.
 
-pub use core::{concat, file, line, module_path, stringify};
+pub use core::{assert, concat, file, line, module_path, stringify};
 pub use std::boxed::Box;
 pub use std::default::Default;
 pub use std::marker::{Send, Sync};
@@ -11,14 +11,18 @@ pub use std::time::Duration;
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
+#[cfg(not(target_family = "wasm"))]
+pub use crate::__register;
 pub use crate::attributes::IntoAttribute;
 pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
-pub use crate::event::{EventKey, MomentField, TopicField, Upcast};
+pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
 pub use crate::extract::{FromContext, Needs};
-pub use crate::outcome::IntoOutcome;
+pub use crate::location::Location;
+pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
 pub use crate::registry::linked::{Entry, inventory};
+pub use crate::retry::RetryPolicy;
 pub use crate::subscriber::{
     BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,
 };

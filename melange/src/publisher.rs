@@ -42,7 +42,8 @@ impl MessagePublisher {
         Self { transport }
     }
 
-    /// Publishes one event, and returns its id once the broker has it.
+    /// Publishes one event, and returns its id once the broker has it. What is published at the same time goes in one
+    /// request, where the transport can do that.
     ///
     /// # Errors
     /// If the event cannot be written, or the broker did not take it.
@@ -53,7 +54,8 @@ impl MessagePublisher {
         answered::<E>(event_id, answer)
     }
 
-    /// Publishes several events, and answers for each, in order.
+    /// Publishes several events, and answers for each, in order: one that fails does not keep back the others. Only on FIFO
+    /// topics, nothing is sent after one of the same key that was not, and its error says so.
     pub async fn publish_all<E: Event>(
         &self,
         events: impl IntoIterator<Item = E>,

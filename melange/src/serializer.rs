@@ -93,7 +93,12 @@ impl EventSerializer {
     /// # Errors
     /// As [`deserialize`](Self::deserialize).
     pub fn deserialize_message(&self, inbound: &Inbound) -> Result<AnyEvent, DeserializeError> {
-        let origin = Origin { topic: inbound.topic.as_deref(), id: inbound.wrapper_id.as_deref(), ..Origin::default() };
+        let origin = Origin {
+            topic: inbound.topic.as_deref(),
+            id: inbound.wrapper_id.as_deref(),
+            sent_at: inbound.occurred_on,
+            ..Origin::default()
+        };
         match &inbound.body {
             Body::Json(json) => self.read(json, &inbound.attributes, &origin),
             Body::Typed(_) => {

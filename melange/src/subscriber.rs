@@ -141,6 +141,24 @@ impl SubscriberDescriptor {
         self
     }
 
+    /// Whether each event is listened to once: the macro asks it while it compiles, as two paths may lead to one type.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn are_of_different_events(all: &[Self]) -> bool {
+        let mut second = 0;
+        while second < all.len() {
+            let mut first = 0;
+            while first < second {
+                if all[first].event.seems_to_be(all[second].event) {
+                    return false;
+                }
+                first += 1;
+            }
+            second += 1;
+        }
+        true
+    }
+
     /// Its name: in logs, in dead letters, in the table.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -302,7 +320,8 @@ impl fmt::Debug for Subscription {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a subscriber",
     label = "not a subscriber",
-    note = "add `#[melange::subscriber]` to its impl, or `impl melange::Subscriber<SomeEvent> for {Self}`"
+    note = "for a value of your own: `#[melange::subscriber]` on its impl, or `impl melange::Subscriber<SomeEvent> for` its type",
+    note = "a function under `#[subscriber]` is given by its name: `.subscribers(melange::subscribers![some_function])`"
 )]
 pub trait IntoSubscriptions<M> {
     /// One subscription for each event.
@@ -319,12 +338,14 @@ pub struct ByHand<E>(E);
 #[derive(Debug)]
 pub struct Shared<M>(M);
 
+#[diagnostic::do_not_recommend]
 impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<ByMacro> for T {
     fn into_subscriptions(self) -> Vec<Subscription> {
         Arc::new(self).into_subscriptions()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
         let bind = |descriptor: &SubscriberDescriptor| Subscription {
@@ -335,12 +356,14 @@ impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> 
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Event, T: Subscriber<E>> IntoSubscriptions<ByHand<E>> for T {
     fn into_subscriptions(self) -> Vec<Subscription> {
         Arc::new(self).into_subscriptions()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Event, T: Subscriber<E>> IntoSubscriptions<Shared<ByHand<E>>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
         let options = self.options();

@@ -122,6 +122,7 @@ fn is_given(given: &[Subscription], descriptor: &SubscriberDescriptor) -> bool {
     given.iter().any(|known| {
         let known = known.descriptor();
         known.instance().is_none()
+            && known.name() == descriptor.name()
             && known.location() == descriptor.location()
             && known.event().is_same_type(descriptor.event())
     })

@@ -222,6 +222,10 @@ impl Transport for Faulty {
         self.inner.prepare(topology).await
     }
 
+    async fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> bool {
+        self.inner.is_wanted(topology, queue, event_type).await
+    }
+
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
         self.batch(Op::Publish, "", messages, Vec::new(), |left| self.inner.publish(left)).await
     }

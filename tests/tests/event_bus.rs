@@ -370,6 +370,35 @@ async fn names_that_nobody_listens_to_are_deleted_or_kept_as_one_likes() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_newer_version_on_the_queue_listens_to_is_left_to_it() {
+    let account = MemoryTransport::new();
+    let old = EventBus::builder().transport(account.queue("billing")).subscribe(|_: &OrderPlaced| ()).build().unwrap();
+    old.start().await.unwrap();
+    sleep(SECOND).await;
+    // The newer version widens what comes through, and is not there yet when something comes.
+    let log = Arc::<Mutex<Vec<u32>>>::default();
+    let notes = Arc::clone(&log);
+    let new = EventBus::builder()
+        .transport(account.queue("billing"))
+        .subscribe(|_: &OrderPlaced| ())
+        .subscribe(move |paid: &OrderPaid| notes.lock().unwrap().push(paid.number))
+        .build()
+        .unwrap();
+    for number in 0..10 {
+        new.publish(OrderPaid { number }).await.unwrap();
+    }
+    until("the old one has seen them", || old.metrics().retried >= 10).await;
+    assert_eq!((old.metrics().ignored, account.depth("billing").total()), (0, 10));
+    new.start().await.unwrap();
+    old.shutdown(MINUTE).await.unwrap();
+    until("the new one has them", || new.metrics().handled == 10).await;
+    let mut handled = log.lock().unwrap().clone();
+    handled.sort_unstable();
+    assert_eq!(handled, (0..10).collect::<Vec<_>>());
+    new.shutdown(MINUTE).await.unwrap();
+}
+
 // --- Stopping. ---
 
 #[tokio::test(start_paused = true)]

@@ -656,8 +656,10 @@ fn a_message_brings_what_the_body_lacks() {
     let body = r#"{"order_id": "o", "total_cents": 1}"#;
     let mut message = inbound(body, &[("manifest", "OrderPlaced"), ("country", "NL")]);
     (message.topic, message.wrapper_id) = (Some("orders".to_owned()), Some("w-1".to_owned()));
+    message.occurred_on = Some(at(WHEN));
     let read = linked().deserialize_message(&message).unwrap();
     let meta = read.metadata();
+    assert_eq!(meta.occurred_on, at(WHEN));
     assert_eq!((meta.event_type_name.as_ref(), meta.topic.as_ref()), ("OrderPlaced", "orders"));
     assert_eq!((meta.event_id.to_string(), meta.attributes.text("country")), ("w-1".to_owned(), Some("NL")));
 

@@ -3,6 +3,7 @@
 mod captured;
 mod hands;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -155,6 +156,31 @@ async fn the_matrix_of_what_all_python_versions_were_asked_to_read() {
 #[tokio::test]
 async fn everything_that_python_versions_sent() {
     every(captured::captured()).await;
+}
+
+/// The requests themselves, as SNS took them: what raw delivery brings.
+#[tokio::test]
+async fn everything_that_python_versions_published() {
+    #[derive(Deserialize)]
+    struct Published {
+        label: String,
+        via: String,
+        body: String,
+        attributes: BTreeMap<String, captured::Attribute>,
+    }
+    let reader = Reader::new();
+    let published: Vec<Published> = serde_json::from_str(include_str!("../python/published.json")).unwrap();
+    let by_sns: Vec<Published> = published.into_iter().filter(|message| message.via == "sns").collect();
+    assert_eq!(by_sns.len(), 16);
+    for Published { label, body, attributes, .. } in by_sns {
+        let (consumed, reason) = reader.read(&body, captured::attributes(&attributes)).await;
+        let (fate, seen) = (consumed.message().unwrap().fate, reader.notes.take());
+        if attributes.get("serializer_id").is_some_and(|id| id.value == "2") {
+            assert!(fate == Fate::DeadLettered && reason.unwrap().contains("pickle"), "{label}");
+        } else {
+            assert_eq!((fate, seen.len()), (Fate::Handled, 1), "{label}: {reason:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,11 @@ impl Answer {
         self.code.as_deref()
     }
 
+    /// What is between said, where AWS itself has not answered.
+    pub(super) fn unanswered(&self) -> Option<&str> {
+        self.message.as_deref().filter(|_| self.status.is_none())
+    }
+
     pub(super) fn status(&self) -> Option<u16> {
         self.status
     }

@@ -38,6 +38,7 @@ pub(crate) fn kind_of_code(code: &str, call: &Call) -> Option<Kind> {
         | "TransactionInProgressException"
         | "SlowDown"
         | "OverLimit"
+        | "PurgeQueueInProgress"
         | "KMS.ThrottlingException"
         | "KmsThrottled"
         | "KMSThrottling"
@@ -80,7 +81,8 @@ pub(crate) fn kind_of_code(code: &str, call: &Call) -> Option<Kind> {
         | "ConcurrentAccessException"
         | "QueueDeletedRecently" => Kind::Unavailable,
 
-        "MessageNotInflight" | "ReceiptHandleIsInvalid" => Kind::LeaseLost,
+        // The last says of a receipt that it is of another version.
+        "MessageNotInflight" | "ReceiptHandleIsInvalid" | "InvalidIdFormat" => Kind::LeaseLost,
 
         "InvalidMessageContents" | "BatchRequestTooLong" => Kind::InvalidMessage,
 
@@ -115,7 +117,6 @@ pub(crate) fn kind_of_code(code: &str, call: &Call) -> Option<Kind> {
         | "EndpointDisabled"
         | "EndpointDisabledException"
         | "InvalidAction"
-        | "InvalidIdFormat"
         | "TooManyEntriesInBatchRequest"
         | "EmptyBatchRequest"
         | "BatchEntryIdsNotDistinct"

@@ -2,6 +2,7 @@
 
 mod answer;
 mod codes;
+mod fix;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -51,12 +52,15 @@ where
             let status = context.raw().status().as_u16();
             let request_id = context.raw().headers().get("x-amzn-requestid").map(str::to_owned);
             let meta = context.err().meta();
-            let kind = meta.code().map_or_else(
+            let mut kind = meta.code().map_or_else(
                 || by_status(status),
                 |code| kind_of_code(code, call).unwrap_or_else(|| by_status_of(status, call)),
             );
             // What is wrong with a message may be said by quoting it.
-            let quotes = call.carries_content() && !matches!(kind, Kind::Denied | Kind::NotFound);
+            let mut quotes = call.carries_content() && !matches!(kind, Kind::Denied | Kind::NotFound);
+            if kind == Kind::InvalidMessage && meta.message().is_some_and(is_about_the_topic) {
+                (kind, quotes) = (Kind::Configuration, false);
+            }
             let answer = Answer {
                 status: Some(status),
                 code: meta.code().map(str::to_owned),
@@ -72,25 +76,39 @@ where
         }
         SdkError::TimeoutError(_) => explain(call, Kind::Unavailable, Answer::said("no answer within the time-out")),
         SdkError::DispatchFailure(failure) => {
-            let user = failure.is_user();
+            let (passes, user) = (failure.is_io() || failure.is_timeout(), failure.is_user());
             let error = SdkError::<E, HttpResponse>::DispatchFailure(failure);
-            let kind = if let Some(credentials) = credentials_error(&error) {
-                match credentials {
-                    CredentialsError::ProviderTimedOut(_) => Kind::Unavailable,
-                    _ => Kind::Denied,
-                }
-            } else if user {
-                Kind::Configuration
-            } else {
-                Kind::Unavailable
+            let what = chain(&error);
+            let kind = match credentials_error(&error) {
+                Some(CredentialsError::ProviderTimedOut(_)) => Kind::Unavailable,
+                Some(_) => Kind::Denied,
+                None if passes => Kind::Unavailable,
+                None if user => Kind::Configuration,
+                None => of_setup(&what),
             };
-            explain(call, kind, Answer::said(chain(&error)))
+            explain(call, kind, Answer::said(what))
         }
         other => {
             let kind = if credentials_error(&other).is_some() { Kind::Denied } else { Kind::Configuration };
             explain(call, kind, Answer::said(chain(&other)))
         }
     }
+}
+
+/// What never left the machine: the SDK says why in words only. What is not known may be a connection that broke.
+fn of_setup(what: &str) -> Kind {
+    if what.contains("identity resolver") {
+        Kind::Denied
+    } else if what.contains("region") || what.contains("endpoint") {
+        Kind::Configuration
+    } else {
+        Kind::Unavailable
+    }
+}
+
+/// Whether SNS's words are about the topic's ARN, which is wrong for every message: of another region, say.
+fn is_about_the_topic(message: &str) -> bool {
+    message.starts_with("Invalid parameter: TopicArn")
 }
 
 /// An answer without a code is not one of AWS: a proxy's page, a load balancer's, another server.
@@ -114,23 +132,7 @@ fn by_status_of(status: u16, call: &Call) -> Kind {
 }
 
 fn explain(call: &Call, kind: Kind, answer: Answer) -> TransportError {
-    let expired = answer.code().is_some_and(|code| codes::short(code).starts_with("ExpiredToken"));
-    let fix = match kind {
-        Kind::Denied if expired => "; the credentials have expired: renew them".to_owned(),
-        Kind::Denied if answer.status().is_none() => {
-            "; give the process AWS credentials (environment, profile, or the role it runs as)".to_owned()
-        }
-        Kind::Denied => {
-            format!("; allow `{}` on it to the role this runs as, and its KMS key if it has one", call.action())
-        }
-        Kind::NotFound => {
-            "; make it by `Provision::Create` at one start, or check prefix, region and account".to_owned()
-        }
-        Kind::Unavailable if answer.code().is_none() && answer.status().is_some() => {
-            "; that was no answer of AWS: is there a proxy, or another server at the endpoint?".to_owned()
-        }
-        _ => String::new(),
-    };
+    let fix = fix::fix(call, kind, &answer);
     TransportError::new(kind, format!("{call}: {answer}{fix}")).with_source(answer)
 }
 
@@ -145,13 +147,14 @@ fn credentials_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option
     None
 }
 
-/// What the error and its causes say, in one line: of connections and credentials, which hold no payloads.
+/// What the error and its causes say, in one line: of connections and credentials, which hold no payloads. What quotes the
+/// whole request, as the SDK does of an endpoint it cannot use, is left out.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        if said.last() != Some(&text) {
+        if said.last() != Some(&text) && !text.contains("SdkBody") {
             said.push(text);
         }
         next = error.source();

@@ -15,9 +15,8 @@ use crate::error;
 
 /// How many windows in a row must have brought nobody else before one who is alone is not made to wait for others.
 const QUIET: u32 = 3;
-/// The longest pause before the first retry; it doubles with each, up to `LONGEST_PAUSE`.
+/// The longest pause before the first retry. It doubles with each, up to a tenth of the patience.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How one line is run.
 #[derive(Debug, Clone)]
@@ -172,8 +171,7 @@ impl Line {
             self.quiet = self.quiet.saturating_add(1);
         }
         let ticket = self.ticket();
-        let until = batch.iter().filter_map(|(_, held)| held.until).max().unwrap_or(now);
-        let mut taken = Batch { ticket, parcels: Vec::with_capacity(batch.len()), until };
+        let mut taken = Batch { ticket, parcels: Vec::with_capacity(batch.len()), until: now };
         let under_way = batch.into_iter().map(|(place, mut held)| {
             held.tries += 1;
             let until = *held.until.get_or_insert(now + self.rules.patience);
@@ -223,8 +221,8 @@ impl Line {
 
     /// Whether there is nobody to wait for: no other call has come for a while, and no message waits for its group.
     fn nobody_comes(&self) -> bool {
-        let groups = self.under_way.is_empty() || self.behind.values().all(VecDeque::is_empty);
-        self.quiet >= QUIET && self.calls.len() == 1 && groups
+        let nobody_follows = || self.under_way.is_empty() || self.behind.values().all(VecDeque::is_empty);
+        self.quiet >= QUIET && self.calls.len() == 1 && nobody_follows()
     }
 
     /// May go from now on. While others are under way, the window begins anew: the next of their groups can go with it.
@@ -282,15 +280,15 @@ impl Line {
 
     fn rest(&mut self, place: u64, mut held: Held, error: TransportError, luck: f64, now: Instant) {
         held.uncertain |= error.is_uncertain();
-        let pause =
-            FIRST_PAUSE.saturating_mul(1 << held.tries.saturating_sub(1).min(16)).min(LONGEST_PAUSE).mul_f64(luck);
-        let due = now + pause;
-        if held.until.is_some_and(|until| due < until) {
-            self.resting.insert((due, place), held);
-        } else {
+        let Some(until) = held.until.filter(|until| now < *until) else {
             let what = format!("{error}; given up after {} tries in {:?}", held.tries, self.rules.patience);
             self.fail(held, error::reworded(&error, what), now);
-        }
+            return;
+        };
+        let doubled = FIRST_PAUSE.saturating_mul(1 << held.tries.saturating_sub(1).min(16));
+        let pause = doubled.min(self.rules.patience / 10).mul_f64(luck);
+        // The last try is when the patience ends.
+        self.resting.insert(((now + pause).min(until), place), held);
     }
 
     fn fail(&mut self, held: Held, error: TransportError, now: Instant) {

@@ -8,6 +8,10 @@
 //! - at once, when there is one call only, and the last three windows brought no other: who publishes alone does not wait
 //!   for company that does not come. As soon as two calls are there at the same time, the windows are back.
 //!
+//! To send the first at once and to gather while it is under way would be quicker by a window for the first few events of
+//! a process, and dearer for ever: ten publishers in loops would fill their requests by half, since each answer sets one
+//! of them free to be sent alone.
+//!
 //! A batcher belongs to the runtime of those it sends for. A runtime that has ended, or that nobody drives just now, holds
 //! up none of the others.
 
@@ -36,8 +40,9 @@ use line::{Call, Held};
 
 /// Most entries in one request. Source: the SNS and SQS API references, `PublishBatch` and `SendMessageBatch`.
 pub(crate) const MOST: usize = 10;
-/// How many chunks of up to ten messages may lie between the callers and a batcher.
-const QUEUE: usize = 8;
+/// How many chunks of up to ten messages may lie between the callers and a batcher. So many that those who come at the same
+/// time need not be woken one after the other, which may take longer than the window.
+const QUEUE: usize = 1_000;
 /// How often a message is handed to another batcher when one has ended with it.
 const BATCHERS: usize = 3;
 
@@ -195,7 +200,8 @@ impl fmt::Debug for Outbox {
 }
 
 fn no_batcher() -> TransportError {
-    let what = "whoever was to send it has ended before it was answered: the tokio runtime is shutting down";
+    let what = "the task that was to send it ended before it was answered: the tokio runtime is shutting down, or it has no \
+                timer (build it with `enable_all()`)";
     TransportError::new(Kind::Unavailable, what)
 }
 

@@ -8,14 +8,18 @@ use melange::transport::{TransportError, TransportErrorKind};
 
 use super::change::Change;
 use super::command::Commands;
+use super::pace::pause;
 use super::plan::Plan;
 use super::seen::Seen;
 use super::wanted::{Feed, Queue, Role, Topic, Wanted};
 use super::{queue, subscription, topic};
 use crate::Aws;
 
-/// How many parts to look at at a time. SNS allows 30 lists of subscriptions a second.
-const AT_A_TIME: usize = 8;
+/// How many parts to look at at a time. SNS allows an account 30 lists of subscriptions a second, and several processes may
+/// start at once.
+const AT_A_TIME: usize = 4;
+/// How often to look again at what SNS or SQS is too busy to show; about a minute, beyond the SDK's own attempts.
+const ATTEMPTS: u32 = 12;
 
 /// Something that is looked at, and made, on its own.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +49,21 @@ impl Part<'_> {
         }
     }
 
+    /// What it is, and what it should be. If SNS or SQS is too busy, it is asked again.
     pub(super) async fn look(self, aws: &Aws, commands: &Commands, known: &mut Known) -> Result<Seen, TransportError> {
+        let mut attempt = 1;
+        loop {
+            match self.look_once(aws, commands, known).await {
+                Err(error) if error.kind() == TransportErrorKind::Throttled && attempt < ATTEMPTS => {
+                    tokio::time::sleep(pause(attempt)).await;
+                    attempt += 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn look_once(self, aws: &Aws, commands: &Commands, known: &mut Known) -> Result<Seen, TransportError> {
         match self {
             Part::Topic(wanted) => topic::look(aws, commands, wanted).await,
             Part::Queue(wanted) => queue::look(aws, commands, wanted, &mut known.senders).await,

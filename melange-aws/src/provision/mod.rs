@@ -1,6 +1,5 @@
 //! What `start()` does about topics and queues.
 
-mod at_once;
 mod change;
 mod command;
 mod create;
@@ -9,6 +8,8 @@ mod encryption;
 mod filter;
 mod look;
 mod options;
+mod others;
+mod pace;
 mod plan;
 mod policy;
 mod queue;
@@ -24,6 +25,7 @@ use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
 pub(crate) use options::Options;
+pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
 
 use crate::AwsQueue;
@@ -64,17 +66,19 @@ pub enum Provision {
 /// Does so.
 pub(crate) async fn prepare(queue: &AwsQueue, topology: &Topology) -> Result<(), TransportError> {
     match queue.provision {
-        Provision::Assume => Ok(()),
+        Provision::Assume => return Ok(()),
         Provision::Verify => {
             let (plan, denied) = look(queue, topology).await?;
             plan.notes().for_each(|note| tracing::warn!("{note}"));
-            report::of(&plan, &denied)
+            report::of(&plan, &denied)?;
         }
         Provision::Create => {
             let wanted = wanted(queue, topology).await?;
-            create::create(queue.aws(), &Commands::at(queue.aws()), &wanted).await
+            create::create(queue.aws(), &Commands::at(queue.aws()), &wanted).await?;
         }
     }
+    queue.others.may_be_asked();
+    Ok(())
 }
 
 /// What would be done.
@@ -96,7 +100,7 @@ async fn look(queue: &AwsQueue, topology: &Topology) -> Result<(Plan, Vec<Transp
 
 async fn wanted(queue: &AwsQueue, topology: &Topology) -> Result<Wanted, TransportError> {
     let aws = queue.aws();
-    aws.client().check()?;
+    aws.client().ready()?;
     // A queue that is there says the account, which spares asking STS.
     for plan in &topology.queues {
         if aws.account.known().is_some() {

@@ -18,7 +18,7 @@ pub(super) fn of(plan: &Plan, denied: &[TransportError]) -> Result<(), Transport
     if !plan.changes.is_empty() {
         let missing = plan.changes.iter().all(|change| change.kind == ChangeKind::Create || is_absent(change));
         kind = kind.or(Some(if missing { TransportErrorKind::NotFound } else { TransportErrorKind::Drifted }));
-        paragraph(&mut what, &wrong(plan.changes.len()));
+        paragraph(&mut what, &wrong(&plan.changes));
         for change in &plan.changes {
             item(&mut what, &change.what, change.command.as_deref());
         }
@@ -64,12 +64,17 @@ pub(super) fn undone(changes: &[Change]) -> TransportError {
     TransportError::new(TransportErrorKind::Drifted, what)
 }
 
-fn wrong(count: usize) -> String {
-    let things = match count {
+fn wrong(changes: &[Change]) -> String {
+    let things = match changes.len() {
         1 => "one thing on AWS is".to_owned(),
         many => format!("{many} things on AWS are"),
     };
-    format!("{things} not as the subscribers need; start once with `Provision::Create`, or run:")
+    let way_out = if changes.iter().all(|change| change.kind == ChangeKind::ByHand) {
+        ", which only a person can mend:"
+    } else {
+        "; start once with `Provision::Create`, or run:"
+    };
+    format!("{things} not as the subscribers need{way_out}")
 }
 
 fn open(findings: &[Finding]) -> String {
@@ -98,5 +103,60 @@ fn item(text: &mut String, what: &str, command: Option<&str>) {
     let _ = write!(text, "\n  - {what}");
     if let Some(command) = command {
         let _ = write!(text, "\n      {command}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::change::Action;
+
+    fn missing(topic: &str) -> Change {
+        let command = format!("aws sns create-topic --name {topic}");
+        let what = format!("topic {topic} does not exist");
+        Change::create(format!("topic {topic}"), what, Vec::new(), command, Action::CreateTopic)
+    }
+
+    fn error(changes: Vec<Change>, findings: Vec<Finding>, denied: &[TransportError]) -> TransportError {
+        of(&Plan { changes, findings, ..Plan::default() }, denied).unwrap_err()
+    }
+
+    #[test]
+    fn everything_is_in_one_error() {
+        let denied = [TransportError::new(TransportErrorKind::Denied, "sns:GetTopicAttributes on topic users: no")];
+        let finding = Finding {
+            resource: "queue billing".to_owned(),
+            what: "statement \"all\" lets everyone in".to_owned(),
+            command: Some("aws sqs set-queue-attributes".to_owned()),
+        };
+        let error = error(vec![missing("a"), missing("b")], vec![finding], &denied);
+        assert_eq!(error.kind(), TransportErrorKind::Denied);
+        assert_eq!(
+            error.to_string(),
+            "one call is not allowed, so that not all of the queues and topics can be looked at:\n  \
+             - sns:GetTopicAttributes on topic users: no\n\
+             2 things on AWS are not as the subscribers need; start once with `Provision::Create`, or run:\n  \
+             - topic a does not exist\n      aws sns create-topic --name a\n  \
+             - topic b does not exist\n      aws sns create-topic --name b\n\
+             whoever may send to a queue can forge events; take out what lets too many in (`Provision::Create` leaves it \
+             and warns), or run:\n  \
+             - statement \"all\" lets everyone in\n      aws sqs set-queue-attributes"
+        );
+    }
+
+    #[test]
+    fn what_only_a_person_can_mend_has_no_false_way_out() {
+        let absent = Change::by_hand("topic x".to_owned(), "topic x does not exist; ask its owner".to_owned());
+        let error = error(vec![absent], Vec::new(), &[]);
+        assert_eq!(error.kind(), TransportErrorKind::NotFound);
+        assert!(error.to_string().contains("only a person can mend") && !error.to_string().contains("Create"));
+    }
+
+    #[test]
+    fn the_kind_says_whether_something_is_missing_or_differs() {
+        assert_eq!(error(vec![missing("a")], Vec::new(), &[]).kind(), TransportErrorKind::NotFound);
+        let drifted = Change { kind: ChangeKind::Update, ..missing("a") };
+        assert_eq!(error(vec![missing("a"), drifted], Vec::new(), &[]).kind(), TransportErrorKind::Drifted);
+        assert!(of(&Plan::default(), &[]).is_ok());
     }
 }

@@ -156,7 +156,7 @@ fn queues(
     Ok((queue, dlq))
 }
 
-fn feeds(transport: &AwsQueue, plan: &QueuePlan, account: &str) -> Result<Vec<Feed>, TransportError> {
+pub(super) fn feeds(transport: &AwsQueue, plan: &QueuePlan, account: &str) -> Result<Vec<Feed>, TransportError> {
     let names = transport.aws().names();
     let options = &transport.options;
     let queue = names.queue(&plan.name);

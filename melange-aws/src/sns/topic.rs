@@ -6,6 +6,7 @@ use aws_sdk_sns::config::Region;
 use aws_sdk_sns::types::{BatchResultErrorEntry, PublishBatchRequestEntry};
 use melange::transport::{TransportError, TransportErrorKind};
 
+use crate::attempts::Attempts;
 use crate::client::Call;
 use crate::config::Connection;
 use crate::outbox::{Outcome, Parcel, Refusal, Target, id, verdicts};
@@ -44,15 +45,14 @@ impl Target for Topic {
                 format!("{call}: a message of the batch cannot be sent"),
             )
         })?;
+        let attempts = Attempts::default();
         let request = self.connection.client.sns.publish_batch().topic_arn(&self.arn);
         let request = request.set_publish_batch_request_entries(Some(entries));
-        let output = match &self.region {
-            Some(region) => {
-                let near = aws_sdk_sns::Config::builder().region(region.clone());
-                call.clone().send(request.customize().config_override(near).send()).await?
-            }
-            None => call.clone().send(request.send()).await?,
-        };
+        let mut request = request.customize().interceptor(attempts.clone());
+        if let Some(region) = &self.region {
+            request = request.config_override(aws_sdk_sns::Config::builder().region(region.clone()));
+        }
+        let output = call.clone().send(request.send()).await.map_err(|error| attempts.judge(error))?;
         let successful = output.successful().iter().filter_map(|entry| entry.id());
         Ok(verdicts(&call, parcels.len(), successful, output.failed().iter().map(refusal)))
     }

@@ -6,13 +6,13 @@ use aws_sdk_sqs::types::MessageAttributeValue as Value;
 use melange::attributes::{
     EVENT_TYPE, MANIFEST, ORIGINAL_QUEUE, REASON, REDRIVES, SERIALIZER_ID, SUBSCRIBER, TRACEPARENT,
 };
-use melange::transport::{DeadLetter, Delivery, TransportError, TransportErrorKind};
+use melange::transport::{DeadLetter, Delivery, TransportError};
 
+use super::copy;
 use super::held::Held;
 use crate::attributes::text_to_sqs;
-use crate::client::Call;
-use crate::names::{dead_letter_queue, is_fifo};
-use crate::{Aws, group, limits};
+use crate::names::dead_letter_queue;
+use crate::{Aws, limits};
 
 /// Most bytes of body and attributes. Source: the SQS API reference, `SendMessage`.
 const MAX_BYTES: usize = 1_048_576;
@@ -29,29 +29,10 @@ pub(crate) async fn dead_letter(
     letter: &DeadLetter,
 ) -> Result<(), TransportError> {
     let name = aws.names().queue(queue);
-    let dlq = dead_letter_queue(&name);
-    let held = Held::of(&delivery.receipt)?;
-    let call = Call::new("sqs:SendMessage", format!("queue {dlq}")).with_message();
-    let url = aws.urls().get(aws.client(), &dlq).await?;
-    let attributes = attributes(held, letter, &name).map_err(|_| {
-        TransportError::new(TransportErrorKind::InvalidMessage, format!("{call}: an attribute cannot be sent"))
-    })?;
-    let mut request = aws
-        .client()
-        .sqs
-        .send_message()
-        .queue_url(url)
-        .message_body(&*held.body)
-        .set_message_attributes(Some(attributes));
-    if is_fifo(&dlq) {
-        // Several subscribers may each give up the same message; the same one again is the same letter.
-        let letter_id = format!("{}/{}", delivery.message_id, letter.subscriber.as_deref().unwrap_or_default());
-        request = request
-            .message_group_id(group::legal(held.group.as_deref().unwrap_or(&delivery.message_id)))
-            .message_deduplication_id(group::legal(&letter_id));
-    }
-    aws.urls().heed(&dlq, call.send(request.send()).await)?;
-    Ok(())
+    let attributes = attributes(Held::of(&delivery.receipt)?, letter, &name);
+    // Several subscribers may each give up the same message; the same one again is the same letter.
+    let id = format!("{}/{}", delivery.message_id, letter.subscriber.as_deref().unwrap_or_default());
+    copy::send(aws, &dead_letter_queue(&name), delivery, attributes, &id).await
 }
 
 /// What came beside the message, and the reason, within what SQS takes.

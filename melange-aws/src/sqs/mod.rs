@@ -1,6 +1,7 @@
 //! Consuming from SQS, and sending to it.
 
 mod batch;
+mod copy;
 mod dead_letter;
 mod held;
 mod receive;

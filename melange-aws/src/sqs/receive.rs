@@ -8,7 +8,7 @@ use melange::Timestamp;
 use melange::transport::{Delivery, Receipt, TransportError, TransportErrorKind, Undecodable};
 
 use super::held::Held;
-use crate::client::{Call, for_polling};
+use crate::client::Call;
 use crate::names::is_fifo;
 use crate::{Aws, attributes, envelope};
 
@@ -16,6 +16,10 @@ use crate::{Aws, attributes, envelope};
 const MOST: usize = 10;
 /// Longest wait. Source: as above.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Shortest time between long polls that bring nothing: a proxy that answers for SQS, or an emulator that does not wait,
+/// must not make the caller spin.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Takes up to `max` messages from `queue`, waiting up to `wait` for the first.
 pub(crate) async fn receive(
@@ -45,7 +49,8 @@ pub(crate) async fn receive(
         .message_attribute_names("All")
         .set_receive_request_attempt_id(attempt.clone())
         .customize()
-        .config_override(for_polling(wait));
+        .config_override(aws.client().for_polling(wait));
+    let begun = Instant::now();
     let answer = Call::new("sqs:ReceiveMessage", format!("queue {name}")).with_receipts().send(request.send()).await;
     if let (Err(error), Some(attempt)) = (&answer, attempt)
         && error.kind() == TransportErrorKind::Unavailable
@@ -53,6 +58,9 @@ pub(crate) async fn receive(
         polls.lost(&name, attempt);
     }
     let messages = aws.urls().heed(&name, answer)?.messages.unwrap_or_default();
+    if messages.is_empty() {
+        tokio::time::sleep(PAUSE.min(wait).saturating_sub(begun.elapsed())).await;
+    }
     Ok(messages.into_iter().filter_map(|message| delivery(aws, &name, message)).collect())
 }
 

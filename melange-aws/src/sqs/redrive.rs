@@ -6,36 +6,18 @@ use aws_sdk_sqs::types::MessageAttributeValue as Value;
 use melange::attributes::{ORIGINAL_QUEUE, REASON, REDRIVES};
 use melange::transport::{Delivery, MoveStatus, TransportError, TransportErrorKind};
 
+use super::copy;
 use super::held::Held;
 use crate::client::Call;
-use crate::names::{dead_letter_queue, is_fifo};
-use crate::{Aws, attributes, group, limits};
+use crate::names::dead_letter_queue;
+use crate::{Aws, attributes, limits};
 
 /// Puts a copy of the letter in hand back into `queue`, as it came into it.
 pub(crate) async fn redrive(aws: &Aws, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
-    let name = aws.names().queue(queue);
-    let held = Held::of(&letter.receipt)?;
-    let call = Call::new("sqs:SendMessage", format!("queue {name}")).with_message();
-    let url = aws.urls().get(aws.client(), &name).await?;
-    let attributes = without_reason(held, redrives).map_err(|_| {
-        TransportError::new(TransportErrorKind::InvalidMessage, format!("{call}: an attribute cannot be sent"))
-    })?;
-    let mut request = aws
-        .client()
-        .sqs
-        .send_message()
-        .queue_url(url)
-        .message_body(&*held.body)
-        .set_message_attributes(Some(attributes));
-    if is_fifo(&name) {
-        // Put back twice it is one message, put back again later it is another.
-        let id = format!("{}/redrive/{redrives}", letter.message_id);
-        request = request
-            .message_group_id(group::legal(held.group.as_deref().unwrap_or(&letter.message_id)))
-            .message_deduplication_id(group::legal(&id));
-    }
-    aws.urls().heed(&name, call.send(request.send()).await)?;
-    Ok(())
+    let attributes = without_reason(Held::of(&letter.receipt)?, redrives);
+    // Put back twice it is one message, put back again later it is another.
+    let id = format!("{}/redrive/{redrives}", letter.message_id);
+    copy::send(aws, &aws.names().queue(queue), letter, attributes, &id).await
 }
 
 /// What came beside the message before it was given up. The subscriber stays: only that one is to run.

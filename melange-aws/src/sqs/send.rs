@@ -8,6 +8,7 @@ use aws_smithy_types::error::operation::BuildError;
 use melange::Format;
 use melange::transport::{Body, Message, TransportError, TransportErrorKind};
 
+use crate::attempts::Attempts;
 use crate::client::Call;
 use crate::config::Connection;
 use crate::limits::{LONGEST_DELAY, Limits};
@@ -99,9 +100,13 @@ impl Target for Queue {
         let entries: Result<Vec<_>, _> = parcels.iter().enumerate().map(|(at, parcel)| entry(at, parcel)).collect();
         let entries = entries.map_err(|_| invalid(format!("{call}: a message of the batch cannot be sent")))?;
         let Connection { client, urls, .. } = &*self.connection;
-        let url = urls.get(client, &self.name).await?;
+        // A queue that was not found has nothing yet.
+        let url = urls.get(client, &self.name).await.map_err(TransportError::certain)?;
+        let attempts = Attempts::default();
         let request = client.sqs.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let output = urls.heed(&self.name, call.clone().send(request.send()).await)?;
+        let request = request.customize().interceptor(attempts.clone());
+        let answer = call.clone().send(request.send()).await.map_err(|error| attempts.judge(error));
+        let output = urls.heed(&self.name, answer)?;
         let successful = output.successful().iter().map(|entry| entry.id());
         Ok(verdicts(&call, parcels.len(), successful, output.failed().iter().map(refusal)))
     }

@@ -17,6 +17,7 @@ pub(crate) struct QueueUrls(Mutex<HashMap<String, Entry>>);
 impl QueueUrls {
     /// The address of `queue`; concurrent callers wait for one answer.
     pub(crate) async fn get(&self, client: &Client, queue: &str) -> Result<String, TransportError> {
+        client.ready()?;
         let entry = Arc::clone(self.entries().entry(queue.to_owned()).or_default());
         entry.get_or_try_init(|| ask(client, queue)).await.cloned()
     }
@@ -40,7 +41,6 @@ impl QueueUrls {
 }
 
 async fn ask(client: &Client, queue: &str) -> Result<String, TransportError> {
-    client.check()?;
     let answer = Call::new("sqs:GetQueueUrl", format!("queue {queue}"))
         .send(client.sqs.get_queue_url().queue_name(queue).send())
         .await?;

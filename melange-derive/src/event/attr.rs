@@ -1,14 +1,31 @@
 //! What `#[event(..)]` says, on the type and on its fields.
 
-use syn::{Attribute, Ident, LitInt, LitStr, Meta, Path};
+use proc_macro2::Literal;
+use syn::{Attribute, Ident, LitStr, Meta, Path};
 
 use crate::krate::Krate;
 use crate::names;
-use crate::options::{Opt, Options, Value};
+use crate::option::{Opt, Value, checked};
+use crate::options::{Known, Options};
 use crate::problems::Problems;
 
-const ON_TYPE: [&str; 7] = ["topic", "name", "version", "alias", "upcast_from", "local", "crate"];
-const ON_FIELD: [&str; 5] = ["key", "dedup_id", "attribute", "topic", "occurred_on"];
+const ON_TYPE: Known = Known {
+    words: &["topic", "name", "version", "alias", "upcast_from", "local", "crate"],
+    example: "topic = \"orders\"",
+    elsewhere: |word| {
+        let on_field = ON_FIELD.words.contains(&word);
+        on_field.then(|| format!("`{word}` marks a field: write `#[event({word})]` on one"))
+    },
+};
+
+const ON_FIELD: Known = Known {
+    words: &["key", "dedup_id", "attribute", "topic", "occurred_on"],
+    example: "key",
+    elsewhere: |word| {
+        let on_type = ON_TYPE.words.contains(&word);
+        on_type.then(|| format!("`{word}` belongs on the type: write `#[event({word} ..)]` there"))
+    },
+};
 
 /// `#[event(..)]` on a struct or an enum.
 #[derive(Default)]
@@ -18,7 +35,7 @@ pub(crate) struct ContainerAttrs {
     /// Whether `topic` was written at all, right or wrong.
     pub(crate) has_topic: bool,
     pub(crate) name: Option<LitStr>,
-    pub(crate) version: Option<LitInt>,
+    pub(crate) version: Option<Literal>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) upcasts: Vec<Path>,
     pub(crate) local: Option<Ident>,
@@ -27,35 +44,28 @@ pub(crate) struct ContainerAttrs {
 impl ContainerAttrs {
     pub(crate) fn read(attrs: &[Attribute], problems: &mut Problems) -> Self {
         let mut read = Self::default();
-        let mut options = list(attrs, problems);
-        options.options.retain(|option| {
-            let misplaced = !ON_TYPE.contains(&text(option).as_str()) && ON_FIELD.contains(&text(option).as_str());
-            if misplaced {
-                problems.at(option, format!("`{0}` marks a field: write `#[event({0})]` on one", option.key));
-            }
-            !misplaced
-        });
-        for option in options.keep_known(&ON_TYPE, problems) {
+        for option in list(attrs, &ON_TYPE, problems).into_known(problems) {
             read.take(&option, problems);
         }
         read
     }
 
     fn take(&mut self, option: &Opt, problems: &mut Problems) {
-        match text(option).as_str() {
+        let text = |(text, ())| text;
+        match option.key.to_string().as_str() {
             "topic" => {
                 self.has_topic = true;
-                self.topic = legal(option.string("orders", problems), names::topic_problem, problems);
+                self.topic = option.text("orders", names::topic, problems).map(text);
             }
-            "name" => self.name = legal(option.string("OrderPlaced", problems), names::event_name_problem, problems),
-            "version" => self.version = option.number::<u32>(2, problems),
+            "name" => self.name = option.text("OrderPlaced", names::event, problems).map(text),
+            "version" => self.version = option.number(2, problems),
             "alias" => {
-                let aliases = option.items::<LitStr>("names: `alias = [\"OldName\"]`", problems);
-                let legal = |alias| legal(Some(alias), names::event_name_problem, problems);
-                self.aliases = aliases.into_iter().filter_map(legal).collect();
+                let aliases = option.texts("names: `alias = [\"OldName\"]`", problems);
+                let legal = |alias: &LitStr| checked(alias, names::event, problems).is_some();
+                self.aliases = aliases.into_iter().filter(legal).collect();
             }
             "upcast_from" => {
-                self.upcasts = option.items("the older versions' types: `upcast_from = [OrderPlacedV1]`", problems);
+                self.upcasts = option.paths("the older versions' types: `upcast_from = [OrderPlacedV1]`", problems);
             }
             "local" if option.flag(problems) => self.local = Some(option.key.clone()),
             "crate" => {
@@ -85,15 +95,7 @@ pub(crate) struct AttributeMark {
 impl FieldAttrs {
     pub(crate) fn read(attrs: &[Attribute], problems: &mut Problems) -> Self {
         let mut read = Self::default();
-        let mut options = list(attrs, problems);
-        options.options.retain(|option| {
-            let misplaced = !ON_FIELD.contains(&text(option).as_str()) && ON_TYPE.contains(&text(option).as_str());
-            if misplaced {
-                problems.at(option, format!("`{0}` belongs on the type: write `#[event({0} ..)]` there", option.key));
-            }
-            !misplaced
-        });
-        for option in options.keep_known(&ON_FIELD, problems) {
+        for option in list(attrs, &ON_FIELD, problems).into_known(problems) {
             read.take(&option, problems);
         }
         read
@@ -101,7 +103,7 @@ impl FieldAttrs {
 
     fn take(&mut self, option: &Opt, problems: &mut Problems) {
         let at = Some(option.key.clone());
-        match text(option).as_str() {
+        match option.key.to_string().as_str() {
             "attribute" => self.attribute = AttributeMark::read(option, problems),
             "topic" if matches!(option.value, Value::Lit(_)) => problems.at(
                 option,
@@ -120,7 +122,7 @@ impl AttributeMark {
     fn read(option: &Opt, problems: &mut Problems) -> Option<Self> {
         let name = match option.value {
             Value::None => None,
-            _ => Some(legal(option.string("country", problems), names::attribute_problem, problems)?),
+            _ => Some(option.text("country", names::attribute, problems)?.0),
         };
         Some(Self { at: option.key.clone(), name })
     }
@@ -133,32 +135,16 @@ pub(crate) fn refuse(attrs: &[Attribute], message: &str, problems: &mut Problems
     }
 }
 
-fn list(attrs: &[Attribute], problems: &mut Problems) -> Options {
-    let mut all = Options::default();
+/// The options of every `#[event(..)]` among these.
+fn list(attrs: &[Attribute], known: &'static Known, problems: &mut Problems) -> Options {
+    let mut all = Options::none(known);
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("event")) {
         match &attr.meta {
-            Meta::List(list) => {
-                let options = Options::parse(list.tokens.clone(), problems);
-                all.options.extend(options.options);
-                all.paths.extend(options.paths);
+            Meta::List(list) => all.extend(list.tokens.clone(), problems),
+            other => {
+                problems.at(other, format!("write `#[event({})]`, with options in the parentheses", known.example))
             }
-            other => problems.at(other, "write `#[event(..)]`, with options in the parentheses"),
         }
     }
     all
-}
-
-fn text(option: &Opt) -> String {
-    option.key.to_string()
-}
-
-fn legal(text: Option<LitStr>, problem: fn(&str) -> Option<String>, problems: &mut Problems) -> Option<LitStr> {
-    let text = text?;
-    match problem(&text.value()) {
-        Some(message) => {
-            problems.at(&text, message);
-            None
-        }
-        None => Some(text),
-    }
 }

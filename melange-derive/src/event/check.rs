@@ -6,8 +6,8 @@ use syn::{Data, DeriveInput, GenericParam, Type};
 use super::attr::ContainerAttrs;
 use super::model::{Field, Model, RESERVED, SINGLE};
 use crate::names;
-use crate::place::text;
 use crate::problems::Problems;
+use crate::spelling::text;
 
 pub(crate) fn check(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>, problems: &mut Problems) {
     if let Data::Union(data) = &input.data {
@@ -42,7 +42,8 @@ fn generics(input: &DeriveInput, problems: &mut Problems) {
 }
 
 fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problems) {
-    // After a slip such as `topik = ".."` the topic is not missing, only misspelled.
+    // After a slip such as `topik = ".."` the topic is not missing, only misspelled. A local event may have one, for the
+    // queues in memory.
     if !attrs.has_topic && attrs.local.is_none() && problems.is_empty() {
         problems.at(
             &input.ident,
@@ -54,7 +55,7 @@ fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problem
     }
     let name = attrs.name.as_ref().map_or_else(|| text(&input.ident), syn::LitStr::value);
     if attrs.name.is_none()
-        && let Some(problem) = names::event_name_problem(&name)
+        && let Err(problem) = names::event(&name)
     {
         problems.at(&input.ident, format!("{problem}; or give it another one with `#[event(name = \"...\")]`"));
     }
@@ -79,9 +80,12 @@ fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problem
 
 fn marks(model: &Model<'_>, problems: &mut Problems) {
     for (name, mark) in SINGLE {
-        for second in model.fields.iter().filter_map(|field| mark(&field.attrs)).skip(1) {
+        let mut marked = model.fields.iter().filter_map(|field| Some((field, mark(&field.attrs)?)));
+        let Some((first, _)) = marked.next() else { continue };
+        let first = first.place();
+        for (_, second) in marked {
             problems
-                .at(second, format!("only one field can be `#[event({name})]`, and another one is: keep one of them"));
+                .at(second, format!("only one field can be `#[event({name})]`, and `{first}` is: keep one of them"));
         }
     }
     for field in model.fields.iter().filter(|field| field.attrs.key.is_some() || field.attrs.dedup_id.is_some()) {
@@ -105,7 +109,7 @@ fn attributes(model: &Model<'_>, problems: &mut Problems) {
             continue;
         };
         if mark.name.is_none()
-            && let Some(problem) = names::attribute_problem(&name)
+            && let Err(problem) = names::attribute(&name)
         {
             problems.at(&mark.at, format!("the attribute would be called \"{name}\": {problem}"));
         } else if seen.contains(&name) {
@@ -119,7 +123,7 @@ fn attributes(model: &Model<'_>, problems: &mut Problems) {
 }
 
 fn flat_names(model: &Model<'_>, problems: &mut Problems) {
-    for field in &model.fields {
+    for field in model.fields.iter().filter(|field| !field.misread) {
         if let Some(name) = collision(field) {
             let mark = match name {
                 "topic" => ", mark it `#[event(topic)]` if it says where this one event is published",
@@ -129,38 +133,42 @@ fn flat_names(model: &Model<'_>, problems: &mut Problems) {
             problems.at(
                 field.place(),
                 format!(
-                    "`{name}` is a name of the envelope that this event shares one JSON object with: give the field another one with \
-                     `#[serde(rename = \"...\")]`{mark}, or wrap the struct in a tuple struct, which travels under `data`"
+                    "`{name}` is {OF_THE_ENVELOPE}: give the field another one with `#[serde(rename = \"...\")]`{mark}, or wrap the \
+                     struct in a tuple struct, which travels under `data`"
                 ),
             );
         }
+        let aliases = field.read.iter().flat_map(|_| &field.serde.aliases);
+        for alias in aliases.filter(|alias| is_reserved(&alias.value())) {
+            problems.at(alias, format!("`{}` is {OF_THE_ENVELOPE}: drop this alias", alias.value()));
+        }
     }
+}
+
+const OF_THE_ENVELOPE: &str = "a name of the envelope that this event shares one JSON object with";
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
 }
 
 /// A name of the envelope that the field bears without permission.
 fn collision(field: &Field<'_>) -> Option<&'static str> {
     let permitted = |name: &str| field.may_be(name) && field.written.as_deref() == Some(name);
-    let bears = |reserved: &str| field.written.iter().chain(&field.accepted).any(|name| name == reserved);
+    let bears = |reserved: &str| [&field.written, &field.read].into_iter().flatten().any(|name| name == reserved);
     RESERVED.into_iter().find(|reserved| bears(reserved) && !permitted(reserved))
 }
 
 fn flat_container(model: &Model<'_>, problems: &mut Problems) {
-    if let Some(attr) = &model.serde.deny_unknown_fields {
+    if let Some(word) = &model.serde.deny_unknown_fields {
         problems.at(
-            attr,
+            word,
             "an event shares one JSON object with its envelope, so `deny_unknown_fields` would refuse every message: drop it, or wrap \
              the struct in a tuple struct, which travels under `data`",
         );
     }
     if let Some(tag) = &model.serde.tag
-        && RESERVED.contains(&tag.value().as_str())
+        && is_reserved(&tag.value())
     {
-        problems.at(
-            tag,
-            format!(
-                "`{}` is a name of the envelope that this event shares one JSON object with: choose another tag",
-                tag.value()
-            ),
-        );
+        problems.at(tag, format!("`{}` is {OF_THE_ENVELOPE}: choose another tag", tag.value()));
     }
 }

@@ -1,67 +1,66 @@
 //! What `#[derive(Event)]` becomes.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::DeriveInput;
 use syn::spanned::Spanned;
 
 use super::attr::ContainerAttrs;
 use super::model::{Field, Model};
-use crate::place::{location, text};
+use crate::krate::{core, core_at, variable};
+use crate::place::location;
+use crate::spelling::text;
 
 /// The impl and the registration.
 pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>) -> TokenStream {
-    let (krate, private, ident) = (&attrs.krate, attrs.krate.private(), &input.ident);
+    let (core, ident) = (core(), &input.ident);
     let new = new_descriptor(input, attrs);
     let more = more_of_descriptor(input, attrs, model);
-    let route = route(attrs, model);
-    quote! {
+    let route = route(model);
+    // The descriptor is a constant beside the impl, because what is named through the trait must be `Send` and `Sync`
+    // once more: one event that is not would be an error for each such place.
+    attrs.krate.scope(&quote! {
+        const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more;
         #[automatically_derived]
-        impl #krate::Event for #ident {
-            const DESCRIPTOR: &'static #krate::EventDescriptor = &#new #more;
+        impl #core::Event for #ident {
+            const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
             #route
         }
         #[cfg(not(target_family = "wasm"))]
-        #[allow(deprecated, reason = "a deprecated event is still an event")]
-        const _: () = {
-            #krate::__register! { #private::Entry::Event(<#ident as #krate::Event>::DESCRIPTOR) }
-        };
-    }
+        #core::__register! { #core::Entry::Event(__MELANGE_EVENT) }
+    })
 }
 
 /// An impl that is good enough for the rest of the program to be checked.
 pub(crate) fn stub(input: &DeriveInput, attrs: &ContainerAttrs) -> TokenStream {
-    let (krate, private, ident) = (&attrs.krate, attrs.krate.private(), &input.ident);
+    let (core, ident) = (core(), &input.ident);
     let mut generics = input.generics.clone();
     if !generics.params.is_empty() {
-        generics
-            .make_where_clause()
-            .predicates
-            .push(syn::parse_quote!(Self: #private::Send + #private::Sync + 'static));
+        generics.make_where_clause().predicates.push(syn::parse_quote!(Self: #core::Send + #core::Sync + 'static));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let name = text(ident);
-    quote! {
+    attrs.krate.scope(&quote! {
         #[automatically_derived]
-        impl #impl_generics #krate::Event for #ident #type_generics #where_clause {
-            const DESCRIPTOR: &'static #krate::EventDescriptor =
-                &#krate::EventDescriptor::new::<Self>(#name, #name, #krate::Location::new("", "", 0));
+        impl #impl_generics #core::Event for #ident #type_generics #where_clause {
+            const DESCRIPTOR: &'static #core::EventDescriptor =
+                &#core::EventDescriptor::new::<Self>(#name, #name, #core::Location::new("", "", 0));
         }
-    }
+    })
 }
 
 fn new_descriptor(input: &DeriveInput, attrs: &ContainerAttrs) -> TokenStream {
-    let (krate, private, ident) = (&attrs.krate, attrs.krate.private(), &input.ident);
+    let (core, ident) = (core(), &input.ident);
     let type_name = format!("::{}", text(ident));
     let name = attrs.name.as_ref().map_or_else(|| text(ident), syn::LitStr::value);
-    let location = location(krate, ident);
+    let location = location(ident);
     quote! {
-        #krate::EventDescriptor::new::<#ident>(#name, #private::concat!(#private::module_path!(), #type_name), #location)
+        #core::EventDescriptor::new::<#ident>(#name, #core::concat!(#core::module_path!(), #type_name), #location)
     }
 }
 
 fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>) -> TokenStream {
-    let (private, ident) = (attrs.krate.private(), &input.ident);
+    let (core, ident) = (core(), &input.ident);
     let mut more = TokenStream::new();
     if let Some(version) = &attrs.version {
         more.extend(quote!(.with_version(#version)));
@@ -74,8 +73,7 @@ fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model
         more.extend(quote!(.with_aliases(&[#(#aliases),*])));
     }
     if !attrs.upcasts.is_empty() {
-        let upcasts =
-            attrs.upcasts.iter().map(|old| quote_spanned!(old.span()=> #private::Upcast::of::<#old, #ident>()));
+        let upcasts = attrs.upcasts.iter().map(|old| upcast(old, ident));
         more.extend(quote!(.with_upcasts(const { &[#(#upcasts),*] })));
     }
     let attributes: Vec<String> = model.fields.iter().filter_map(Field::attribute_name).collect();
@@ -88,54 +86,74 @@ fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model
     if attrs.local.is_none() {
         let layout = if model.flat {
             let (own, open) = (model.own(), model.is_open());
-            quote!(#private::Layout::Flat { own: &[#(#own),*], open: #open })
+            quote!(#core::Layout::Flat { own: &[#(#own),*], open: #open })
         } else {
-            quote!(#private::Layout::Data)
+            quote!(#core::Layout::Data)
         };
         // Spanned on the type's name, where a missing `Serialize` or `Deserialize` is then reported.
-        let codec = quote_spanned!(ident.span()=> #private::Codec::json::<#ident>);
+        let at_name = core_at(ident.span());
+        let codec = quote_spanned!(ident.span()=> #at_name::Codec::json::<#ident>);
         more.extend(quote!(.with_codec(#codec(#layout))));
     }
     more
 }
 
-fn route(attrs: &ContainerAttrs, model: &Model<'_>) -> Option<TokenStream> {
-    let (krate, private) = (&attrs.krate, attrs.krate.private());
+/// Spanned on the older version, where a missing `From` is then reported.
+fn upcast(old: &syn::Path, new: &Ident) -> TokenStream {
+    let span = old.span();
+    let (core, mut new) = (core_at(span), new.clone());
+    new.set_span(span);
+    quote_spanned!(span=> #core::Upcast::of::<#old, #new>())
+}
+
+fn route(model: &Model<'_>) -> Option<TokenStream> {
+    let core = core();
+    let (route, value) = (variable("route"), variable("value"));
     let mut steps = TokenStream::new();
     for field in &model.fields {
-        let (ty, member) = (field.ty(), &field.member);
-        // Each trait is asked of the field's type by name, so that a type that lacks it is what the error points at.
-        let text = quote_spanned!(ty.span()=> <#ty as #private::EventKey>::to_key(&self.#member));
+        let ask = |question, answer| ask(field, question, answer);
         if field.attrs.key.is_some() {
-            steps.extend(quote!(route.key = #private::Option::Some(#text);));
+            let key = ask("EventKey", "to_key");
+            steps.extend(quote!(#route.key = #core::Option::Some(#key);));
         }
         if field.attrs.dedup_id.is_some() {
-            steps.extend(quote!(route.dedup_id = #private::Option::Some(#text);));
+            let dedup_id = ask("EventKey", "to_key");
+            steps.extend(quote!(#route.dedup_id = #core::Option::Some(#dedup_id);));
         }
         if field.attrs.topic.is_some() {
-            let topic = quote_spanned!(ty.span()=> <#ty as #private::TopicField>::to_topic(&self.#member));
-            steps.extend(quote!(route.topic = #topic;));
+            let topic = ask("TopicField", "to_topic");
+            steps.extend(quote!(#route.topic = #topic;));
         }
         if field.attrs.occurred_on.is_some() {
-            let moment = quote_spanned!(ty.span()=> <#ty as #private::MomentField>::to_moment(&self.#member));
-            steps.extend(quote!(route.occurred_on = #moment;));
+            let moment = ask("MomentField", "to_moment");
+            steps.extend(quote!(#route.occurred_on = #moment;));
         }
         if let Some(name) = field.attribute_name() {
-            let value = quote_spanned!(ty.span()=> <#ty as #private::IntoAttribute>::to_attribute(&self.#member));
+            let attribute = ask("IntoAttribute", "to_attribute");
             steps.extend(quote! {
-                if let #private::Option::Some(value) = #value {
-                    route.attributes.push((#name, value));
+                if let #core::Option::Some(#value) = #attribute {
+                    #route.attributes.push((#name, #value));
                 }
             });
         }
     }
     (!steps.is_empty()).then(|| {
         quote! {
-            fn route(&self) -> #krate::Route<'_> {
-                let mut route = <#krate::Route<'_> as #private::Default>::default();
+            fn route(&self) -> #core::Route<'_> {
+                let mut #route = <#core::Route<'_> as #core::Default>::default();
                 #steps
-                route
+                #route
             }
         }
     })
+}
+
+/// What a field answers. The trait is asked of the field's type by name, so that a type that lacks it is what the error
+/// points at.
+fn ask(field: &Field<'_>, of_trait: &str, method: &str) -> TokenStream {
+    let (ty, member, span) = (field.ty(), &field.member, field.ty().span());
+    let (core, of_trait, method) = (core_at(span), Ident::new(of_trait, span), Ident::new(method, span));
+    // The `self` of the method around it, which one with the field's span is not when the field comes through a macro.
+    let this = quote!(self);
+    quote_spanned!(span=> <#ty as #core::#of_trait>::#method(&#this.#member))
 }

@@ -4,6 +4,7 @@ mod attr;
 mod check;
 mod expand;
 mod model;
+mod rename_all;
 mod serde_attrs;
 
 use proc_macro2::TokenStream;
@@ -30,6 +31,3 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         tokens
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,8 +5,8 @@ use syn::{Data, DeriveInput, Fields, Ident, Member, Type};
 
 use super::attr::{self, ContainerAttrs, FieldAttrs};
 use super::serde_attrs::{SerdeContainer, SerdeField};
-use crate::place::text;
 use crate::problems::Problems;
+use crate::spelling::text;
 
 /// The envelope's names, which a flat body has no room for twice.
 pub(crate) const RESERVED: [&str; 5] = ["event_type_name", "event_id", "event_version", "occurred_on", "topic"];
@@ -24,11 +24,13 @@ pub(crate) struct Field<'a> {
     pub(crate) source: &'a syn::Field,
     pub(crate) member: Member,
     pub(crate) attrs: FieldAttrs,
+    /// Whether something is wrong in them, so that what they do not say is not wrong once more.
+    pub(crate) misread: bool,
     pub(crate) serde: SerdeField,
     /// The name in the body that is written, for a named field that is written.
     pub(crate) written: Option<String>,
-    /// The names in the body that are read.
-    pub(crate) accepted: Vec<String>,
+    /// The name in the body that is read, aliases apart, for a named field that is read.
+    pub(crate) read: Option<String>,
 }
 
 impl<'a> Model<'a> {
@@ -40,7 +42,7 @@ impl<'a> Model<'a> {
             Data::Struct(data) => {
                 flat = matches!(data.fields, Fields::Named(_)) && !serde.other_shape && container.local.is_none();
                 for (field, member) in data.fields.iter().zip(data.fields.members()) {
-                    fields.push(Field::read(field, member, &serde, problems));
+                    fields.push(Field::new(field, member, &serde, problems));
                 }
             }
             Data::Enum(data) => {
@@ -70,22 +72,22 @@ impl<'a> Model<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn read(source: &'a syn::Field, member: Member, container: &SerdeContainer, problems: &mut Problems) -> Self {
+    fn new(source: &'a syn::Field, member: Member, container: &SerdeContainer, problems: &mut Problems) -> Self {
+        let before = problems.len();
         let attrs = FieldAttrs::read(&source.attrs, problems);
+        let misread = problems.len() > before;
         let serde = SerdeField::read(&source.attrs);
-        let (mut written, mut accepted) = (None, Vec::new());
-        if let Some(ident) = &source.ident {
-            written = serde.written(&text(ident), container);
-            accepted = serde.accepted(&text(ident), container);
-        }
-        Self { source, member, attrs, serde, written, accepted }
+        let name = source.ident.as_ref().map(text);
+        let written = name.as_deref().and_then(|name| serde.written(name, container));
+        let read = name.as_deref().and_then(|name| serde.read_as(name, container));
+        Self { source, member, attrs, misread, serde, written, read }
     }
 
     pub(crate) fn ty(&self) -> &'a Type {
         &self.source.ty
     }
 
-    /// What to point at when the field itself is wrong.
+    /// What to point at, and what to call it, when the field itself is wrong.
     pub(crate) fn place(&self) -> proc_macro2::TokenStream {
         match &self.source.ident {
             Some(ident) => ident.to_token_stream(),

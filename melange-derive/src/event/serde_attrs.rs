@@ -1,7 +1,9 @@
 //! What `#[serde(..)]` says of the names in the JSON. Only read: what is wrong there, serde reports.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, LitStr, Token, parenthesized, token};
+use syn::{Attribute, LitStr, Path, Token, parenthesized, token};
+
+use super::rename_all::Rule;
 
 /// `#[serde(..)]` on a type.
 #[derive(Default)]
@@ -9,7 +11,7 @@ pub(crate) struct SerdeContainer {
     rename_all: Renames<Rule>,
     /// Not written as its own fields: `transparent`, `into`, `from`, `try_from`, `remote`.
     pub(crate) other_shape: bool,
-    pub(crate) deny_unknown_fields: Option<Attribute>,
+    pub(crate) deny_unknown_fields: Option<Path>,
     pub(crate) tag: Option<LitStr>,
 }
 
@@ -17,7 +19,7 @@ pub(crate) struct SerdeContainer {
 #[derive(Default)]
 pub(crate) struct SerdeField {
     rename: Renames<LitStr>,
-    aliases: Vec<LitStr>,
+    pub(crate) aliases: Vec<LitStr>,
     skip_writing: bool,
     skip_reading: bool,
     pub(crate) flatten: bool,
@@ -46,7 +48,7 @@ impl SerdeContainer {
                 } else if is("transparent") || is("into") || is("from") || is("try_from") || is("remote") {
                     read.other_shape = true;
                 } else if is("deny_unknown_fields") {
-                    read.deny_unknown_fields = Some(attr.clone());
+                    read.deny_unknown_fields = Some(meta.path.clone());
                 } else if is("tag") {
                     read.tag = Some(meta.value()?.parse()?);
                 }
@@ -88,13 +90,9 @@ impl SerdeField {
             .then(|| name(ident, self.rename.write.as_ref(), container.rename_all.write))
     }
 
-    /// Every name in the JSON that is read, if the field is.
-    pub(crate) fn accepted(&self, ident: &str, container: &SerdeContainer) -> Vec<String> {
-        if self.skip_reading || self.flatten {
-            return Vec::new();
-        }
-        let own = name(ident, self.rename.read.as_ref(), container.rename_all.read);
-        std::iter::once(own).chain(self.aliases.iter().map(LitStr::value)).collect()
+    /// The name in the JSON that is read, if the field is; aliases are read too.
+    pub(crate) fn read_as(&self, ident: &str, container: &SerdeContainer) -> Option<String> {
+        (!self.skip_reading && !self.flatten).then(|| name(ident, self.rename.read.as_ref(), container.rename_all.read))
     }
 }
 
@@ -145,60 +143,6 @@ fn renames<T>(meta: &ParseNestedMeta<'_>, of: impl Fn(LitStr) -> Option<T>, into
     Ok(())
 }
 
-/// A rule of `rename_all`, as far as it changes the names of fields.
-#[derive(Clone, Copy)]
-enum Rule {
-    Upper,
-    Pascal,
-    Camel,
-    Kebab,
-    UpperKebab,
-}
-
-impl Rule {
-    fn named(name: &str) -> Option<Self> {
-        match name {
-            "UPPERCASE" | "SCREAMING_SNAKE_CASE" => Some(Self::Upper),
-            "PascalCase" => Some(Self::Pascal),
-            "camelCase" => Some(Self::Camel),
-            "kebab-case" => Some(Self::Kebab),
-            "SCREAMING-KEBAB-CASE" => Some(Self::UpperKebab),
-            // `lowercase` and `snake_case` leave fields as they are.
-            _ => None,
-        }
-    }
-
-    fn apply(self, ident: &str) -> String {
-        match self {
-            Self::Upper => ident.to_ascii_uppercase(),
-            Self::Kebab => ident.replace('_', "-"),
-            Self::UpperKebab => ident.to_ascii_uppercase().replace('_', "-"),
-            Self::Pascal => pascal(ident),
-            Self::Camel => {
-                let pascal = pascal(ident);
-                let mut letters = pascal.chars();
-                letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
-            }
-        }
-    }
-}
-
-fn pascal(ident: &str) -> String {
-    let mut up = true;
-    let mut name = String::new();
-    for letter in ident.chars() {
-        match letter {
-            '_' => up = true,
-            _ if up => {
-                name.push(letter.to_ascii_uppercase());
-                up = false;
-            }
-            _ => name.push(letter),
-        }
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use syn::parse_quote;
@@ -230,13 +174,14 @@ mod tests {
         ];
         let field = SerdeField::read(&attrs);
         assert_eq!(field.written("x", &SerdeContainer::default()).as_deref(), Some("a"));
-        assert_eq!(field.accepted("x", &SerdeContainer::default()), ["b", "c"]);
+        assert_eq!(field.read_as("x", &SerdeContainer::default()).as_deref(), Some("b"));
+        assert_eq!(field.aliases.iter().map(LitStr::value).collect::<Vec<_>>(), ["c"]);
     }
 
     #[test]
     fn skipped_fields_have_no_names() {
         let field = SerdeField::read(&[parse_quote!(#[serde(skip)])]);
         assert_eq!(field.written("x", &SerdeContainer::default()), None);
-        assert!(field.accepted("x", &SerdeContainer::default()).is_empty());
+        assert_eq!(field.read_as("x", &SerdeContainer::default()), None);
     }
 }

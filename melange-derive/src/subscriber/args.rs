@@ -1,18 +1,40 @@
 //! The options of `#[subscriber(..)]` and `#[listens_to(..)]`.
 
-use syn::{Ident, LitInt, LitStr, Path};
+use proc_macro2::Literal;
+use syn::{Ident, LitStr, Path};
 
 use crate::duration;
 use crate::krate::Krate;
 use crate::names;
-use crate::options::{Opt, Options};
+use crate::option::Opt;
+use crate::options::{Known, Options};
 use crate::problems::Problems;
+use crate::spelling::spelled;
 
-/// On a function, and on an impl block with one `process`.
-pub(crate) const ON_FUNCTION: [&str; 8] =
-    ["listens_to", "name", "queue", "blocking", "retry", "timeout", "concurrency", "crate"];
+/// On a function or on an impl block.
+pub(crate) const ON_ITEM: Known = Known {
+    words: &["listens_to", "name", "queue", "blocking", "retry", "timeout", "concurrency", "crate"],
+    example: "listens_to = OrderPlaced",
+    elsewhere: in_retry,
+};
+
 /// On a method, in `#[listens_to(..)]`.
-pub(crate) const ON_METHOD: [&str; 6] = ["name", "queue", "blocking", "retry", "timeout", "concurrency"];
+pub(crate) const ON_METHOD: Known = Known {
+    words: &["name", "queue", "blocking", "retry", "timeout", "concurrency"],
+    example: "OrderPlaced",
+    elsewhere: |word| match word {
+        "listens_to" => Some("the event stands here alone: `#[listens_to(OrderPlaced)]`".to_owned()),
+        "crate" => Some("`crate` belongs on the impl block: `#[subscriber(crate = some::path)]`".to_owned()),
+        _ => in_retry(word),
+    },
+};
+
+const IN_RETRY: Known = Known { words: &["attempts", "backoff"], example: "attempts = 5", elsewhere: |_| None };
+
+fn in_retry(word: &str) -> Option<String> {
+    let belongs = IN_RETRY.words.contains(&word);
+    belongs.then(|| format!("`{word}` belongs in `retry(..)`: `retry(attempts = 5, backoff = \"1s..5m\")`"))
+}
 
 /// What the options say.
 #[derive(Default)]
@@ -25,7 +47,7 @@ pub(crate) struct Args {
     pub(crate) retry: Retry,
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
-    pub(crate) concurrency: Option<LitInt>,
+    pub(crate) concurrency: Option<Literal>,
 }
 
 /// `listens_to = ..`.
@@ -37,15 +59,29 @@ pub(crate) struct ListensTo {
 /// `retry(attempts = 5, backoff = "1s..5m")`.
 #[derive(Clone, Default)]
 pub(crate) struct Retry {
-    pub(crate) attempts: Option<LitInt>,
+    pub(crate) attempts: Option<Literal>,
     /// The shortest and the longest wait in milliseconds.
     pub(crate) backoff: Option<(u64, u64)>,
 }
 
 impl Args {
-    pub(crate) fn read(options: Options, known: &[&str], problems: &mut Problems) -> Self {
+    /// Those of a function or an impl block.
+    pub(crate) fn of_item(mut options: Options, problems: &mut Problems) -> Self {
+        let alone = options.take_paths();
+        let args = Self::read(options, problems);
+        if let Some(path) = alone.first() {
+            match args.listens_to {
+                Some(_) => problems.at(path, "several events stand in brackets: `listens_to = [A, B]`"),
+                None => problems.at(path, format!("say what it is: `listens_to = {}`", spelled(path))),
+            }
+        }
+        args
+    }
+
+    /// Those of a method.
+    pub(crate) fn read(options: Options, problems: &mut Problems) -> Self {
         let mut args = Self::default();
-        for option in options.keep_known(known, problems) {
+        for option in options.into_known(problems) {
             args.take(&option, problems);
         }
         args
@@ -55,19 +91,20 @@ impl Args {
         match option.key.to_string().as_str() {
             "listens_to" => {
                 let events =
-                    option.items("one event, or a list: `listens_to = OrderPlaced`, `listens_to = [A, B]`", problems);
+                    option.paths("one event, or a list: `listens_to = OrderPlaced`, `listens_to = [A, B]`", problems);
                 self.listens_to = Some(ListensTo { key: option.key.clone(), events });
             }
-            "name" => self.name = legal(option.string("receipts", problems), names::subscriber_name_problem, problems),
-            "queue" => self.queue = legal(option.string("billing", problems), names::queue_problem, problems),
+            "name" => self.name = option.text("receipts", names::subscriber, problems).map(|(name, ())| name),
+            "queue" => self.queue = option.text("billing", names::queue, problems).map(|(queue, ())| queue),
             "blocking" if option.flag(problems) => self.blocking = Some(option.key.clone()),
             "retry" => {
-                if let Some(options) = option.options("retry(attempts = 5, backoff = \"1s..5m\")", problems) {
+                let example = "retry(attempts = 5, backoff = \"1s..5m\")";
+                if let Some(options) = option.options(&IN_RETRY, example, problems) {
                     self.retry = Retry::read(options, problems);
                 }
             }
-            "timeout" => self.timeout = time(option, "30s", duration::timeout, problems),
-            "concurrency" => self.concurrency = option.number::<u32>(8, problems),
+            "timeout" => self.timeout = option.text("30s", duration::timeout, problems).map(|(_, millis)| millis),
+            "concurrency" => self.concurrency = option.number(8, problems),
             "crate" => self.krate = option.path("some::path::to::melange", problems).map(Krate::at).unwrap_or_default(),
             _ => {}
         }
@@ -88,11 +125,11 @@ impl Args {
 impl Retry {
     fn read(options: Options, problems: &mut Problems) -> Self {
         let mut retry = Self::default();
-        for option in options.keep_known(&["attempts", "backoff"], problems) {
+        for option in options.into_known(problems) {
             if option.key == "attempts" {
-                retry.attempts = option.number::<u32>(5, problems);
+                retry.attempts = option.number(5, problems);
             } else {
-                retry.backoff = time(&option, "1s..5m", duration::backoff, problems);
+                retry.backoff = option.text("1s..5m", duration::backoff, problems).map(|(_, backoff)| backoff);
             }
         }
         retry
@@ -100,21 +137,5 @@ impl Retry {
 
     pub(crate) fn is_default(&self) -> bool {
         self.attempts.is_none() && self.backoff.is_none()
-    }
-}
-
-fn time<T>(option: &Opt, example: &str, read: fn(&str) -> Result<T, String>, problems: &mut Problems) -> Option<T> {
-    let text = option.string(example, problems)?;
-    read(&text.value()).map_err(|message| problems.at(&text, message)).ok()
-}
-
-fn legal(text: Option<LitStr>, problem: fn(&str) -> Option<String>, problems: &mut Problems) -> Option<LitStr> {
-    let text = text?;
-    match problem(&text.value()) {
-        Some(message) => {
-            problems.at(&text, message);
-            None
-        }
-        None => Some(text),
     }
 }

@@ -1,9 +1,9 @@
 //! Which types name an event, and which events a subscriber listens to.
 
-use quote::ToTokens;
 use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::problems::Problems;
+use crate::spelling::spelled;
 
 /// Arguments that are not events although they look like them.
 const NOT_EVENTS: [&str; 5] = ["Metadata", "Context", "CancellationToken", "State", "Option"];
@@ -20,11 +20,6 @@ pub(crate) fn check_list(events: &[Path], problems: &mut Problems) {
     }
 }
 
-/// As it is written, to compare.
-pub(crate) fn spelled(tokens: impl ToTokens) -> String {
-    tokens.to_token_stream().to_string()
-}
-
 /// The event of an argument that is `&E`, `Arc<E>` or `&Context<E>`.
 pub(crate) fn of_argument(ty: &Type) -> Option<&Path> {
     let event = match peel(ty) {
@@ -35,7 +30,12 @@ pub(crate) fn of_argument(ty: &Type) -> Option<&Path> {
         Type::Path(path) if named(&path.path, "Arc") => generic(&path.path)?,
         _ => return None,
     };
-    match peel(event) {
+    by_value(event)
+}
+
+/// The type itself, if it can be an event.
+pub(crate) fn by_value(ty: &Type) -> Option<&Path> {
+    match peel(ty) {
         Type::Path(path) if path.qself.is_none() && !NOT_EVENTS.iter().any(|other| named(&path.path, other)) => {
             Some(&path.path)
         }
@@ -43,17 +43,15 @@ pub(crate) fn of_argument(ty: &Type) -> Option<&Path> {
     }
 }
 
-/// Whether the type is one of the events itself, taken by value.
-pub(crate) fn is_by_value(ty: &Type, events: &[Path]) -> bool {
-    let Type::Path(path) = peel(ty) else { return false };
-    path.qself.is_none()
-        && events.iter().any(|event| {
-            let same_end = match (path.path.segments.last(), event.segments.last()) {
-                (Some(a), Some(b)) => a.ident == b.ident && a.arguments.is_none() && b.arguments.is_none(),
-                _ => false,
-            };
-            same_end || spelled(&path.path) == spelled(event)
-        })
+/// Whether the path seems to be one of the events: written like it, or with the same last word.
+pub(crate) fn is_one_of(path: &Path, events: &[Path]) -> bool {
+    events.iter().any(|event| {
+        let same_end = match (path.segments.last(), event.segments.last()) {
+            (Some(a), Some(b)) => a.ident == b.ident && a.arguments.is_none() && b.arguments.is_none(),
+            _ => false,
+        };
+        same_end || spelled(path) == spelled(event)
+    })
 }
 
 /// The type without parentheses and without what a macro wrapped around it.
@@ -65,12 +63,13 @@ pub(crate) fn peel(ty: &Type) -> &Type {
     }
 }
 
-fn named(path: &Path, name: &str) -> bool {
+/// Whether the path ends with this word.
+pub(crate) fn named(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 /// The last type between the angle brackets.
-fn generic(path: &Path) -> Option<&Type> {
+pub(crate) fn generic(path: &Path) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else { return None };
     arguments.args.iter().rev().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),

@@ -1,36 +1,38 @@
 //! `#[subscriber(listens_to = ..)]` on a function.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Path, Signature, Visibility};
+use syn::{Attribute, Path, Signature, Token, Visibility};
 
-use super::args::{Args, ON_FUNCTION};
+use super::args::Args;
 use super::expand::{Subscriber, Target, subscribers};
 use super::signature::Handler;
-use super::{cfgs, events, with_problems};
+use super::{events, with_problems};
+use crate::cfg::conditions;
 use crate::options::Options;
-use crate::place::text;
 use crate::problems::Problems;
+use crate::spelling::text;
 
 /// A function, of which only the signature is understood: a half-written body does not hide the rest from an editor.
 struct Function {
     attrs: Vec<Attribute>,
     vis: Visibility,
     signature: Signature,
+    has_body: bool,
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let function =
-            Self { attrs: input.call(Attribute::parse_outer)?, vis: input.parse()?, signature: input.parse()? };
+        let (attrs, vis, signature) = (input.call(Attribute::parse_outer)?, input.parse()?, input.parse()?);
+        let has_body = !input.peek(Token![;]);
         input.parse::<TokenStream>()?;
-        Ok(function)
+        Ok(Self { attrs, vis, signature, has_body })
     }
 }
 
 pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems) -> TokenStream {
-    let args = args(options, &mut problems);
+    let args = Args::of_item(options, &mut problems);
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => {
@@ -38,10 +40,21 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             return with_problems(item, problems);
         }
     };
+    // Where these are found, no type can be declared, or another macro declares it: there is no stub.
     if let Some(receiver) = function.signature.receiver() {
         problems
             .at(receiver, "this is a method: put `#[subscriber]` on its impl block, and `#[listens_to]` on the method");
-        // No type can be declared here, so there is no stub.
+        return with_problems(item, problems);
+    }
+    if !function.has_body {
+        problems.at(
+            &function.signature.ident,
+            "this function has no body: give it one, or put `#[subscriber]` on one that has",
+        );
+        return with_problems(with_body(item), problems);
+    }
+    if let Some(second) = function.attrs.iter().find(|attr| events::named(attr.path(), "subscriber")) {
+        problems.at(second, "`#[subscriber]` is given twice: list the events in one, `listens_to = [A, B]`");
         return with_problems(item, problems);
     }
     let events = listens_to(&args, &function.signature, &mut problems);
@@ -53,17 +66,18 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     let name = args.name.as_ref().map_or_else(|| text(&handler.ident), syn::LitStr::value);
     let target = Target::Function;
     let of_event =
-        |event| Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, cfgs: &[] };
+        |event| Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, conditions: &[] };
     let all: Vec<_> = events.iter().map(of_event).collect();
     let hidden = hidden_type(&args, &function, &all);
     quote!(#item #hidden)
 }
 
-fn args(mut options: Options, problems: &mut Problems) -> Args {
-    for path in std::mem::take(&mut options.paths) {
-        problems.at(&path, "say what it is: `listens_to = ...`");
-    }
-    Args::read(options, &ON_FUNCTION, problems)
+/// A body in the place of the semicolon, so that the missing one is not an error twice.
+fn with_body(item: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    trees.pop();
+    trees.push(Group::new(Delimiter::Brace, quote!(loop {})).into());
+    quote!(#[allow(unused_variables, reason = "there is no body that could use them")] #(#trees)*)
 }
 
 fn listens_to<'a>(args: &'a Args, signature: &Signature, problems: &mut Problems) -> &'a [Path] {
@@ -79,21 +93,25 @@ fn listens_to<'a>(args: &'a Args, signature: &Signature, problems: &mut Problems
 
 /// A type of the function's name, by which the function's descriptors are found: `use orders::send_receipt` brings both.
 fn hidden_type(args: &Args, function: &Function, all: &[Subscriber<'_>]) -> TokenStream {
-    let (vis, ident) = (&function.vis, &function.signature.ident);
-    let cfgs = cfgs(&function.attrs);
-    let subscribers = subscribers(&args.krate, &quote!(#ident), all, &cfgs);
+    let (vis, ident) = (generated(&function.vis), generated(&function.signature.ident));
+    let conditions = conditions(&function.attrs);
+    let subscribers = subscribers(&args.krate, &function.signature.ident.to_token_stream(), all, &conditions);
     quote! {
-        #(#cfgs)*
+        #(#conditions)*
         #[doc(hidden)]
-        #[allow(
-            non_camel_case_types,
-            dead_code,
-            unreachable_pub,
-            missing_debug_implementations,
-            missing_copy_implementations,
-            reason = "generated: it stands for the function of the same name"
-        )]
         #vis struct #ident {}
         #subscribers
     }
+}
+
+/// The tokens as the macro's own, where they stand: what lints say of the function, they do not say again of the type.
+fn generated(tokens: impl ToTokens) -> TokenStream {
+    let generated = |tree| match tree {
+        TokenTree::Ident(mut ident) => {
+            ident.set_span(Span::call_site().located_at(ident.span()));
+            TokenTree::Ident(ident)
+        }
+        other => other,
+    };
+    tokens.into_token_stream().into_iter().map(generated).collect()
 }

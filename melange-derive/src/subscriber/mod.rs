@@ -1,11 +1,16 @@
 //! `#[subscriber]`.
 
 mod args;
+mod argument;
 mod events;
 mod expand;
 mod function;
 mod impl_block;
+mod lifetimes;
+mod listener;
+mod mark;
 mod members;
+mod receiver;
 mod signature;
 
 use proc_macro2::TokenStream;
@@ -18,7 +23,7 @@ use crate::problems::Problems;
 /// The user's item, with its registration, or with the mistakes and a stub.
 pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
-    let options = Options::parse(options, &mut problems);
+    let options = Options::parse(options, &args::ON_ITEM, &mut problems);
     match Kind::of(&item) {
         Kind::Function => function::expand(options, item, problems),
         Kind::Impl => impl_block::expand(options, item, problems),
@@ -89,11 +94,3 @@ fn is_function(input: ParseStream<'_>) -> bool {
         }
     }
 }
-
-/// The `#[cfg(..)]` among these, which what is generated must share.
-fn cfgs(attrs: &[Attribute]) -> Vec<&Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
-}
-
-#[cfg(test)]
-mod tests;

@@ -15,14 +15,13 @@ pub use global::{GlobalBusError, publish};
 #[cfg(feature = "signal")]
 pub use run::RunError;
 
-use crate::consumer::control::set_concurrency;
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
 use crate::consumer::health::health;
 use crate::consumer::{ConsumerMetrics, Engine, Health, QueueControl, spawn};
 use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
-use crate::transport::{Topology, TransportError};
+use crate::transport::{Topology, TransportError, TransportErrorKind};
 use crate::{DeadLetters, EventId, SendTo};
 
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
@@ -77,18 +76,22 @@ impl EventBus {
     /// What is missing or refused; nothing is polled then, and it may be called again.
     pub async fn start(&self) -> Result<(), TransportError> {
         let engine = &self.inner.engine;
-        if self.inner.started.swap(true, Ordering::SeqCst) {
+        if self.inner.started.swap(true, Ordering::SeqCst) && !engine.stop.is_cancelled() {
             return Ok(());
         }
         if let Err(error) = engine.transport.prepare(&engine.topology).await {
             self.inner.started.store(false, Ordering::SeqCst);
             return Err(error);
         }
-        if !engine.stop.is_cancelled() {
-            spawn(engine);
-            let queues = engine.queues.len();
-            tracing::info!(transport = engine.transport.capabilities().name, queues, "started");
+        if engine.stop.is_cancelled() {
+            return Err(TransportError::new(
+                TransportErrorKind::Configuration,
+                "the bus has been shut down and cannot be started again: build another",
+            ));
         }
+        spawn(engine);
+        let queues = engine.queues.len();
+        tracing::info!(transport = engine.transport.capabilities().name, queues, "started");
         Ok(())
     }
 
@@ -160,9 +163,9 @@ impl EventBus {
         QueueControl::of(&self.inner.engine, name)
     }
 
-    /// How many messages may be in hand at once from now on, of all queues together; at least one for each queue.
+    /// How many messages may be in hand at once from now on, of all queues together; at least 1.
     pub fn set_concurrency(&self, messages: usize) {
-        set_concurrency(&self.inner.engine, messages);
+        self.inner.engine.budget.set_limit(messages);
     }
 
     /// What it wants of its broker: its queues, and the topics that feed them.

@@ -17,6 +17,7 @@ struct State {
     limit: usize,
     used: usize,
     shares: Vec<Share>,
+    turn: u64,
 }
 
 /// One queue's part.
@@ -25,6 +26,8 @@ struct Share {
     used: usize,
     /// Receives that wait for permits.
     waiting: usize,
+    /// Which turn it got permits last.
+    served: u64,
 }
 
 impl State {
@@ -32,17 +35,20 @@ impl State {
         self.limit.saturating_sub(self.used)
     }
 
-    /// Whether this queue has the best claim of all that wait: the one that has least for its weight.
+    /// Whether this queue has the best claim of all that wait: the one that has least for its weight, and of such the one
+    /// that was served longest ago.
     fn is_next(&self, queue: usize) -> bool {
-        let claim = |index: usize| self.shares.get(index).map(|share| ((share.used + 1) * SCALE / share.weight, index));
-        let waiting = self.shares.iter().enumerate().filter(|(_, share)| share.waiting > 0).map(|(index, _)| index);
-        waiting.filter_map(claim).min() == claim(queue)
+        let claim = |share: &Share| ((share.used + 1) * SCALE / share.weight, share.served);
+        let best = self.shares.iter().filter(|share| share.waiting > 0).map(claim).min();
+        self.shares.get(queue).is_some_and(|share| best.is_none_or(|best| claim(share) <= best))
     }
 
     fn take(&mut self, queue: usize, count: usize) {
         self.used += count;
+        self.turn += 1;
         if let Some(share) = self.shares.get_mut(queue) {
             share.used += count;
+            share.served = self.turn;
         }
     }
 }
@@ -53,9 +59,9 @@ const SCALE: usize = 1 << 16;
 impl Budget {
     /// `limit` permits for queues of these weights.
     pub(crate) fn new(limit: usize, weights: impl IntoIterator<Item = usize>) -> Arc<Self> {
-        let share = |weight: usize| Share { weight: weight.clamp(1, SCALE), used: 0, waiting: 0 };
+        let share = |weight: usize| Share { weight: weight.clamp(1, SCALE), used: 0, waiting: 0, served: 0 };
         let shares = weights.into_iter().map(share).collect();
-        Arc::new(Self { state: Mutex::new(State { limit, used: 0, shares }), changed: Notify::new() })
+        Arc::new(Self { state: Mutex::new(State { limit, used: 0, shares, turn: 0 }), changed: Notify::new() })
     }
 
     pub(crate) fn limit(&self) -> usize {

@@ -14,7 +14,7 @@ use super::report::Counters;
 use super::{MessageConsumer, UnknownEvents};
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
 use crate::subscriber::{SubscriberDescriptor, Subscription};
-use crate::transport::{DynTransport, Topology, Transport};
+use crate::transport::{DynTransport, QueuePlan, Topology, Transport};
 use crate::wiring::{Wired, Wiring, wiring_methods};
 
 /// Messages in hand at once, of all queues together, unless said otherwise.
@@ -59,14 +59,15 @@ impl Setup {
             let queue = subscription.descriptor.queue().unwrap_or(&own_queue).to_owned();
             by_queue.entry(queue).or_default().push(subscription);
         }
-        let capabilities = transport.capabilities();
-        let weights: Vec<usize> = by_queue.keys().map(|name| self.weights.get(name).copied().unwrap_or(1)).collect();
-        let queue =
-            |(name, subscriptions)| Queue::new(name, capabilities.visibility, capabilities.max_in_hand, subscriptions);
+        let weight = |plan: &QueuePlan| self.weights.get(&plan.name).copied().unwrap_or(1);
+        let weights: Vec<usize> = topology.queues.iter().map(weight).collect();
+        let longest = transport.capabilities().max_in_hand;
+        let queue = |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(&plan.name).unwrap_or_default());
+        let queues = topology.queues.iter().map(queue).collect();
         Ok(Engine {
             transport,
             topology,
-            queues: by_queue.into_iter().map(queue).collect(),
+            queues,
             states,
             unknown_events: self.unknown_events,
             budget: Budget::new(self.concurrency, weights),
@@ -84,14 +85,8 @@ impl Setup {
     fn problems(&self, topology: &Topology) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut problem = |what: String, fix: &str| problems.push(Problem::new(ProblemKind::IllegalOption, what, fix));
-        let queues = topology.queues.len();
         if self.concurrency == 0 {
             problem("a concurrency of zero handles nothing".to_owned(), "give it at least 1");
-        } else if self.concurrency < queues {
-            problem(
-                format!("a concurrency of {} cannot serve {queues} queues", self.concurrency),
-                "give it at least one for each queue; a queue that waits for messages keeps one",
-            );
         }
         for (name, weight) in &self.weights {
             if *weight == 0 {

@@ -59,8 +59,3 @@ impl fmt::Debug for QueueControl {
         f.debug_struct("QueueControl").field("queue", &name).field("paused", &self.is_paused()).finish()
     }
 }
-
-/// Changes how many messages may be in hand at once. Every queue needs one permit to be asked at all.
-pub(crate) fn set_concurrency(engine: &Engine, messages: usize) {
-    engine.budget.set_limit(messages.max(engine.queues.len()).max(1));
-}

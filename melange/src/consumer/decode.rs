@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::queue::Queue;
+use crate::EventId;
 use crate::attributes::{EVENT_TYPE, SUBSCRIBER};
 use crate::event::Erased;
 use crate::metadata::Metadata;
@@ -90,7 +91,10 @@ fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Era
     }
     let mut metadata = Metadata::now(Cow::Owned(name.clone()));
     metadata.topic = Cow::Owned(inbound.topic.clone().unwrap_or_default());
-    metadata.occurred_on = delivery.sent_at.unwrap_or(metadata.occurred_on);
+    metadata.event_id = EventId::from_text(inbound.wrapper_id.as_deref().unwrap_or(&delivery.message_id));
+    metadata.occurred_on = inbound.occurred_on.or(delivery.sent_at).unwrap_or(metadata.occurred_on);
+    let of_first = listeners.first().and_then(|first| queue.subscribers.get(*first));
+    metadata.version = of_first.map_or(1, |member| member.subscription.descriptor.event().version());
     metadata.attempt = delivery.attempt.max(1);
     metadata.attributes = inbound.attributes.clone();
     let listeners = addressed(queue, inbound, listeners);

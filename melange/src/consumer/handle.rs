@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::control::{QueueControl, set_concurrency};
+use super::control::QueueControl;
 use super::engine::Engine;
 use super::health::{Health, health};
 use super::report::ConsumerMetrics;
@@ -43,9 +43,9 @@ impl ConsumerHandle {
         QueueControl::of(&self.engine, name)
     }
 
-    /// How many messages may be in hand at once from now on, of all queues together; at least one for each queue.
+    /// How many messages may be in hand at once from now on, of all queues together; at least 1.
     pub fn set_concurrency(&self, messages: usize) {
-        set_concurrency(&self.engine, messages);
+        self.engine.budget.set_limit(messages);
     }
 
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
@@ -83,10 +83,11 @@ pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shut
     let now = engine.counters.snapshot();
     let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered;
     let report = Shutdown {
-        finished: settled(&now) - settled(&before),
-        released: now.released - before.released,
-        unreleased: now.unsettled - before.unsettled,
-        lost: now.received - settled(&now) - now.released - now.unsettled,
+        finished: settled(&now).saturating_sub(settled(&before)),
+        released: now.released.saturating_sub(before.released),
+        unreleased: now.unsettled.saturating_sub(before.unsettled),
+        // Counted one by one, while others may still count.
+        lost: now.received.saturating_sub(settled(&now) + now.released + now.unsettled),
     };
     tracing::info!(?report, "stopped");
     if report.unreleased == 0 && report.lost == 0 { Ok(report) } else { Err(ShutdownError { report }) }

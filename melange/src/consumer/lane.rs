@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::budget::Permits;
 use super::engine::Engine;
 use super::leases::Lease;
 use super::process::{Handled, handle};
+use super::queue::Queue;
 use super::settle::{Settler, Settling, Verdict};
 use crate::transport::Delivery;
+
+/// How long handlers have to heed their token at the deadline of a shutdown.
+const HEED: Duration = Duration::from_millis(500);
 
 /// A message in hand.
 pub(crate) struct Held {
@@ -33,22 +37,15 @@ impl Lane {
         let engine = Arc::clone(&self.engine);
         let Some(queue) = engine.queues.get(self.queue) else { return };
         while !engine.abort.is_cancelled()
-            && let Some(held) = self.held.front()
+            && let Some(held) = self.held.pop_front()
         {
-            let running = held.lease.token().child_token();
             let begun = Instant::now();
-            let handled = tokio::select! {
-                biased;
-                () = engine.abort.cancelled() => None,
-                handled = handle(&engine, queue, &held.delivery, &running) => Some(handled),
-            };
-            let Some(Handled { verdict, failures, .. }) = handled else {
-                // What runs on a thread of its own is told at least.
-                running.cancel();
+            let Some(Handled { verdict, failures, .. }) = handle_until_abort(&engine, queue, &held).await else {
+                self.held.push_front(held);
                 break;
             };
             queue.pace.note(begun.elapsed());
-            self.settle(&settler, verdict, failures.len()).await;
+            self.settle(&settler, held, verdict, failures.len()).await;
             // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
             // queues the order is best effort.
             if queue.is_fifo()
@@ -65,16 +62,33 @@ impl Lane {
 
     /// Hands back everything that is left, in order.
     pub(crate) async fn release(&mut self, settler: &Settler, after: Duration) {
-        while !self.held.is_empty() {
-            self.settle(settler, Verdict::Release(after), 0).await;
+        while let Some(held) = self.held.pop_front() {
+            self.settle(settler, held, Verdict::Release(after), 0).await;
         }
     }
 
-    /// Settles the first one; its permit is free from now on.
-    async fn settle(&mut self, settler: &Settler, verdict: Verdict, failures: usize) {
-        let Some(Held { delivery, lease }) = self.held.pop_front() else { return };
+    /// Settles one; its permit is free from now on.
+    async fn settle(&mut self, settler: &Settler, held: Held, verdict: Verdict, failures: usize) {
+        let Held { delivery, lease } = held;
         lease.finish();
         settler.settle(Settling::new(&self.engine, self.queue, delivery, lease, verdict, failures)).await;
         drop(self.permits.split(1));
+    }
+}
+
+/// What the subscribers made of the message; `None` when they were told to stop before they were done.
+async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held) -> Option<Handled> {
+    let stop = held.lease.token().child_token();
+    let handling = handle(engine, queue, &held.delivery, held.lease.token(), &stop);
+    tokio::pin!(handling);
+    tokio::select! {
+        biased;
+        handled = &mut handling => Some(handled),
+        () = engine.abort.cancelled() => {
+            // Time to put the work down in order; whatever it says then, the message goes back.
+            stop.cancel();
+            let _ = timeout(HEED, handling).await;
+            None
+        }
     }
 }

@@ -4,7 +4,7 @@ mod background;
 mod budget;
 mod builder;
 mod coalesce;
-pub(crate) mod control;
+mod control;
 mod decode;
 mod engine;
 pub(crate) mod handle;
@@ -22,7 +22,7 @@ mod switch;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -36,7 +36,7 @@ pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
-use crate::transport::TransportError;
+use crate::transport::{Topology, TransportError};
 
 /// What to do with events whose name nobody in the queue listens to. On shared topics they are normal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub enum UnknownEvents {
 /// ```
 pub struct MessageConsumer {
     engine: Arc<Engine>,
+    /// The queue that `consume_event` asks next.
+    next: AtomicUsize,
 }
 
 impl MessageConsumer {
@@ -84,7 +86,7 @@ impl MessageConsumer {
     }
 
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine: Arc::new(engine) }
+        Self { engine: Arc::new(engine), next: AtomicUsize::new(0) }
     }
 
     /// Makes or verifies the topology, as the transport was told to; not needed where that is somebody else's work.
@@ -105,7 +107,10 @@ impl MessageConsumer {
         let end = Instant::now() + engine.wait;
         let several = engine.queues.len() > 1;
         loop {
-            for queue in &engine.queues {
+            // Each call begins behind the queue that was asked last, so that a full one keeps nobody from the others.
+            for _ in 0..engine.queues.len() {
+                let next = self.next.fetch_add(1, Ordering::Relaxed) % engine.queues.len();
+                let Some(queue) = engine.queues.get(next) else { continue };
                 let left = end.saturating_duration_since(Instant::now());
                 // One queue is waited for at once; several are asked in turn, a second each.
                 let wait = if several { left.min(Duration::from_secs(1)) } else { left };
@@ -118,7 +123,7 @@ impl MessageConsumer {
                 let Some(delivery) = deliveries.pop() else { continue };
                 let lease = queue.leases.take(delivery.receipt.clone());
                 let handled = tokio::select! {
-                    handled = process::handle(engine, queue, &delivery, lease.token()) => handled,
+                    handled = process::handle(engine, queue, &delivery, lease.token(), lease.token()) => handled,
                     never = queue.leases.keep(&engine.transport) => match never {},
                 };
                 return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
@@ -133,6 +138,12 @@ impl MessageConsumer {
     pub fn spawn(self) -> ConsumerHandle {
         spawn(&self.engine);
         ConsumerHandle::new(self.engine)
+    }
+
+    /// What it wants of its broker: its queues, and the topics that feed them.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.engine.topology
     }
 
     /// What has been done so far.

@@ -29,12 +29,18 @@ pub(crate) struct Handled {
 }
 
 /// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. `lease` is
-/// cancelled when the message is no longer ours.
-pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, lease: &CancellationToken) -> Handled {
+/// cancelled when the message is no longer ours; `stop`, a child of it, also when its subscribers are to stop.
+pub(crate) async fn handle(
+    engine: &Engine,
+    queue: &Queue,
+    delivery: &Delivery,
+    lease: &CancellationToken,
+    stop: &CancellationToken,
+) -> Handled {
     let mut failures = Vec::new();
     let (event_type_name, verdict) = match decode(queue, delivery) {
         Decoded::Events { name, events } => {
-            let verdict = run(engine, queue, delivery, events, lease, &mut failures).await;
+            let verdict = run(engine, queue, delivery, events, lease, stop, &mut failures).await;
             (Some(name), verdict)
         }
         Decoded::Unknown { name } => {
@@ -54,16 +60,22 @@ pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, 
     Handled { event_type_name, verdict, failures }
 }
 
-/// A newer process can read it: time for it to come. Then the dead-letter queue, where nothing is lost.
+/// A newer process can read it.
 async fn unknown_version(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str, version: u32) -> Verdict {
     let why = format!(
         "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
     );
-    if RetryPolicy::DEFAULT.is_last(delivery.attempt) {
+    leave_to_others(engine, queue, delivery, why).await
+}
+
+/// Time for others to come and take it; then the dead-letter queue, where nothing is lost.
+async fn leave_to_others(engine: &Engine, queue: &Queue, delivery: &Delivery, why: String) -> Verdict {
+    let policy = queue.patience_with_newer();
+    if policy.is_last(delivery.attempt) {
         return give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
     }
     tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
-    Verdict::Retry(RetryPolicy::DEFAULT.backoff(delivery.attempt))
+    Verdict::Retry(policy.backoff(delivery.attempt))
 }
 
 /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
@@ -73,6 +85,7 @@ async fn run(
     delivery: &Delivery,
     events: Vec<Decodable>,
     lease: &CancellationToken,
+    stop: &CancellationToken,
     failures: &mut Vec<SubscriberError>,
 ) -> Verdict {
     let mut done = queue.progress.done(&delivery.message_id);
@@ -83,7 +96,7 @@ async fn run(
             event: Arc::clone(&event.event),
             metadata: Arc::clone(&event.metadata),
             states: Arc::clone(&engine.states),
-            cancellation: lease.clone(),
+            cancellation: stop.clone(),
         };
         for &index in event.listeners.iter().filter(|index| !done.contains(index)) {
             runs.push(run_one(queue, index, with.clone()));
@@ -93,8 +106,8 @@ async fn run(
     let mut results = Vec::with_capacity(runs.len());
     let all = async {
         while let Some((index, result)) = runs.next().await {
-            // Who ends after the lease was lost may have ended because of it: whoever has the message now runs it again.
-            results.push((index, result, !lease.is_cancelled()));
+            // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
+            results.push((index, result, !stop.is_cancelled()));
         }
     };
     tokio::select! {
@@ -121,7 +134,7 @@ async fn run(
             Then::Retry { after } if !policy.is_last(delivery.attempt) => {
                 Some(after.unwrap_or_else(|| policy.backoff(delivery.attempt)))
             }
-            Then::Retry { .. } | Then::Reject if lease.is_cancelled() => Some(Duration::ZERO),
+            Then::Retry { .. } | Then::Reject if stop.is_cancelled() => Some(Duration::ZERO),
             Then::Retry { .. } | Then::Reject => {
                 let letter = DeadLetter::given_up(error.subscriber(), error.reason());
                 if send(engine, queue, delivery, &letter).await {
@@ -172,6 +185,10 @@ fn report(queue: &Queue, delivery: &Delivery, error: &SubscriberError, retry: Op
 }
 
 async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str) -> Verdict {
+    if engine.transport.is_wanted(&engine.topology, &queue.name, name).await {
+        let why = format!("another version of the service listens to {name} on this queue, and has not come for it");
+        return leave_to_others(engine, queue, delivery, why).await;
+    }
     match engine.unknown_events {
         UnknownEvents::Acknowledge => {
             tracing::debug!(queue = queue.name, event = name, "nobody here listens to it");

@@ -15,11 +15,15 @@ use super::settle::Settler;
 use super::switch::Switch;
 use crate::event::EventDescriptor;
 use crate::registry::Readers;
+use crate::retry::RetryPolicy;
 use crate::subscriber::Subscription;
+use crate::transport::QueuePlan;
 
 /// A queue the bus consumes from.
 pub(crate) struct Queue {
     pub(crate) name: String,
+    /// Times a message is received before the broker itself gives it up.
+    max_receives: u32,
     pub(crate) readers: Readers,
     pub(crate) subscribers: Vec<Member>,
     pub(crate) progress: Progress,
@@ -41,8 +45,9 @@ pub(crate) struct Member {
 }
 
 impl Queue {
-    /// `visibility` is how long a message in hand is invisible to others; `longest` how long it may be in hand at all.
-    pub(crate) fn new(name: String, visibility: Duration, longest: Duration, subscriptions: Vec<Subscription>) -> Self {
+    /// As planned; `longest` is how long a message may be in hand at all.
+    pub(crate) fn new(plan: &QueuePlan, longest: Duration, subscriptions: Vec<Subscription>) -> Self {
+        let QueuePlan { name, visibility, max_receives, .. } = plan.clone();
         let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
         let mut limits: HashMap<(&'static str, crate::Location), Arc<Semaphore>> = HashMap::new();
         let mut subscribers = Vec::with_capacity(subscriptions.len());
@@ -58,6 +63,7 @@ impl Queue {
         Self {
             leases: Leases::new(name.clone(), visibility, longest),
             name,
+            max_receives,
             readers,
             subscribers,
             progress: Progress::default(),
@@ -67,6 +73,12 @@ impl Queue {
             more_receives: AtomicUsize::new(0),
             settler: OnceLock::new(),
         }
+    }
+
+    /// How long a message is left to newer processes that can read it: as often as the broker hands it out, but once, so
+    /// that it does not give it up without a reason.
+    pub(crate) fn patience_with_newer(&self) -> RetryPolicy {
+        RetryPolicy::new(self.max_receives.saturating_sub(1).max(1), Duration::from_secs(1), Duration::from_secs(60))
     }
 
     /// A failure in a FIFO queue holds up what comes after it in the group.

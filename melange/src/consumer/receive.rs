@@ -23,6 +23,9 @@ const BACKOFF: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(25
 /// How long a receive under way may go on after the stop before it is given up.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Shortest wait of a receive in the background.
+const LEAST: Duration = Duration::from_millis(100);
+
 /// Longest wait of a receive that others' permits may be waiting for.
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -33,15 +36,18 @@ const MOST: usize = 16;
 pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     let Some(queue) = engine.queues.get(index) else { return };
     let several = engine.queues.len() > 1;
+    // A poll that does not wait at all would be asked for ever.
+    let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
     let (mut failures, mut failing_since, mut busy) = (0, None, false);
     loop {
         // Where several queues share the budget, an idle one keeps one permit while it waits, and a busy one does not
-        // keep ten for long.
+        // keep ten for long. Where there are fewer permits than queues, they take turns.
+        let cramped = engine.budget.limit() < engine.queues.len();
         let (want, wait) = match (several, busy) {
-            (false, _) => (batch, engine.wait),
-            (true, false) => (1, engine.wait),
-            (true, true) => (batch, engine.wait.min(SHORT)),
+            (false, _) => (batch, long),
+            (true, false) => (1, if cramped { long.min(SHORT) } else { long }),
+            (true, true) => (batch, long.min(SHORT)),
         };
         let Some(permits) = permits(engine, index, want).await else { return };
         match receive(engine, queue, permits.len(), wait).await {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::coalesce::{Entry, Gather, coalesce};
 use super::engine::Engine;
@@ -21,6 +22,9 @@ const FIFO_WINDOW: Duration = Duration::from_millis(10);
 
 /// Most answers that wait to be picked up; then handlers wait.
 const BACKLOG: usize = 100;
+
+/// Longest rest that can be counted; brokers allow far less.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What is to be done with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +76,9 @@ impl Settler {
         engine.settlers.spawn(async move {
             let Some(queue) = of_changes.queues.get(index) else { return };
             let call = |batch: &[Settling]| {
-                let changes = batch.iter().map(|one| (one.receipt.clone(), one.after)).collect();
+                let now = Instant::now();
+                let left = |one: &Settling| one.visible_at.saturating_duration_since(now);
+                let changes = batch.iter().map(|one| (one.receipt.clone(), left(one))).collect();
                 of_changes.transport.change_visibilities(&queue.name, changes)
             };
             coalesce(gather, to_change, call, &of_changes.stop, &of_changes.settled).await;
@@ -101,7 +107,8 @@ pub(crate) struct Settling {
     receipt: Receipt,
     lease: Lease,
     verdict: Verdict,
-    after: Duration,
+    /// When it is to be visible again: while it waits for company, its rest has begun already.
+    visible_at: Instant,
     failures: usize,
 }
 
@@ -118,8 +125,9 @@ impl Settling {
             Verdict::Retry(after) | Verdict::Release(after) => after,
             Verdict::Delete(_) | Verdict::Lost => Duration::ZERO,
         };
+        let visible_at = Instant::now() + after.min(LONGEST);
         let Delivery { message_id, receipt, .. } = delivery;
-        Self { engine: Arc::clone(engine), index, message_id, receipt, lease, verdict, after, failures }
+        Self { engine: Arc::clone(engine), index, message_id, receipt, lease, verdict, visible_at, failures }
     }
 
     fn end(self, fate: Fate) {
@@ -132,7 +140,7 @@ impl Settling {
 
 impl Entry for Settling {
     fn is_urgent(&self) -> bool {
-        matches!(self.verdict, Verdict::Release(_))
+        matches!(self.verdict, Verdict::Release(_) | Verdict::Retry(Duration::ZERO))
     }
 
     fn is_over(&self) -> bool {

@@ -14,6 +14,7 @@ trait Erased: Send + Sync {
     fn own_queue(&self) -> &str;
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
+    fn is_wanted<'a>(&'a self, topology: &'a Topology, queue: &'a str, event_type: &'a str) -> BoxFuture<'a, bool>;
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers>;
     fn send<'a>(&'a self, queue: &'a str, messages: Vec<Message>, delay: Option<Duration>) -> BoxFuture<'a, Answers>;
     fn receive<'a>(
@@ -53,6 +54,9 @@ impl<T: Transport> Erased for T {
     }
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>> {
         Box::pin(Transport::prepare(self, topology))
+    }
+    fn is_wanted<'a>(&'a self, topology: &'a Topology, queue: &'a str, event_type: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(Transport::is_wanted(self, topology, queue, event_type))
     }
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers> {
         Box::pin(Transport::publish(self, messages))
@@ -120,6 +124,9 @@ impl DynTransport {
     }
     pub(crate) async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         self.0.prepare(topology).await
+    }
+    pub(crate) async fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> bool {
+        self.0.is_wanted(topology, queue, event_type).await
     }
     pub(crate) async fn publish(&self, messages: Vec<Message>) -> Answers {
         self.0.publish(messages).await

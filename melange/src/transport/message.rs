@@ -93,13 +93,15 @@ pub struct Inbound {
     pub topic: Option<String>,
     /// The id of the message in its wrapper: stands in for an event id that the body lacks.
     pub wrapper_id: Option<String>,
+    /// When the event happened, where the transport knows it: stands in for an `occurred_on` that the body lacks.
+    pub occurred_on: Option<Timestamp>,
 }
 
 impl Inbound {
     /// This content, with nothing beside it.
     #[must_use]
     pub fn new(body: Body) -> Self {
-        Self { body, attributes: Attributes::new(), topic: None, wrapper_id: None }
+        Self { body, attributes: Attributes::new(), topic: None, wrapper_id: None, occurred_on: None }
     }
 }
 

@@ -42,6 +42,14 @@ pub trait Transport: Send + Sync + 'static {
     /// What is missing or refused, with the way to mend it.
     fn prepare(&self, topology: &Topology) -> impl Future<Output = Result<(), TransportError>> + Send;
 
+    /// Whether `event_type`, which came through `queue` and is unknown here, is wanted by another consumer of the queue: a
+    /// newer version of the service, while it is rolled over. Such an event is left to that one, and not deleted. A
+    /// transport that cannot know says no. Must not be answered by what was known before the call.
+    fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> impl Future<Output = bool> + Send {
+        let _ = (topology, queue, event_type);
+        async { false }
+    }
+
     /// Publishes, and answers for each message in order once the broker has it.
     fn publish(&self, messages: Vec<Message>) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 

@@ -111,7 +111,8 @@ pub struct Messages {
     pub redelivered: u64,
     /// Deleted by a receipt.
     pub deleted: u64,
-    /// Deletes by a receipt that was not the latest, which a standard queue takes without deleting.
+    /// Deletes that deleted nothing: by a receipt that was not the latest, which a standard queue takes without a word, or of
+    /// what was deleted already.
     pub stale_deletes: u64,
     /// Moved to a dead-letter queue by the queue's redrive policy.
     pub dead_lettered: u64,

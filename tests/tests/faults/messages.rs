@@ -49,7 +49,8 @@ async fn row_09_poison_message() {
     dead.iter().for_each(|letter| counts.put_aside(number(letter.body.as_deref())));
     let rests: Vec<Duration> =
         transport.calls(Op::ChangeVisibility).iter().flat_map(|call| call.visibilities.clone()).collect();
-    assert!(rests.len() == 40 && rests.iter().all(|rest| *rest >= Duration::from_secs(1)), "{rests:?}");
+    // A rest begins when it is decided, up to a tenth of a second before its request goes out.
+    assert!(rests.len() == 40 && rests.iter().all(|rest| *rest >= Duration::from_millis(900)), "{rests:?}");
     assert_eq!(transport.account().depth(WORKERS).total(), 0);
     assert_eq!(counts.check(9).duplicated, 0);
     stop(bus).await;
@@ -306,7 +307,7 @@ async fn row_12_newer_versions_and_other_fields() {
     until("the others are handled", || bus.metrics().handled == 7).await;
     until("they are given up", || bus.metrics().dead_lettered == 3).await;
     let dead = transport.account().dead_letters(WORKERS);
-    assert!(dead.iter().all(|letter| letter.reason.contains("version 2 of Job") && letter.attempts == 5), "{dead:?}");
+    assert!(dead.iter().all(|letter| letter.reason.contains("version 2 of Job") && letter.attempts == 9), "{dead:?}");
     dead.iter().for_each(|letter| counts.put_aside(number(letter.body.as_deref())));
     assert_eq!(counts.check(12).duplicated, 0);
     stop(bus).await;

@@ -7,6 +7,7 @@ pub(super) enum Kind {
     Doc,
     Ui,
     ConformanceMemory,
+    ConformanceStub,
     ConformanceServer,
     Fixtures,
     Integration,
@@ -20,6 +21,7 @@ impl Kind {
         match name {
             "ui" => Self::Ui,
             "conformance_memory" => Self::ConformanceMemory,
+            "conformance_stub" => Self::ConformanceStub,
             "conformance_aws" => Self::ConformanceServer,
             "linking" => Self::Fixtures,
             _ => Self::Integration,
@@ -32,6 +34,7 @@ impl Kind {
             Self::Doc => "doc",
             Self::Ui => "ui",
             Self::ConformanceMemory => "conformance memory",
+            Self::ConformanceStub => "conformance stub",
             Self::ConformanceServer => "conformance server",
             Self::Fixtures => "fixtures",
             Self::Integration => "other integration",

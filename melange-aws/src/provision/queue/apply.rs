@@ -8,8 +8,8 @@ use melange::transport::{TransportError, TransportErrorKind};
 use super::call;
 use crate::Aws;
 use crate::error::is_code;
-use crate::provision::at_once;
 use crate::provision::change::Action;
+use crate::provision::pace;
 use crate::provision::wanted::Queue;
 
 /// Does what `actions` say: all attributes in one call.
@@ -35,7 +35,7 @@ pub(in crate::provision) async fn apply(
     }
     let Some((url, attributes)) = setting else { return Ok(()) };
     let request = aws.client().sqs.set_queue_attributes().queue_url(url).set_attributes(Some(attributes));
-    let request = request.customize().config_override(at_once::sqs());
+    let request = request.customize().config_override(pace::sqs());
     let answer = call("sqs:SetQueueAttributes", wanted).send(request.send()).await;
     aws.urls().heed(&wanted.name, answer).map(drop)
 }

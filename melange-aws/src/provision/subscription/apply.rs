@@ -5,8 +5,8 @@ use melange::transport::{TransportError, TransportErrorKind};
 use super::{FILTER, Known, call, settings};
 use crate::Aws;
 use crate::error::is_code;
-use crate::provision::at_once;
 use crate::provision::change::Action;
+use crate::provision::pace;
 use crate::provision::wanted::Feed;
 
 /// Does what `action` says, unless it is for another part.
@@ -20,7 +20,7 @@ pub(in crate::provision) async fn apply(
         Action::Subscribe => subscribe(aws, feed, known).await,
         Action::SetSubscription { arn, name, value } => {
             let near = aws.sns_near(arn);
-            let near = if *name == FILTER { at_once::sns(near) } else { near };
+            let near = if *name == FILTER { pace::sns(near) } else { near };
             let request = aws.client().sns.set_subscription_attributes();
             let request = request.subscription_arn(arn).attribute_name(*name).attribute_value(value);
             let sending = request.customize().config_override(near).send();
@@ -35,7 +35,10 @@ pub(in crate::provision) async fn apply(
 /// others, SNS refuses: then it is only found, and what differs is set afterwards.
 pub(in crate::provision) async fn subscribe(aws: &Aws, feed: &Feed, known: &mut Known) -> Result<(), TransportError> {
     let arn = match subscribe_with(aws, feed, settings::of(feed)).await {
-        Err(error) if exists_otherwise(&error) => subscribe_with(aws, feed, Vec::new()).await,
+        Err(error) if exists_otherwise(&error) => {
+            known.differs = true;
+            subscribe_with(aws, feed, Vec::new()).await
+        }
         answer => answer,
     };
     known.arn = Some(arn.map_err(|error| explained(feed, error))?);

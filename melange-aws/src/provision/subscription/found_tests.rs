@@ -28,7 +28,7 @@ fn found(feed: &Feed, changed: &[(&str, &str)]) -> Found {
 
 fn look(feed: &Feed, changed: &[(&str, &str)], known: &[&str]) -> Seen {
     let aws = crate::Aws::new(aws_config::SdkConfig::builder().build());
-    let known = Known { arn: None, names: known.iter().map(|name| (*name).to_owned()).collect() };
+    let known = Known { names: known.iter().map(|name| (*name).to_owned()).collect(), ..Known::default() };
     let mut seen = Seen::begin();
     found(feed, changed).differences(&Commands::at(&aws), feed, &known, &mut seen);
     seen

@@ -30,6 +30,8 @@ const PENDING: &str = "PendingConfirmation";
 pub(super) struct Known {
     /// Its ARN, where nobody would tell.
     pub(super) arn: Option<String>,
+    /// It has other attributes than a new one would have.
+    differs: bool,
     /// The names that its filter policy let pass.
     names: BTreeSet<String>,
 }
@@ -56,7 +58,7 @@ pub(super) async fn look(
         seen.notes.push(format!("{} keeps nothing that cannot be delivered: {why}", feed.called()));
     }
     let looked = match &known.arn {
-        Some(arn) => looked(read(aws, feed, arn.clone()).await?),
+        Some(arn) => read(aws, feed, arn.clone()).await?,
         None => find(aws, feed).await?,
     };
     match looked {
@@ -65,15 +67,29 @@ pub(super) async fn look(
             seen.pending = true;
             Ok(seen.with(unconfirmed(commands, feed)))
         }
+        Looked::Hidden if known.differs => {
+            let what = format!(
+                "{} has other attributes than it should, and may not be looked at; allow \
+                 `sns:GetSubscriptionAttributes` and `sns:SetSubscriptionAttributes` on it, or ask the owner of {}",
+                feed.called(),
+                feed.topic_arn
+            );
+            Ok(seen.with(Change::by_hand(feed.called(), what)))
+        }
         Looked::Hidden => {
             seen.hidden = true;
-            let note =
-                format!("not allowed to look whether queue {} is subscribed to topic {}", feed.queue, feed.topic_arn);
+            let note = format!(
+                "not allowed to look at {} (`sns:ListSubscriptionsByTopic` on {}, `sns:GetSubscriptionAttributes`)",
+                feed.called(),
+                feed.topic_arn
+            );
             Ok(seen.noting(note))
         }
         Looked::Found(found) => {
             found.differences(commands, feed, known, &mut seen);
-            known.names.extend(filter::listed(found.attribute(FILTER)));
+            let names = filter::listed(found.attribute(FILTER));
+            aws.first_filters().note(feed, &names);
+            known.names.extend(names);
             Ok(seen)
         }
     }
@@ -106,6 +122,25 @@ fn subscribe_command(commands: &Commands, feed: &Feed, settings: &[(&str, String
     commands.command("sns subscribe", &feed.topic_arn, &arguments)
 }
 
+/// The subscription, and the names that its filter policy lets pass; `None` where there is none to look at.
+pub(super) async fn names(
+    aws: &Aws,
+    feed: &Feed,
+    arn: Option<String>,
+) -> Result<Option<(String, BTreeSet<String>)>, TransportError> {
+    let looked = match arn {
+        Some(arn) => read(aws, feed, arn).await?,
+        None => find(aws, feed).await?,
+    };
+    Ok(match looked {
+        Looked::Found(found) => {
+            let names = filter::listed(found.attribute(FILTER));
+            Some((found.arn, names))
+        }
+        Looked::Pending | Looked::None | Looked::Hidden => None,
+    })
+}
+
 /// Looks through the subscriptions of the topic; those of nothing else.
 async fn find(aws: &Aws, feed: &Feed) -> Result<Looked, TransportError> {
     let mut next: Option<String> = None;
@@ -123,10 +158,7 @@ async fn find(aws: &Aws, feed: &Feed) -> Result<Looked, TransportError> {
         });
         match of_queue.map(|subscription| subscription.subscription_arn().unwrap_or_default()) {
             Some(arn) if arn.starts_with("arn:") => {
-                return match read(aws, feed, arn.to_owned()).await {
-                    Err(error) if error.kind() == TransportErrorKind::NotFound => Ok(Looked::None),
-                    found => found.map(looked),
-                };
+                return read(aws, feed, arn.to_owned()).await;
             }
             Some(_) => return Ok(Looked::Pending),
             None => {}
@@ -138,15 +170,21 @@ async fn find(aws: &Aws, feed: &Feed) -> Result<Looked, TransportError> {
     }
 }
 
-fn looked(found: Found) -> Looked {
-    if found.is_pending() { Looked::Pending } else { Looked::Found(found) }
-}
-
-async fn read(aws: &Aws, feed: &Feed, arn: String) -> Result<Found, TransportError> {
+/// A subscription to someone else's topic may be someone else's too, and is not for us to see.
+async fn read(aws: &Aws, feed: &Feed, arn: String) -> Result<Looked, TransportError> {
     let request = aws.client().sns.get_subscription_attributes().subscription_arn(&arn);
     let request = request.customize().config_override(aws.sns_near(&arn));
-    let output = call("sns:GetSubscriptionAttributes", feed).send(request.send()).await?;
-    Ok(Found { arn, attributes: output.attributes.unwrap_or_default() })
+    match call("sns:GetSubscriptionAttributes", feed).send(request.send()).await {
+        Ok(output) => {
+            let found = Found { arn, attributes: output.attributes.unwrap_or_default() };
+            Ok(if found.is_pending() { Looked::Pending } else { Looked::Found(found) })
+        }
+        Err(error) => match error.kind() {
+            TransportErrorKind::NotFound | TransportErrorKind::Denied if feed.elsewhere => Ok(Looked::Hidden),
+            TransportErrorKind::NotFound => Ok(Looked::None),
+            _ => Err(error),
+        },
+    }
 }
 
 fn call(action: &'static str, feed: &Feed) -> Call {

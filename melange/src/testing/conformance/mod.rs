@@ -36,6 +36,7 @@ pub mod delivery;
 mod events;
 pub mod failures;
 pub mod fifo;
+pub mod letters;
 mod probe;
 pub mod queues;
 pub mod stopping;
@@ -99,6 +100,11 @@ macro_rules! conformance {
                 a_wait_ends_when_a_message_comes
                 an_unknown_queue_is_not_found
                 a_batch_is_answered_one_by_one
+            ]
+            letters: [
+                an_event_sent_to_a_queue_arrives_there_and_nowhere_else
+                an_event_can_be_delayed
+                dead_letters_can_be_listed_and_put_back
             ]
             fifo: [
                 a_group_keeps_its_order

@@ -1,6 +1,6 @@
 //! The account: topics, the queues they fan out to, and the dead-letter queues of those.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +43,11 @@ impl Account {
             }
         }
         Ok(())
+    }
+
+    /// The event types that any topic lets through to `queue`.
+    pub(super) fn event_types(&self, queue: &str) -> BTreeSet<String> {
+        self.topics.values().flat_map(|topic| topic.event_types(queue)).cloned().collect()
     }
 
     /// Puts a copy into every queue that wants it.

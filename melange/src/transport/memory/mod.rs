@@ -13,6 +13,7 @@ mod signal;
 mod stored;
 mod topic;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -65,19 +66,21 @@ const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 pub struct MemoryTransport {
     account: Arc<Mutex<Account>>,
     own_queue: Arc<str>,
+    /// What its queues were fed with before it declared its own, by queue.
+    before: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
 }
 
 impl MemoryTransport {
     /// A new account. Its own queue is called `melange`.
     #[must_use]
     pub fn new() -> Self {
-        Self { account: Arc::default(), own_queue: OWN_QUEUE.into() }
+        Self { account: Arc::default(), own_queue: OWN_QUEUE.into(), before: Arc::default() }
     }
 
     /// The same account, for a service whose own queue is `name`.
     #[must_use]
     pub fn queue(&self, name: impl Into<Arc<str>>) -> Self {
-        Self { account: Arc::clone(&self.account), own_queue: name.into() }
+        Self { account: Arc::clone(&self.account), own_queue: name.into(), before: Arc::default() }
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -109,13 +112,25 @@ impl Transport for MemoryTransport {
 
     /// Also makes the topology, so that what is published before `start()` waits in the queues.
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
-        self.account().declare(topology)
+        let mut account = self.account();
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        for plan in &topology.queues {
+            before.entry(plan.name.clone()).or_insert_with(|| account.event_types(&plan.name));
+        }
+        account.declare(topology)
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         self.account()
             .declare(topology)
             .map_err(|refused| TransportError::new(TransportErrorKind::Configuration, refused.join("; ")))
+    }
+
+    async fn is_wanted(&self, _: &Topology, queue: &str, event_type: &str) -> bool {
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_left_over = before.get(queue).is_some_and(|names| names.contains(event_type));
+        drop(before);
+        !is_left_over && self.account().event_types(queue).contains(event_type)
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {

@@ -20,6 +20,7 @@ pub(super) struct Stored {
 #[derive(Clone)]
 pub(super) struct Content {
     pub(super) event_id: EventId,
+    pub(super) occurred_on: Timestamp,
     pub(super) body: Body,
     pub(super) attributes: Attributes,
     pub(super) topic: String,
@@ -42,6 +43,7 @@ impl Stored {
                 attributes: content.attributes.clone(),
                 topic: Some(content.topic.clone()),
                 wrapper_id: Some(content.event_id.to_string()),
+                occurred_on: Some(content.occurred_on),
             }),
             attempt: self.receives,
             sent_at: Some(self.sent_at),
@@ -85,6 +87,7 @@ impl From<Message> for Content {
         let Message { metadata, attributes, key, body, .. } = message;
         Self {
             event_id: metadata.event_id,
+            occurred_on: metadata.occurred_on,
             body,
             attributes,
             topic: metadata.topic.into_owned(),

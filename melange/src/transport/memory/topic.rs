@@ -34,6 +34,11 @@ impl Topic {
         filter.event_types.extend(event_types.iter().cloned());
     }
 
+    /// The event types that `queue` wants.
+    pub(super) fn event_types(&self, queue: &str) -> impl Iterator<Item = &String> {
+        self.subscriptions.get(queue).into_iter().flat_map(|filter| &filter.event_types)
+    }
+
     /// The queues that want `message`: none when it was published before.
     ///
     /// # Errors

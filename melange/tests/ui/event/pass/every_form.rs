@@ -87,6 +87,11 @@ pub mod events {
     #[event(local)]
     pub struct Local(pub ::std::sync::mpsc::SyncSender<u8>);
 
+    /// Local, on a topic that does not leave the process either.
+    #[derive(Event)]
+    #[event(local, topic = "local")]
+    pub struct LocalOnTopic;
+
     /// Strict, but not flat.
     #[derive(serde::Serialize, serde::Deserialize, Event)]
     #[event(topic = "users")]

@@ -1,4 +1,4 @@
-use melange::{Event, subscriber};
+use melange::Event;
 
 #[derive(serde::Serialize, serde::Deserialize, Event)]
 #[event(topic = "orders")]

@@ -1,0 +1,74 @@
+//! What goes to one queue directly: events that are sent to it, and dead letters that are put back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::Harness;
+use super::events::{Placed, placed};
+use super::probe::{Answer, Probe, eventually, is_empty, running, stop};
+use crate::Outcome;
+
+/// To this queue and to no other, though both listen to the event.
+pub async fn an_event_sent_to_a_queue_arrives_there_and_nowhere_else<H: Harness>(harness: H) {
+    let (billing, shipping) = (Probe::<Placed>::content(), Probe::<Placed>::content());
+    let first = running(harness.queue("billing"), [billing.handle()]).await;
+    let second = running(harness.queue("shipping"), [shipping.handle()]).await;
+    let event_id = first.send_to("shipping", placed("o-1 é☃", 1)).await.unwrap();
+    shipping.has_done(1).await;
+    eventually("it is deleted", || async { second.metrics().handled == 1 }).await;
+    stop(&first).await;
+    stop(&second).await;
+    let (event, meta) = shipping.seen().remove(0);
+    assert_eq!((event, meta.event_id), (placed("o-1 é☃", 1), event_id));
+    assert!(billing.seen().is_empty());
+    assert!(first.send_to("shipping", placed("o-2", 2)).await.unwrap_err().is_closed());
+}
+
+/// Nobody has it before its time.
+pub async fn an_event_can_be_delayed<H: Harness>(harness: H) {
+    let probe = Probe::<Placed>::content();
+    let bus = running(harness.queue("billing"), [probe.handle()]).await;
+    let sent = Instant::now();
+    bus.send_to("billing", placed("later", 1)).delay(Duration::from_secs(2)).await.unwrap();
+    bus.send_to("billing", placed("now", 2)).await.unwrap();
+    probe.has_done(1).await;
+    assert_eq!(probe.events(), [placed("now", 2)]);
+    probe.has_done(2).await;
+    assert!(sent.elapsed() >= Duration::from_millis(1_500), "it came after {:?}", sent.elapsed());
+    stop(&bus).await;
+}
+
+/// Listed with the reason, left alone by a dry run, put back for who gave them up, and gone from the dead-letter queue.
+pub async fn dead_letters_can_be_listed_and_put_back<H: Harness>(harness: H) {
+    let mended = Arc::new(AtomicBool::new(false));
+    let is_mended = Arc::clone(&mended);
+    let probe = Probe::new(move |_: &Placed, _| {
+        let done = is_mended.load(Ordering::SeqCst);
+        Answer::Now(if done { Outcome::Done } else { Outcome::reject("the bank is closed") })
+    });
+    let bus = running(harness.queue("billing"), [probe.handle()]).await;
+    for number in 0..12 {
+        bus.publish(placed("o-1", number)).await.unwrap();
+    }
+    eventually("all are dead letters", || async { bus.metrics().dead_lettered == 12 }).await;
+
+    let letters = bus.dead_letters("billing");
+    let listed = letters.list(100).await.unwrap();
+    assert_eq!(listed.len(), 12);
+    for letter in &listed {
+        assert_eq!((letter.reason(), letter.redrives()), ("the bank is closed", 0));
+        assert!(letter.subscriber().is_some_and(|name| name.contains("Probe")));
+        assert!(letter.original_queue().is_some_and(|queue| queue.ends_with("billing")));
+        assert_eq!(letter.event_type_name(), Some("Placed"));
+    }
+    assert_eq!(letters.redrive().dry_run().await.unwrap().moved, 12);
+    mended.store(true, Ordering::SeqCst);
+    let one = letters.redrive().one(listed[0].message_id()).await.unwrap();
+    assert_eq!((one.moved, one.skipped), (1, 11));
+    assert_eq!(letters.redrive().await.unwrap().moved, 11);
+    eventually("all are handled", || async { bus.metrics().handled == 12 }).await;
+    stop(&bus).await;
+    assert_eq!(probe.seen().len(), 24);
+    is_empty(&harness.queue("billing"), "billing-dlq").await;
+}

@@ -1,0 +1,9 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic = "orders")]
+pub struct Placed {
+    #[event(key)]
+    #[event(key)]
+    pub id: String,
+}
+
+fn main() {}

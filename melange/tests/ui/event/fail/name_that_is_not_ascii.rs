@@ -1,0 +1,7 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic = "orders")]
+pub struct Größe {
+    pub id: String,
+}
+
+fn main() {}

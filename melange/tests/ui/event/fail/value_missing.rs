@@ -1,0 +1,7 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic =)]
+pub struct Placed {
+    pub id: String,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+#[subscriber(listens_to = Placed)]
+fn receipt(_order: &Placed) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async {})
+}
+
+fn main() {}

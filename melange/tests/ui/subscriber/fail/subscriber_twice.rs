@@ -1,0 +1,15 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+#[subscriber(listens_to = Placed)]
+#[subscriber(listens_to = Cancelled)]
+async fn audit() {}
+
+fn main() {}
