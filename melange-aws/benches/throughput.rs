@@ -1,0 +1,129 @@
+//! Messages in a second, consumed and published, beside the raw loop on the same server in the same run.
+//!
+//! The server is the stub, in a thread of its own. Rounds are short and alternate, so that whatever else the machine does
+//! meets both; the ratio is the median of those of each round. Words after `--` choose rows, as in
+//! `cargo bench -p melange-aws --bench throughput -- consumed FIFO`.
+
+mod support;
+
+use melange_aws_stub::Stub;
+use support::events::{Order, Payment, Sample, bodies};
+use support::rates::{Rate, Side, consume, publish};
+use support::report::{Measured, figure};
+use support::server::Server;
+use support::{Result, setting};
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<()> {
+    let rounds = setting("MELANGE_BENCH_ROUNDS", 9);
+    let count = setting("MELANGE_BENCH_MESSAGES", 10_000) as u64;
+    let stub = Stub::start().await;
+    let server = Server::at(&stub.endpoint(), Some(Box::new(stub)));
+
+    println!("{rounds} rounds, {count} messages of 512 B or {} of 10 KiB in each", count / 4);
+    println!("{:<34}{:>14}{:>14}{:>16}{:>16}", "", "raw/s", "melange/s", "melange/raw", "CPU/raw");
+    let mut consumed = f64::INFINITY;
+    let mut published = f64::INFINITY;
+    for (bytes, count) in [(512, count), (10 * 1024, count / 4)] {
+        consumed = consumed.min(consuming::<Order>(&server, rounds, count, bytes).await?);
+        consumed = consumed.min(consuming::<Payment>(&server, rounds, count, bytes).await?);
+        published = published.min(publishing::<Order>(&server, rounds, count, bytes).await?);
+        published = published.min(publishing::<Payment>(&server, rounds, count, bytes).await?);
+    }
+    println!("the figures are the least of the four ratios each");
+    for (name, ratio) in [("consumed_vs_raw", consumed), ("published_vs_raw", published)] {
+        if ratio.is_finite() {
+            figure(name, ratio);
+        }
+    }
+    Ok(())
+}
+
+/// Whether every word that was given stands in the row's name.
+fn is_chosen(what: &str) -> bool {
+    std::env::args().skip(1).filter(|word| !word.starts_with("--")).all(|word| what.contains(&word))
+}
+
+fn kind<E: Sample>() -> &'static str {
+    if E::TOPIC.ends_with(".fifo") { "FIFO" } else { "standard" }
+}
+
+async fn consuming<E: Sample>(server: &Server, rounds: usize, count: u64, bytes: usize) -> Result<f64> {
+    let what = format!("consumed, {bytes} B, {}", kind::<E>());
+    if !is_chosen(&what) {
+        return Ok(f64::NAN);
+    }
+    let bodies = bodies::<E>(count, bytes)?;
+    let mut table = Table::default();
+    for round in 0..rounds {
+        for side in in_turn(round, [Side::Raw, Side::Melange]) {
+            table.add(side, consume::<E>(server, side, &bodies).await?);
+        }
+    }
+    Ok(table.print(&what, Side::Melange))
+}
+
+async fn publishing<E: Sample>(server: &Server, rounds: usize, count: u64, bytes: usize) -> Result<f64> {
+    let what = format!("published, {bytes} B, {}", kind::<E>());
+    if !is_chosen(&what) {
+        return Ok(f64::NAN);
+    }
+    let sample = E::sized(bytes)?;
+    let mut table = Table::default();
+    for round in 0..rounds {
+        for side in in_turn(round, [Side::Raw, Side::Melange, Side::MelangeAll]) {
+            table.add(side, publish(server, side, &sample, count).await?);
+        }
+    }
+    let one = table.print(&what, Side::Melange);
+    table.print("  the same, ten at a call", Side::MelangeAll);
+    Ok(one)
+}
+
+/// The other way round every other time.
+fn in_turn<const N: usize>(round: usize, mut sides: [Side; N]) -> [Side; N] {
+    if round % 2 == 1 {
+        sides.reverse();
+    }
+    sides
+}
+
+#[derive(Default)]
+struct Table {
+    raw: Rates,
+    melange: Rates,
+    melange_all: Rates,
+}
+
+#[derive(Default)]
+struct Rates {
+    rate: Measured,
+    cpu: Measured,
+}
+
+impl Table {
+    fn add(&mut self, side: Side, measured: Rate) {
+        let rates = match side {
+            Side::Raw => &mut self.raw,
+            Side::Melange => &mut self.melange,
+            Side::MelangeAll => &mut self.melange_all,
+        };
+        rates.rate.add(measured.rate);
+        rates.cpu.add(measured.cpu);
+    }
+
+    /// Prints the row, and gives the ratio.
+    fn print(&self, what: &str, side: Side) -> f64 {
+        let melange = if side == Side::MelangeAll { &self.melange_all } else { &self.melange };
+        let ratio = melange.rate.over(&self.raw.rate);
+        let cpu = melange.cpu.over(&self.raw.cpu);
+        println!(
+            "{what:<34}{:>14}{:>14}{:>16}{:>16}",
+            self.raw.rate.to_string(),
+            melange.rate.to_string(),
+            ratio.to_string(),
+            cpu.to_string()
+        );
+        ratio.median()
+    }
+}
