@@ -1,11 +1,13 @@
 //! Message attributes, between Melange's and the two SDKs'.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_sns::types::MessageAttributeValue as SnsValue;
 use aws_sdk_sqs::types::MessageAttributeValue as SqsValue;
 use aws_smithy_types::Blob;
 use aws_smithy_types::error::operation::BuildError;
+use melange::attributes::{EVENT_TYPE, MANIFEST, SERIALIZER_ID, TRACEPARENT};
 use melange::{AttributeValue, Attributes};
 
 /// The type's name on the wire.
@@ -62,7 +64,13 @@ pub(crate) fn from_sqs(values: &HashMap<String, SqsValue>) -> Attributes {
         let bytes = value.binary_value().map(|blob| blob.as_ref().to_vec());
         typed(value.data_type(), text, bytes)
     };
-    named.into_iter().filter_map(|(name, value)| Some((name.clone(), convert(value)?))).collect()
+    named.into_iter().filter_map(|(name, value)| Some((known(name), convert(value)?))).collect()
+}
+
+/// The name, for which there is no need of memory where it is one of Melange's own.
+fn known(name: &str) -> Cow<'static, str> {
+    let own = [EVENT_TYPE, MANIFEST, SERIALIZER_ID, TRACEPARENT].into_iter().find(|own| *own == name);
+    own.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
 }
 
 /// A value by the name of its type, which may carry a label (`Number.int`).

@@ -1,6 +1,8 @@
 //! What travels beside a message's body, where brokers can filter by it.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 /// The name of an event, as brokers' filters read it; also what Python melange 4 to 7.0 reads.
 pub const EVENT_TYPE: &str = "event_type";
@@ -57,21 +59,27 @@ impl AttributeValue {
     }
 }
 
-/// The attributes of one message, by name, in the order they were set.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Attributes(Vec<(Cow<'static, str>, AttributeValue)>);
+/// The attributes of one message, by name, in the order they were set. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Attributes(Option<Arc<Entries>>);
+
+type Entries = Vec<(Cow<'static, str>, AttributeValue)>;
 
 impl Attributes {
     /// No attributes.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(None)
+    }
+
+    fn entries(&self) -> &[(Cow<'static, str>, AttributeValue)] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// The value under `name`, which is case-sensitive as it is for SQS.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&AttributeValue> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.entries().iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The value under `name` as text, when there is one that is not binary.
@@ -82,38 +90,55 @@ impl Attributes {
 
     /// Sets `name`, replacing what it was. An empty value, which brokers refuse, is left out.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: AttributeValue) {
-        let name = name.into();
-        self.0.retain(|(known, _)| *known != name);
-        if !value.is_empty() {
-            self.0.push((name, value));
-        }
+        set(Arc::make_mut(self.0.get_or_insert_default()), name.into(), value);
     }
 
     /// Every name with its value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        self.entries().iter().map(|(name, value)| (name.as_ref(), value))
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries().is_empty()
     }
 }
 
+fn set(entries: &mut Entries, name: Cow<'static, str>, value: AttributeValue) {
+    entries.retain(|(known, _)| *known != name);
+    if !value.is_empty() {
+        entries.push((name, value));
+    }
+}
+
+impl fmt::Debug for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attributes").field(&self.entries()).finish()
+    }
+}
+
+impl PartialEq for Attributes {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries() == other.entries()
+    }
+}
+
+impl Eq for Attributes {}
+
 impl<N: Into<Cow<'static, str>>> FromIterator<(N, AttributeValue)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (N, AttributeValue)>>(pairs: I) -> Self {
-        let mut attributes = Self::new();
+        let mut entries = Entries::new();
         for (name, value) in pairs {
-            attributes.set(name, value);
+            set(&mut entries, name.into(), value);
         }
-        attributes
+        if entries.is_empty() { Self::new() } else { Self(Some(Arc::new(entries))) }
     }
 }
 

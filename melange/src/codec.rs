@@ -43,6 +43,9 @@ pub(crate) enum Source<'a> {
         /// The moment, whatever form the body has it in.
         occurred_on: Timestamp,
     },
+    /// The same, without its opening brace and the envelope at its head. If there is more of the envelope in it, or
+    /// anything that needs a closer look, it is not read.
+    Rest { rest: &'a str, own: &'static [&'static str], occurred_on: Timestamp },
     /// The event alone.
     Alone(&'a str),
 }
@@ -86,6 +89,14 @@ fn decode<E: Event + DeserializeOwned>(source: Source<'_>) -> serde_json::Result
         Source::Flat { body, own, occurred_on } => {
             let mut json = serde_json::Deserializer::from_str(body);
             let event = E::deserialize(Flat::new(&mut json, own, occurred_on))?;
+            json.end()?;
+            event
+        }
+        Source::Rest { rest, own, occurred_on } => {
+            // Serde cannot begin within an object. A copy is far cheaper than reading the envelope once more.
+            let object = ["{", rest].concat();
+            let mut json = serde_json::Deserializer::from_str(&object);
+            let event = E::deserialize(Flat::headless(&mut json, own, occurred_on))?;
             json.end()?;
             event
         }

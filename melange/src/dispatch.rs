@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -146,11 +147,12 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
         attempt = with.metadata.attempt,
     );
     let cancellation = with.cancellation.child_token();
-    let running = AssertUnwindSafe(call(subscription, with, &cancellation)).catch_unwind();
     let running = async {
+        // Held once, wherever it is waited for.
+        let mut running = pin!(AssertUnwindSafe(call(subscription, with, &cancellation)).catch_unwind());
         match descriptor.options().timeout {
             None => verdict(descriptor, running.await),
-            Some(limit) => match tokio::time::timeout(limit, running).await {
+            Some(limit) => match tokio::time::timeout(limit, running.as_mut()).await {
                 Ok(run) => verdict(descriptor, run),
                 Err(_) => {
                     cancellation.cancel();

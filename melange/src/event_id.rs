@@ -32,7 +32,7 @@ impl EventId {
     pub fn from_text(text: &str) -> Self {
         match Uuid::try_parse(text) {
             // Only the canonical spelling: what was written must come back out the same.
-            Ok(id) if id.hyphenated().to_string() == text => Self(Form::Uuid(id)),
+            Ok(id) if id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text => Self(Form::Uuid(id)),
             _ => Self(Form::Text(text.into())),
         }
     }

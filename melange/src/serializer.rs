@@ -12,7 +12,7 @@ use crate::metadata::Metadata;
 use crate::registry::versions::{read_as, written_version};
 use crate::registry::{Readers, Reading, Registry};
 use crate::transport::{Body, Inbound};
-use crate::wire::{Format, Incoming, WriteError, read, write};
+use crate::wire::{Format, Incoming, WriteError, read, read_head, write};
 use crate::{EventId, Timestamp};
 
 /// Writes events as JSON and reads them back by their name.
@@ -113,11 +113,26 @@ impl EventSerializer {
         attributes: &Attributes,
         origin: &Origin<'_>,
     ) -> Result<AnyEvent, DeserializeError> {
+        // First by its head, as Melange writes it. What cannot be read so is read with care, and judged then.
+        if let Some(incoming) = read_head(json, attributes)
+            && let Ok(event) = self.event(&incoming, attributes, origin)
+        {
+            return Ok(event);
+        }
         let incoming = read(json, attributes)
             .map_err(|why| DeserializeError::new(None, DeserializeErrorKind::Invalid, why.to_string()))?;
-        let newest = self.newest(&incoming)?;
-        let metadata = origin.metadata(&incoming, newest, attributes);
-        let event = read_as(newest, &incoming, metadata.occurred_on).map_err(|why| {
+        self.event(&incoming, attributes, origin)
+    }
+
+    fn event(
+        &self,
+        incoming: &Incoming<'_>,
+        attributes: &Attributes,
+        origin: &Origin<'_>,
+    ) -> Result<AnyEvent, DeserializeError> {
+        let newest = self.newest(incoming)?;
+        let metadata = origin.metadata(incoming, newest, attributes);
+        let event = read_as(newest, incoming, metadata.occurred_on).map_err(|why| {
             DeserializeError::new(Some(&incoming.name), DeserializeErrorKind::Invalid, why.to_string())
         })?;
         Ok(AnyEvent::new(newest, metadata, event))
@@ -165,12 +180,16 @@ impl Origin<'_> {
     ) -> Metadata {
         // An event may leave its own topic empty, to be published to that of its type.
         let topic = incoming.topic.as_deref().filter(|topic| !topic.is_empty()).or(self.topic);
+        // Nearly always what the type says too.
+        let text = |text: &str, usual: &'static str| {
+            if text == usual { Cow::Borrowed(usual) } else { Cow::Owned(text.to_owned()) }
+        };
         Metadata {
             event_id: incoming.event_id.clone().or_else(|| self.id.map(EventId::from_text)).unwrap_or_default(),
-            event_type_name: incoming.name.clone().into_owned().into(),
+            event_type_name: text(&incoming.name, read_as.name()),
             version: written_version(read_as, incoming),
             occurred_on: incoming.occurred_on.or(self.sent_at).unwrap_or_else(Timestamp::now),
-            topic: topic.map_or(Cow::Borrowed(""), |topic| Cow::Owned(topic.to_owned())),
+            topic: topic.map_or(Cow::Borrowed(""), |topic| text(topic, read_as.topic().unwrap_or_default())),
             attempt: self.attempt.max(1),
             attributes: attributes.clone(),
         }

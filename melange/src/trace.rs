@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::task::futures::TaskLocalFuture;
+
 tokio::task_local! {
     static CURRENT: Option<String>;
 }
@@ -16,5 +18,10 @@ pub(crate) fn current() -> Option<String> {
 /// Subscribers need not do this: what they publish carries the trace of the message they handle. It is for the start of
 /// a trace, in an HTTP handler say.
 pub async fn with_traceparent<T>(traceparent: Option<String>, work: impl Future<Output = T>) -> T {
-    CURRENT.scope(traceparent, work).await
+    scope(traceparent, work).await
+}
+
+/// The same, as a future that holds `work` once only.
+pub(crate) fn scope<F: Future>(traceparent: Option<String>, work: F) -> TaskLocalFuture<Option<String>, F> {
+    CURRENT.scope(traceparent, work)
 }

@@ -24,6 +24,9 @@ const MOST_ATTRIBUTES: usize = 32;
 /// melange 6 and 7 send to a queue directly; and else the bare content, as raw delivery brings it. What stands in the
 /// wrapper wins over `beside`, the attributes of the SQS message.
 pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<str>, Result<Inbound, Undecodable>) {
+    if begins_as_event(&body) {
+        return bare(body, beside);
+    }
     let inbound = match serde_json::from_str::<Top<'_>>(&body) {
         Ok(top) if top.is_event => None,
         Ok(top) => match top.kind.as_deref() {
@@ -45,12 +48,22 @@ pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<st
         // Not a JSON object: whoever reads it says so.
         Err(_) => None,
     };
-    let inbound = inbound.unwrap_or_else(|| {
-        let mut inbound = Inbound::new(Body::Json(Arc::clone(&body)));
-        inbound.attributes = beside;
-        Ok(inbound)
-    });
-    (body, inbound)
+    match inbound {
+        Some(inbound) => (body, inbound),
+        None => bare(body, beside),
+    }
+}
+
+fn bare(body: Arc<str>, beside: Attributes) -> (Arc<str>, Result<Inbound, Undecodable>) {
+    let mut inbound = Inbound::new(Body::Json(Arc::clone(&body)));
+    inbound.attributes = beside;
+    (body, Ok(inbound))
+}
+
+/// Whether it says its name first, as what Melange writes does: then nothing after it makes it anything but an event.
+fn begins_as_event(body: &str) -> bool {
+    let first = || body.trim_start().strip_prefix('{')?.trim_start().strip_prefix("\"event_type_name\"");
+    first().is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
 /// The notification that `json` is, whether or not it says so: what Lambda finds under `Sns`.

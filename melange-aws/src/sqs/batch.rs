@@ -1,7 +1,5 @@
 //! Calls on several messages, which can fail for some and not for others.
 
-use std::collections::HashMap;
-
 use aws_sdk_sqs::types::BatchResultErrorEntry;
 use melange::transport::{TransportError, TransportErrorKind};
 
@@ -18,13 +16,19 @@ pub(super) fn answers<'a>(
     successful: impl Iterator<Item = &'a str>,
     failed: &[BatchResultErrorEntry],
 ) -> Vec<Result<(), TransportError>> {
-    let mut by_id: HashMap<&str, Result<(), TransportError>> = successful.map(|id| (id, Ok(()))).collect();
-    by_id.extend(failed.iter().map(|entry| (entry.id(), Err(refused(call, entry)))));
+    let mut answers: Vec<Option<Result<(), TransportError>>> = (0..count).map(|_| None).collect();
+    let mut put = |id: &str, answer| {
+        if let Some(place) = id.parse::<usize>().ok().and_then(|at| answers.get_mut(at)) {
+            *place = Some(answer);
+        }
+    };
+    successful.for_each(|id| put(id, Ok(())));
+    failed.iter().for_each(|entry| put(entry.id(), Err(refused(call, entry))));
     let missing = || {
         let what = format!("{call}: SQS did not answer for this message");
         Err(TransportError::new(TransportErrorKind::Unavailable, what))
     };
-    (0..count).map(|at| by_id.remove(id(at).as_str()).unwrap_or_else(missing)).collect()
+    answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
 }
 
 /// The same failure for every entry of a call that failed as a whole.

@@ -12,12 +12,12 @@ use crate::registry::Reading;
 use crate::registry::versions::read_as;
 use crate::serializer::Origin;
 use crate::transport::{Body, Delivery, Inbound};
-use crate::wire::read;
+use crate::wire::{Incoming, read, read_head};
 
 /// What a delivery turned out to be.
 pub(crate) enum Decoded {
     /// Events, each with the subscribers that are to run for it: one event, unless several versions of it are listened to.
-    Events { name: String, events: Vec<Decodable> },
+    Events { name: Cow<'static, str>, events: Vec<Decodable> },
     /// Nobody here listens to this name.
     Unknown { name: String },
     /// The name is known, this version of it is not yet.
@@ -44,17 +44,24 @@ pub(crate) fn decode(queue: &Queue, delivery: &Delivery) -> Decoded {
 }
 
 fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) -> Decoded {
-    let incoming = match read(json, &inbound.attributes) {
-        Ok(incoming) => incoming,
-        Err(why) => {
-            return Decoded::Unreadable { name: None, why: why.to_string() };
-        }
-    };
-    let name = incoming.name.clone().into_owned();
+    // First by its head, as Melange writes it. What cannot be read so is read with care, and judged then.
+    if let Some(incoming) = read_head(json, &inbound.attributes)
+        && let decoded @ Decoded::Events { .. } = from_incoming(queue, delivery, inbound, &incoming)
+    {
+        return decoded;
+    }
+    match read(json, &inbound.attributes) {
+        Ok(incoming) => from_incoming(queue, delivery, inbound, &incoming),
+        Err(why) => Decoded::Unreadable { name: None, why: why.to_string() },
+    }
+}
+
+fn from_incoming(queue: &Queue, delivery: &Delivery, inbound: &Inbound, incoming: &Incoming<'_>) -> Decoded {
+    let name = || incoming.name.clone().into_owned();
     let types = match queue.readers.find(&incoming.name, incoming.version) {
-        Reading::UnknownName => return Decoded::Unknown { name },
+        Reading::UnknownName => return Decoded::Unknown { name: name() },
         Reading::UnknownVersion { .. } => {
-            return Decoded::UnknownVersion { name, version: incoming.version.unwrap_or(1) };
+            return Decoded::UnknownVersion { name: name(), version: incoming.version.unwrap_or(1) };
         }
         Reading::Into(types) => types,
     };
@@ -66,16 +73,17 @@ fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) 
     };
     let mut events = Vec::with_capacity(types.len());
     for event_type in types {
-        let metadata = origin.metadata(&incoming, event_type, &inbound.attributes);
-        let event = match read_as(event_type, &incoming, metadata.occurred_on) {
+        let metadata = origin.metadata(incoming, event_type, &inbound.attributes);
+        let event = match read_as(event_type, incoming, metadata.occurred_on) {
             Ok(event) => event,
             Err(why) => {
-                return Decoded::Unreadable { name: Some(name), why: why.to_string() };
+                return Decoded::Unreadable { name: Some(name()), why: why.to_string() };
             }
         };
         let listeners = addressed(queue, inbound, queue.listeners(event_type).collect());
         events.push(Decodable { event, metadata: Arc::new(metadata), listeners });
     }
+    let name = events.first().map_or_else(|| name().into(), |event| event.metadata.event_type_name.clone());
     Decoded::Events { name, events }
 }
 
@@ -99,7 +107,7 @@ fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Era
     metadata.attributes = inbound.attributes.clone();
     let listeners = addressed(queue, inbound, listeners);
     Decoded::Events {
-        name,
+        name: name.into(),
         events: vec![Decodable { event: Arc::clone(event), metadata: Arc::new(metadata), listeners }],
     }
 }

@@ -1,5 +1,6 @@
 //! One message, from its decoding to its settling.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::transport::{DeadLetter, Delivery};
 
 /// What the subscribers of a message made of it.
 pub(crate) struct Handled {
-    pub(crate) event_type_name: Option<String>,
+    pub(crate) event_type_name: Option<Cow<'static, str>>,
     pub(crate) verdict: Verdict,
     pub(crate) failures: Vec<SubscriberError>,
 }
@@ -45,15 +46,15 @@ pub(crate) async fn handle(
         }
         Decoded::Unknown { name } => {
             let verdict = unknown(engine, queue, delivery, &name).await;
-            (Some(name), verdict)
+            (Some(name.into()), verdict)
         }
         Decoded::UnknownVersion { name, version } => {
             let verdict = unknown_version(engine, queue, delivery, &name, version).await;
-            (Some(name), verdict)
+            (Some(name.into()), verdict)
         }
         Decoded::Unreadable { name, why } => {
             let verdict = give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
-            (name, verdict)
+            (name.map(Cow::Owned), verdict)
         }
     };
     let verdict = if lease.is_cancelled() { lost(queue, delivery) } else { verdict };
@@ -90,30 +91,37 @@ async fn run(
 ) -> Verdict {
     let mut done = queue.progress.done(&delivery.message_id);
     let nobody = events.iter().all(|event| event.listeners.is_empty());
-    let mut runs = FuturesUnordered::new();
+    let mut runs = Vec::new();
     for event in &events {
-        let with = Run {
-            event: Arc::clone(&event.event),
-            metadata: Arc::clone(&event.metadata),
-            states: Arc::clone(&engine.states),
-            cancellation: stop.clone(),
-        };
         for &index in event.listeners.iter().filter(|index| !done.contains(index)) {
-            runs.push(run_one(queue, index, with.clone()));
+            let with = Run {
+                event: Arc::clone(&event.event),
+                metadata: Arc::clone(&event.metadata),
+                states: Arc::clone(&engine.states),
+                cancellation: stop.clone(),
+            };
+            runs.push((index, with));
         }
     }
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
     let mut results = Vec::with_capacity(runs.len());
     let all = async {
-        while let Some((index, result)) = runs.next().await {
-            // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
-            results.push((index, result, !stop.is_cancelled()));
+        // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
+        let mut ended = |(index, result)| results.push((index, result, !stop.is_cancelled()));
+        if runs.len() > 1 {
+            let mut runs: FuturesUnordered<_> =
+                runs.into_iter().map(|(index, with)| run_one(queue, index, with)).collect();
+            while let Some(run) = runs.next().await {
+                ended(run);
+            }
+        } else if let Some((index, with)) = runs.pop() {
+            ended(run_one(queue, index, with).await);
         }
     };
     tokio::select! {
         // First a last poll of the handlers, which may have waited for this very token.
         biased;
-        () = trace::with_traceparent(traceparent, all) => {}
+        () = trace::scope(traceparent, all) => {}
         () = lease.cancelled() => {}
     }
 
@@ -122,7 +130,7 @@ async fn run(
     for (index, result, in_time) in results {
         let Err(Failed { error, then }) = result else {
             if in_time {
-                done.insert(index);
+                done.push(index);
             }
             continue;
         };
@@ -139,7 +147,7 @@ async fn run(
                 let letter = DeadLetter::given_up(error.subscriber(), error.reason());
                 if send(engine, queue, delivery, &letter).await {
                     dead = true;
-                    done.insert(index);
+                    done.push(index);
                     None
                 } else {
                     Some(policy.backoff(delivery.attempt))

@@ -1,6 +1,7 @@
 //! Who is done with a message that comes again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most messages remembered. Beyond it the oldest is forgotten, and all its subscribers run again if it comes again.
@@ -14,31 +15,31 @@ pub(crate) struct Progress(Mutex<Remembered>);
 #[derive(Default)]
 struct Remembered {
     turn: u64,
-    done: HashMap<Arc<str>, (u64, HashSet<usize>)>,
+    done: HashMap<Arc<str>, (u64, Vec<usize>)>,
     by_turn: BTreeMap<u64, Arc<str>>,
 }
 
 impl Progress {
     /// The subscribers, by index, that are done with this message.
-    pub(crate) fn done(&self, message_id: &str) -> HashSet<usize> {
+    pub(crate) fn done(&self, message_id: &str) -> Vec<usize> {
         let remembered = self.remembered();
         remembered.done.get(message_id).map(|(_, done)| done.clone()).unwrap_or_default()
     }
 
-    pub(crate) fn remember(&self, message_id: &str, done: HashSet<usize>) {
+    pub(crate) fn remember(&self, message_id: &str, done: Vec<usize>) {
         if done.is_empty() {
             return;
         }
         let mut guard = self.remembered();
         let remembered = &mut *guard;
-        if let Some((_, before)) = remembered.done.get_mut(message_id) {
-            *before = done;
-            return;
+        match remembered.done.entry(message_id.into()) {
+            Entry::Occupied(mut before) => before.get_mut().1 = done,
+            Entry::Vacant(new) => {
+                remembered.turn += 1;
+                remembered.by_turn.insert(remembered.turn, Arc::clone(new.key()));
+                new.insert((remembered.turn, done));
+            }
         }
-        remembered.turn += 1;
-        let (turn, id) = (remembered.turn, Arc::<str>::from(message_id));
-        remembered.done.insert(Arc::clone(&id), (turn, done));
-        remembered.by_turn.insert(turn, id);
         if remembered.done.len() > CAPACITY
             && let Some((_, oldest)) = remembered.by_turn.pop_first()
         {
@@ -67,10 +68,10 @@ mod tests {
     fn it_is_bounded_and_forgets_the_oldest() {
         let progress = Progress::default();
         for i in 0..=CAPACITY {
-            progress.remember(&i.to_string(), HashSet::from([1]));
+            progress.remember(&i.to_string(), vec![1]);
         }
         assert!(progress.done("0").is_empty());
-        assert_eq!(progress.done("1"), HashSet::from([1]));
+        assert_eq!(progress.done("1"), vec![1]);
         progress.forget("1");
         assert!(progress.done("1").is_empty());
         assert_eq!(progress.0.lock().unwrap().by_turn.len(), CAPACITY - 1);

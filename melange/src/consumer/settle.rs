@@ -1,6 +1,7 @@
 //! What becomes of a message once its handlers are done: deleted, or left to come again. Coalesced in the background,
 //! at once where somebody waits for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -185,7 +186,7 @@ pub(crate) async fn now(
     let fate = answer_means(queue, &delivery.message_id, answer, fate);
     remember(queue, &delivery.message_id, fate);
     engine.counters.count(fate, failures.len());
-    Processed { event_type_name, fate, failures }
+    Processed { event_type_name: event_type_name.map(Cow::into_owned), fate, failures }
 }
 
 fn lost() -> TransportError {

@@ -7,7 +7,7 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::header::{OCCURRED_ON, RESERVED};
+use super::header::{ELSEWHERE, OCCURRED_ON, RESERVED};
 use super::moment::Moment;
 use crate::Timestamp;
 
@@ -16,11 +16,18 @@ pub(crate) struct Flat<D> {
     inner: D,
     own: &'static [&'static str],
     occurred_on: Timestamp,
+    headless: bool,
 }
 
 impl<D> Flat<D> {
     pub(crate) fn new(inner: D, own: &'static [&'static str], occurred_on: Timestamp) -> Self {
-        Self { inner, own, occurred_on }
+        Self { inner, own, occurred_on, headless: false }
+    }
+
+    /// Of a body whose head was taken off: more of the envelope is an error, as is what only a look at the whole body can
+    /// judge.
+    pub(crate) fn headless(inner: D, own: &'static [&'static str], occurred_on: Timestamp) -> Self {
+        Self { inner, own, occurred_on, headless: true }
     }
 }
 
@@ -28,7 +35,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        self.inner.deserialize_map(Keys { visitor, own: self.own, occurred_on: self.occurred_on })
+        let Self { inner, own, occurred_on, headless } = self;
+        inner.deserialize_map(Keys { visitor, own, occurred_on, headless })
     }
 
     forward_to_deserialize_any! {
@@ -41,6 +49,7 @@ struct Keys<T> {
     visitor: T,
     own: &'static [&'static str],
     occurred_on: Timestamp,
+    headless: bool,
 }
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<V> {
@@ -51,8 +60,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Self { visitor, own, occurred_on } = self;
-        visitor.visit_map(OwnEntries { map, own, occurred_on, seen_occurred_on: false, at_occurred_on: false })
+        let Self { visitor, own, occurred_on, headless } = self;
+        let elsewhere = headless.then_some(0);
+        visitor.visit_map(OwnEntries {
+            map,
+            own,
+            occurred_on,
+            seen_occurred_on: false,
+            at_occurred_on: false,
+            elsewhere,
+        })
     }
 }
 
@@ -63,6 +80,24 @@ struct OwnEntries<A> {
     occurred_on: Timestamp,
     seen_occurred_on: bool,
     at_occurred_on: bool,
+    /// Where the head was taken off: the keys so far that mean something in other formats, a bit for each.
+    elsewhere: Option<u8>,
+}
+
+impl<A> OwnEntries<A> {
+    /// Whether a key, after the head, is one that the whole body has to be looked at for: one of the envelope, or one that
+    /// no format allows twice.
+    fn needs_a_look(&mut self, name: &str) -> bool {
+        let Some(seen) = &mut self.elsewhere else { return false };
+        if RESERVED.contains(&name) {
+            return true;
+        }
+        let Some(place) = ELSEWHERE.iter().position(|key| *key == name) else { return false };
+        let bit = 1 << place;
+        let twice = *seen & bit != 0;
+        *seen |= bit;
+        twice
+    }
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<A> {
@@ -80,6 +115,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<A> {
                 return Ok(None);
             };
             let name = key.as_str();
+            if self.needs_a_look(name) {
+                return Err(A::Error::custom("more of the envelope after its head"));
+            }
             if RESERVED.contains(&name) && !self.own.contains(&name) {
                 self.map.next_value::<IgnoredAny>()?;
                 continue;

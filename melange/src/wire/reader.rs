@@ -6,7 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::header::DATA;
+use super::head::head;
+use super::header::{DATA, TOPIC};
 use crate::attributes::{Attributes, EVENT_TYPE, MANIFEST, SERIALIZER_ID};
 use crate::codec::{Codec, Layout, Source};
 use crate::event::Erased;
@@ -18,7 +19,7 @@ const LONGEST_NAME: usize = 256;
 /// A body whose envelope has been read, and whose event has not.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
-    body: &'a str,
+    body: Remaining<'a>,
     pub(crate) name: Cow<'a, str>,
     pub(crate) version: Option<u32>,
     pub(crate) event_id: Option<EventId>,
@@ -26,6 +27,15 @@ pub(crate) struct Incoming<'a> {
     pub(crate) topic: Option<Cow<'a, str>>,
     data: Option<&'a RawValue>,
     cloud_event: bool,
+}
+
+/// Where the event is still to be read from.
+#[derive(Debug, Clone, Copy)]
+enum Remaining<'a> {
+    /// The body, of which all has been looked at.
+    Whole(&'a str),
+    /// What comes after the envelope, of which nothing has been.
+    Rest(&'a str),
 }
 
 /// Why a body could not be read. The texts never quote it.
@@ -38,7 +48,12 @@ pub(crate) enum Unreadable {
     Twice(String),
     NoName,
     LongName(usize),
-    Field { name: &'static str, expected: &'static str },
+    Field {
+        name: &'static str,
+        expected: &'static str,
+    },
+    /// Not from its head alone: [`read`] says more.
+    Headless,
     Event(String),
 }
 
@@ -56,6 +71,7 @@ impl fmt::Display for Unreadable {
                 "it does not say what it is: no \"event_type_name\" in the body, and no `manifest` or `event_type` beside it",
             ),
             Self::Field { name, expected } => write!(f, "its \"{name}\" is not {expected}"),
+            Self::Headless => f.write_str("its envelope is not where it is expected"),
             Self::Event(why) => f.write_str(why),
         }
     }
@@ -117,7 +133,7 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
         return Err(Unreadable::LongName(name.len()));
     }
     Ok(Incoming {
-        body,
+        body: Remaining::Whole(body),
         name,
         version: version.map(number).transpose()?.flatten(),
         event_id: text(id).filter(|id| !id.is_empty()).map(|id| EventId::from_text(&id)),
@@ -125,6 +141,30 @@ pub(crate) fn read<'a>(body: &'a str, attributes: &Attributes) -> Result<Incomin
         topic: text(peek.topic),
         data: peek.data,
         cloud_event,
+    })
+}
+
+/// As [`read`], by a body's head alone: where Melange wrote it, the event can then be read in the same pass. `None`, and
+/// an event that cannot be read so, say nothing about the body: [`read`] does.
+pub(crate) fn read_head<'a>(body: &'a str, attributes: &Attributes) -> Option<Incoming<'a>> {
+    let head = head(body)?;
+    let is_usual = !head.name.is_empty() && head.name.len() <= LONGEST_NAME && head.event_id != Some("");
+    if !is_usual || attributes.text(SERIALIZER_ID).is_some_and(|id| id.trim() == "2") {
+        return None;
+    }
+    let occurred_on = match head.occurred_on {
+        Some(text) => Some(text.parse().ok()?),
+        None => None,
+    };
+    Some(Incoming {
+        body: Remaining::Rest(head.rest),
+        name: Cow::Borrowed(head.name),
+        version: head.version,
+        event_id: head.event_id.map(EventId::from_text),
+        occurred_on,
+        topic: head.topic.map(Cow::Borrowed),
+        data: None,
+        cloud_event: false,
     })
 }
 
@@ -168,10 +208,16 @@ fn moment(value: &RawValue) -> Result<Option<Timestamp>, Unreadable> {
 impl Incoming<'_> {
     /// The event itself, by its codec. `occurred_on` fills an event's own field of that name.
     pub(crate) fn event(&self, codec: &Codec, occurred_on: Timestamp) -> Result<Erased, Unreadable> {
-        let source = match codec.layout() {
-            _ if self.cloud_event => Source::Alone(self.data.map_or("null", RawValue::get)),
-            Layout::Flat { own, .. } => Source::Flat { body: self.body, own, occurred_on },
-            Layout::Data => Source::Alone(self.data.map_or("null", RawValue::get)),
+        let source = match (self.body, codec.layout()) {
+            // An event's own topic stands among its fields.
+            (Remaining::Rest(rest), Layout::Flat { own, .. }) if !own.contains(&TOPIC) => {
+                return codec.decode(Source::Rest { rest, own, occurred_on }).map_err(|_| Unreadable::Headless);
+            }
+            (Remaining::Rest(_), _) => return Err(Unreadable::Headless),
+            (Remaining::Whole(body), Layout::Flat { own, .. }) if !self.cloud_event => {
+                Source::Flat { body, own, occurred_on }
+            }
+            (Remaining::Whole(_), _) => Source::Alone(self.data.map_or("null", RawValue::get)),
         };
         codec.decode(source).map_err(|error| Unreadable::Event(describe(&error, codec.layout())))
     }
