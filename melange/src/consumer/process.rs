@@ -72,11 +72,11 @@ async fn unknown_version(engine: &Engine, queue: &Queue, delivery: &Delivery, na
 /// Time for others to come and take it; then the dead-letter queue, where nothing is lost.
 async fn leave_to_others(engine: &Engine, queue: &Queue, delivery: &Delivery, why: String) -> Verdict {
     let policy = queue.patience_with_newer();
-    if policy.is_last(delivery.attempt) {
+    if queue.is_last(&policy, delivery) {
         return give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
     }
     tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
-    Verdict::Retry(policy.backoff(delivery.attempt))
+    Verdict::Retry(policy.backoff(queue.attempt(delivery)))
 }
 
 /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
@@ -139,8 +139,8 @@ async fn run(
             .get(index)
             .map_or(RetryPolicy::DEFAULT, |member| member.subscription.descriptor.options().retry);
         let retry = match then {
-            Then::Retry { after } if !policy.is_last(delivery.attempt) => {
-                Some(after.unwrap_or_else(|| policy.backoff(delivery.attempt)))
+            Then::Retry { after } if !queue.is_last(&policy, delivery) => {
+                Some(after.unwrap_or_else(|| policy.backoff(queue.attempt(delivery))))
             }
             Then::Retry { .. } | Then::Reject if stop.is_cancelled() => Some(Duration::ZERO),
             Then::Retry { .. } | Then::Reject => {
@@ -150,7 +150,7 @@ async fn run(
                     done.push(index);
                     None
                 } else {
-                    Some(policy.backoff(delivery.attempt))
+                    Some(policy.backoff(queue.attempt(delivery)))
                 }
             }
         };
@@ -220,7 +220,7 @@ async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &D
     if send(engine, queue, delivery, letter).await {
         Verdict::Delete(Fate::DeadLettered)
     } else {
-        Verdict::Retry(RetryPolicy::DEFAULT.backoff(delivery.attempt))
+        Verdict::Retry(RetryPolicy::DEFAULT.backoff(queue.attempt(delivery)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is done with a message that comes again.
+//! What is known of a message that comes again: who is done with it, and how often it went back without having run.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -15,48 +15,68 @@ pub(crate) struct Progress(Mutex<Remembered>);
 #[derive(Default)]
 struct Remembered {
     turn: u64,
-    done: HashMap<Arc<str>, (u64, Vec<usize>)>,
+    messages: HashMap<Arc<str>, Known>,
     by_turn: BTreeMap<u64, Arc<str>>,
+}
+
+#[derive(Default)]
+struct Known {
+    turn: u64,
+    done: Vec<usize>,
+    unrun: u32,
 }
 
 impl Progress {
     /// The subscribers, by index, that are done with this message.
     pub(crate) fn done(&self, message_id: &str) -> Vec<usize> {
-        let remembered = self.remembered();
-        remembered.done.get(message_id).map(|(_, done)| done.clone()).unwrap_or_default()
+        self.remembered().messages.get(message_id).map(|known| known.done.clone()).unwrap_or_default()
     }
 
     pub(crate) fn remember(&self, message_id: &str, done: Vec<usize>) {
-        if done.is_empty() {
-            return;
+        if !done.is_empty() {
+            self.remembered().know(message_id).done = done;
         }
-        let mut guard = self.remembered();
-        let remembered = &mut *guard;
-        match remembered.done.entry(message_id.into()) {
-            Entry::Occupied(mut before) => before.get_mut().1 = done,
-            Entry::Vacant(new) => {
-                remembered.turn += 1;
-                remembered.by_turn.insert(remembered.turn, Arc::clone(new.key()));
-                new.insert((remembered.turn, done));
-            }
-        }
-        if remembered.done.len() > CAPACITY
-            && let Some((_, oldest)) = remembered.by_turn.pop_first()
-        {
-            remembered.done.remove(&oldest);
-        }
+    }
+
+    /// How often it was received and went back without having run.
+    pub(crate) fn unrun(&self, message_id: &str) -> u32 {
+        self.remembered().messages.get(message_id).map_or(0, |known| known.unrun)
+    }
+
+    /// It goes back without having run.
+    pub(crate) fn goes_back_unrun(&self, message_id: &str) {
+        self.remembered().know(message_id).unrun += 1;
     }
 
     /// The message is gone for good.
     pub(crate) fn forget(&self, message_id: &str) {
         let mut remembered = self.remembered();
-        if let Some((turn, _)) = remembered.done.remove(message_id) {
-            remembered.by_turn.remove(&turn);
+        if let Some(known) = remembered.messages.remove(message_id) {
+            remembered.by_turn.remove(&known.turn);
         }
     }
 
     fn remembered(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Remembered {
+    fn know(&mut self, message_id: &str) -> &mut Known {
+        if self.messages.len() >= CAPACITY
+            && !self.messages.contains_key(message_id)
+            && let Some((_, oldest)) = self.by_turn.pop_first()
+        {
+            self.messages.remove(&oldest);
+        }
+        match self.messages.entry(message_id.into()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                self.turn += 1;
+                self.by_turn.insert(self.turn, Arc::clone(new.key()));
+                new.insert(Known { turn: self.turn, ..Known::default() })
+            }
+        }
     }
 }
 
@@ -72,6 +92,10 @@ mod tests {
         }
         assert!(progress.done("0").is_empty());
         assert_eq!(progress.done("1"), vec![1]);
+        progress.goes_back_unrun("2");
+        progress.goes_back_unrun("2");
+        assert_eq!((progress.unrun("2"), progress.unrun("1"), progress.unrun("0")), (2, 0, 0));
+        assert_eq!(progress.done("2"), vec![1]);
         progress.forget("1");
         assert!(progress.done("1").is_empty());
         assert_eq!(progress.0.lock().unwrap().by_turn.len(), CAPACITY - 1);

@@ -17,7 +17,7 @@ use crate::event::EventDescriptor;
 use crate::registry::Readers;
 use crate::retry::RetryPolicy;
 use crate::subscriber::Subscription;
-use crate::transport::QueuePlan;
+use crate::transport::{Delivery, QueuePlan, SPARE_RECEIVES};
 
 /// A queue the bus consumes from.
 pub(crate) struct Queue {
@@ -75,10 +75,23 @@ impl Queue {
         }
     }
 
-    /// How long a message is left to newer processes that can read it: as often as the broker hands it out, but once, so
-    /// that it does not give it up without a reason.
+    /// How long a message is left to newer processes that can read it.
     pub(crate) fn patience_with_newer(&self) -> RetryPolicy {
-        RetryPolicy::new(self.max_receives.saturating_sub(1).max(1), Duration::from_secs(1), Duration::from_secs(60))
+        let attempts =
+            self.subscribers.iter().map(|member| member.subscription.descriptor.options().retry.attempts).max();
+        let attempts = attempts.unwrap_or(1).saturating_add(SPARE_RECEIVES - 1);
+        RetryPolicy::new(attempts, Duration::from_secs(1), Duration::from_secs(60))
+    }
+
+    /// Which attempt this is: what went back unrun behind a failure of its group has used up none.
+    pub(crate) fn attempt(&self, delivery: &Delivery) -> u32 {
+        delivery.attempt.saturating_sub(self.progress.unrun(&delivery.message_id)).max(1)
+    }
+
+    /// Whether it is the last of `policy`, or the last that the broker grants: so that it does not give the message up
+    /// itself, which knows no reason.
+    pub(crate) fn is_last(&self, policy: &RetryPolicy, delivery: &Delivery) -> bool {
+        policy.is_last(self.attempt(delivery)) || delivery.attempt >= self.max_receives
     }
 
     /// A failure in a FIFO queue holds up what comes after it in the group.

@@ -127,6 +127,9 @@ impl Settling {
             Verdict::Delete(_) | Verdict::Lost => Duration::ZERO,
         };
         let visible_at = Instant::now() + after.min(LONGEST);
+        if let (Verdict::Release(_), Some(queue)) = (verdict, engine.queues.get(index)) {
+            queue.progress.goes_back_unrun(&delivery.message_id);
+        }
         let Delivery { message_id, receipt, .. } = delivery;
         Self { engine: Arc::clone(engine), index, message_id, receipt, lease, verdict, visible_at, failures }
     }

@@ -13,6 +13,7 @@ pub use crate::error::transport::{TransportError, TransportErrorKind};
 pub(crate) use erased::DynTransport;
 pub use memory::MemoryTransport;
 pub use message::{Body, Delivery, Inbound, Message, Receipt, Undecodable};
+pub(crate) use topology::SPARE_RECEIVES;
 pub use topology::{QueuePlan, TopicFilter, Topology};
 
 /// What carries events between processes: topics that fan out to queues, as SNS and SQS do.

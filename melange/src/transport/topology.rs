@@ -8,7 +8,11 @@ use crate::subscriber::SubscriberDescriptor;
 
 /// Times a message may be received beyond its subscribers' own attempts, before the broker itself moves it to the
 /// dead-letter queue: received but never run, in crashes and shutdowns.
-const SPARE_RECEIVES: u32 = 5;
+pub(crate) const SPARE_RECEIVES: u32 = 5;
+
+/// Messages of one group that a receive from a FIFO queue may bring. Those behind one that fails go back unrun, and are
+/// received again whenever it is.
+const OF_A_GROUP: u32 = 10;
 
 /// What a bus wants of its broker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +34,8 @@ pub struct QueuePlan {
     pub topics: Vec<TopicFilter>,
     /// How long a message in hand is invisible to others.
     pub visibility: Duration,
-    /// Times a message is received before the broker itself gives it up: more than any subscriber's attempts.
+    /// Times a message is received before the broker itself gives it up: more than any subscriber's attempts, and in a
+    /// FIFO queue more than those of all that a receive may bring before it.
     pub max_receives: u32,
 }
 
@@ -72,13 +77,18 @@ impl Topology {
                 .map(|(topic, event_types)| TopicFilter { topic: topic.to_owned(), event_types })
                 .collect(),
             visibility,
-            max_receives: queue.attempts.saturating_add(SPARE_RECEIVES),
+            max_receives: max_receives(queue.attempts, name.ends_with(".fifo")),
         };
         Self {
             queues: queues.into_iter().map(plan).collect(),
             topics: events.iter().filter_map(|event| event.topic()).map(str::to_owned).collect(),
         }
     }
+}
+
+fn max_receives(attempts: u32, fifo: bool) -> u32 {
+    let group = if fifo { OF_A_GROUP } else { 1 };
+    attempts.saturating_mul(group).saturating_add(SPARE_RECEIVES)
 }
 
 #[derive(Default)]

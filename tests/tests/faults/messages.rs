@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::counts::{Counts, Numbered};
 use crate::events::{Job, Step, jobs};
 use crate::logs;
-use crate::service::{STEPS, WORKERS, aws, queue, started, stepping, stop, until, workers};
+use crate::service::{STEPS, WORKERS, aws, prepared, queue, started, stepping, stop, until, workers};
 
 #[tokio::test(start_paused = true)]
 async fn row_08_handler_panic() {
@@ -429,6 +429,53 @@ async fn row_16_fifo_middle_of_a_group_fails() {
     until("all are handled", || bus.metrics().handled == 20).await;
     let (even, odd): (Vec<u64>, Vec<u64>) = counts.order().into_iter().partition(|number| number % 2 == 0);
     assert!(even.is_sorted() && odd.is_sorted(), "{even:?} {odd:?}");
+    assert_eq!(counts.check(16).duplicated, 0);
+    stop(bus).await;
+}
+
+/// How often each step has been run.
+#[derive(Clone, Default)]
+struct Runs(Arc<Mutex<BTreeMap<u64, u32>>>);
+
+/// Fails so many of its first runs, whatever they are counted as.
+#[subscriber(listens_to = Step, retry(attempts = 5, backoff = "1s..1s"))]
+async fn stumble(step: &Step, meta: &Metadata, State(counts): State<Counts>, State(runs): State<Runs>) -> Outcome {
+    let run = {
+        let mut runs = runs.0.lock().unwrap();
+        let run = runs.entry(step.number).or_default();
+        *run += 1;
+        *run
+    };
+    if run <= step.failing {
+        return Outcome::retry("a test says so");
+    }
+    counts.receive(step.number, &meta.event_id);
+    Outcome::Done
+}
+
+/// Each receive brings the whole group, and what stands behind a failure goes back without having run: that must not use
+/// up its attempts.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_16_fifo_those_behind_a_failure_keep_their_attempts() {
+    let (stub, counts, runs) = (Stub::start().await, Counts::default(), Runs::default());
+    let transport = queue(&stub, STEPS, Duration::from_secs(600));
+    let bus = EventBus::builder().subscribers(melange::subscribers![stumble]).state(counts.clone()).state(runs.clone());
+    let bus = prepared(bus.transport(transport.clone()).wait(Duration::from_secs(1)), &transport).await;
+    // Of five attempts two or three fail, for one of them all.
+    let steps = [2, 3, u32::MAX, 2, 3, 0].into_iter().zip(0..);
+    let steps = steps.map(|(failing, number)| Step { order: "a".to_owned(), number, failing });
+    counts.publish(bus.publisher(), steps).await;
+    bus.start().await.unwrap();
+    until("all are settled", || {
+        stub.advance(Duration::from_millis(200));
+        bus.metrics().handled + bus.metrics().dead_lettered >= 6 || stub.messages_in(STEPS).is_empty()
+    })
+    .await;
+    let dead = stub.messages_in("stepping-dlq.fifo");
+    dead.iter().for_each(|letter| counts.put_aside(number(Some(&letter.body))));
+    assert_eq!(*runs.0.lock().unwrap(), BTreeMap::from([(0, 3), (1, 4), (2, 5), (3, 3), (4, 4), (5, 1)]));
+    assert_eq!((dead.len(), dead[0].attributes["melange_reason"].as_str()), (1, "a test says so"));
+    assert_eq!(counts.order(), [0, 1, 3, 4, 5, 2], "in order, and at last the one that was given up");
     assert_eq!(counts.check(16).duplicated, 0);
     stop(bus).await;
 }
