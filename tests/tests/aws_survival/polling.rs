@@ -201,11 +201,17 @@ async fn a_cut_at_any_byte_of_an_answer_loses_nothing_and_acts_on_no_part() {
         let done = |stub: &Stub| stub.messages_in("billing").is_empty();
         proxy.cut(Cut::after(bytes, Direction::ToClient).times(1));
         world.publish(&id).await;
-        if !world.stub.until(Duration::from_secs(2), done).await {
-            // It was in the answer that nobody heard, and comes again when its time is over.
+        // Where it was in the answer that nobody heard, it comes again when its time is over. On a slow machine the cut may
+        // come only then.
+        let mut is_done = false;
+        for _ in 0..5 {
+            is_done = world.stub.until(Duration::from_secs(2), done).await;
+            if is_done {
+                break;
+            }
             world.stub.advance(Duration::from_secs(30));
         }
-        assert!(world.stub.until(PATIENCE, done).await, "{id} was not handled after a cut at byte {bytes}");
+        assert!(is_done, "{id} was not handled after a cut at byte {bytes}");
         assert!(running.handled.all().contains(&id));
     }
     assert!(proxy.connections().cut >= 5, "{:?}", proxy.connections());
