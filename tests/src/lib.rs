@@ -3,3 +3,4 @@
 pub mod faulty;
 #[cfg(feature = "aws")]
 pub mod server;
+pub mod six_counts;

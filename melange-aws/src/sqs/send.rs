@@ -34,7 +34,7 @@ pub(crate) async fn send(aws: &Aws, queue: &str, messages: Vec<Message>, delay: 
     let target = || Queue { connection: Arc::clone(aws.connection()), name: name.clone() };
     let mut sent = aws.outbox().post(&address, &rules, target, parcels).await.into_iter();
     for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
-        *answer = sent.next().unwrap_or(Ok(()));
+        *answer = sent.next().unwrap_or_else(|| Err(unanswered()));
     }
     answers
 }
@@ -82,6 +82,10 @@ fn seconds(queue: &str, fifo: bool, delay: Option<Duration>) -> Result<Option<i3
              or keep it until it is due"
         )),
     }
+}
+
+fn unanswered() -> TransportError {
+    TransportError::new(TransportErrorKind::Unavailable, "nothing is known of this message")
 }
 
 fn invalid(why: String) -> TransportError {

@@ -1,10 +1,10 @@
 //! What every row counts: attempted, acknowledged, received, duplicated, unexpected, lost.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use melange::{Event, EventId, MessagePublisher, PublishError};
+use melange_tests::six_counts::SixCounts;
 
 use crate::events::{Job, Step};
 
@@ -37,34 +37,6 @@ struct Ledger {
     received: Vec<u64>,
     /// The event ids each number came under.
     ids: BTreeMap<u64, BTreeSet<EventId>>,
-}
-
-/// The six counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// Published, or tried to be.
-    pub(crate) attempted: usize,
-    /// Published, as far as the publisher was told.
-    pub(crate) acknowledged: usize,
-    /// Had their effect, or are where nothing is lost: among the dead letters, or acknowledged unread as nobody's.
-    pub(crate) received: usize,
-    /// Had their effect more than once.
-    pub(crate) duplicated: usize,
-    /// Had an effect, and nobody has published them.
-    pub(crate) unexpected: usize,
-    /// Acknowledged, and without effect.
-    pub(crate) lost: usize,
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attempted, acknowledged, received, duplicated, unexpected, lost } = self;
-        write!(
-            f,
-            "attempted {attempted} acknowledged {acknowledged} received {received} duplicated {duplicated} unexpected \
-             {unexpected} lost {lost}"
-        )
-    }
 }
 
 impl Counts {
@@ -129,13 +101,13 @@ impl Counts {
         self.tally().lost == 0
     }
 
-    pub(crate) fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> SixCounts {
         let ledger = self.0.lock().unwrap();
         let mut times: BTreeMap<u64, usize> = BTreeMap::new();
         for number in &ledger.received {
             *times.entry(*number).or_default() += 1;
         }
-        Tally {
+        SixCounts {
             attempted: ledger.attempted.len(),
             acknowledged: ledger.acknowledged.len(),
             received: times.len(),
@@ -146,7 +118,7 @@ impl Counts {
     }
 
     /// Prints the counts of this row, and refuses what must never be.
-    pub(crate) fn check(&self, row: u32) -> Tally {
+    pub(crate) fn check(&self, row: u32) -> SixCounts {
         let tally = self.tally();
         println!("row {row}: {tally}");
         assert_eq!((tally.lost, tally.unexpected), (0, 0), "row {row}: {tally}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use melange_aws_stub::{Proxy, Stub};
+use melange_tests::six_counts::SixCounts;
 use tokio::time::{Instant, interval_at, sleep};
 
 use crate::chaos::Chaos;
@@ -14,7 +15,7 @@ use crate::child::Process;
 use crate::events::QUEUE;
 use crate::growth::Growth;
 use crate::line::Line;
-use crate::tally::{Counts, Tally};
+use crate::tally::Tally;
 
 /// How often it says how it goes.
 const REPORT: Duration = Duration::from_secs(30);
@@ -120,7 +121,7 @@ async fn conduct(time: Duration, seed: u64) -> io::Result<Vec<String>> {
     Ok(problems)
 }
 
-fn wrong(counts: Counts) -> Vec<String> {
+fn wrong(counts: SixCounts) -> Vec<String> {
     let named = [("lost", counts.lost), ("unexpected", counts.unexpected)];
     let mut wrong: Vec<String> =
         named.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();

@@ -1,7 +1,8 @@
 //! The counts, and the order of FIFO keys.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+
+use melange_tests::six_counts::SixCounts;
 
 use crate::line::{Id, Line};
 
@@ -21,28 +22,6 @@ pub(crate) struct Tally {
     pub(crate) tasks: BTreeMap<String, (usize, usize)>,
     /// What processes said when they ended.
     pub(crate) ended: Vec<(String, String)>,
-}
-
-/// The six counts, of both topics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) attempted: usize,
-    pub(crate) acknowledged: usize,
-    pub(crate) received: usize,
-    pub(crate) duplicated: usize,
-    pub(crate) unexpected: usize,
-    pub(crate) lost: usize,
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attempted, acknowledged, received, duplicated, unexpected, lost } = self;
-        write!(
-            f,
-            "attempted {attempted} acknowledged {acknowledged} received {received} duplicated {duplicated} unexpected \
-             {unexpected} lost {lost}"
-        )
-    }
 }
 
 impl Tally {
@@ -78,9 +57,9 @@ impl Tally {
         &mut of_key[at]
     }
 
-    /// As far as it is known; what is on its way counts as lost until it comes.
-    pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    /// The six counts of both topics, as far as they are known; what is on its way counts as lost until it comes.
+    pub(crate) fn counts(&self) -> SixCounts {
+        let mut counts = SixCounts::default();
         for event in self.events.values().flatten() {
             let is = |what: u8| usize::from(event & what != 0);
             counts.attempted += is(ATTEMPTED);
@@ -127,7 +106,7 @@ mod tests {
             "received - 2",
             "received - 7",
         ]);
-        let expected = Counts { attempted: 3, acknowledged: 2, received: 3, duplicated: 1, unexpected: 1, lost: 1 };
+        let expected = SixCounts { attempted: 3, acknowledged: 2, received: 3, duplicated: 1, unexpected: 1, lost: 1 };
         assert_eq!(tally.counts(), expected);
     }
 
