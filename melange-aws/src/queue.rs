@@ -163,11 +163,13 @@ impl AwsQueue {
     }
 
     /// How long a received message is invisible to others unless its lease is extended, which happens at half of it: 30
-    /// seconds unless said otherwise, between 1 second and 12 hours. After a crash it is how long what was in hand stays
+    /// seconds unless said otherwise, in whole seconds, between 1 and 12 hours. After a crash it is how long what was in hand stays
     /// away. It is asked for at every receive, whatever the queue's own is.
     #[must_use]
     pub fn visibility(mut self, visibility: Duration) -> Self {
-        self.visibility = visibility.clamp(Duration::from_secs(1), Duration::from_secs(12 * 60 * 60));
+        // SQS counts in seconds, and whoever extends a lease must count as it does.
+        let seconds = visibility.as_secs().saturating_add(u64::from(visibility.subsec_nanos() > 0));
+        self.visibility = Duration::from_secs(seconds.clamp(1, 12 * 60 * 60));
         self
     }
 
@@ -249,5 +251,21 @@ impl Transport for AwsQueue {
 
     async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {
         sqs::dead_letter(&self.aws, queue, delivery, letter).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_counts_on_more_visibility_than_is_asked_for() {
+        let config = aws_config::SdkConfig::builder().build();
+        let counted = |millis| {
+            let queue = Aws::from_config(&config).queue("billing").visibility(Duration::from_millis(millis));
+            queue.capabilities().visibility.as_millis()
+        };
+        assert_eq!([0, 1, 1000, 1001, 1999, 30_000].map(counted), [1000, 1000, 1000, 2000, 2000, 30_000]);
+        assert_eq!(counted(u64::MAX), 43_200_000);
     }
 }

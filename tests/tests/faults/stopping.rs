@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use melange::MessagePublisher;
-use melange_aws_stub::{Fault, Stub};
+use melange_aws_stub::{Fault, Proxy, Stub};
 
 use crate::child::Process;
 use crate::counts::Counts;
@@ -40,10 +40,9 @@ async fn busy(stub: &Stub, counts: &Counts, grace: &str, jobs: Vec<Job>) -> Proc
 async fn the_rest_is_handled_at_once(stub: &Stub, counts: &Counts) {
     let begun = Instant::now();
     let bus = started(hasty(queue(stub, WORKERS, Duration::from_secs(30)), counts)).await;
-    until("the rest is handled", || counts.is_complete()).await;
+    until("the rest is handled", || counts.is_complete() && stub.messages_in(WORKERS).is_empty()).await;
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     stop(bus).await;
-    assert_eq!(stub.messages_in(WORKERS).len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,4 +117,30 @@ async fn row_45_sigterm_with_a_long_poll_open() {
     assert_eq!(stub.standings(WORKERS).unwrap().visible, 5);
     the_rest_is_handled_at_once(&stub, &counts).await;
     assert_eq!(counts.check(45).duplicated, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_45_sigterm_while_nothing_answers() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    let proxy = Proxy::start(stub.port()).await;
+    let worker = Process::at(&proxy.endpoint(), &["consume", "30", "2"]);
+    assert_eq!(worker.line().as_deref(), Some("ready"));
+    counts.publish(&MessagePublisher::new(aws(&stub)), jobs(0..10)).await;
+    let mut done = 0;
+    let lines = worker.lines_until(|line| {
+        done += usize::from(line.starts_with("done"));
+        // Before its delete can go out.
+        proxy.black_hole();
+        done == 1
+    });
+    note(&counts, &lines);
+    worker.signal("TERM");
+    let (status, took, lines) = worker.ended();
+    // What cannot be settled does not keep it: two seconds, and three more for handing back.
+    assert!(took < Duration::from_millis(6500), "{took:?}");
+    assert!(!status.success() && lines.iter().any(|line| line.contains("could not be handed back")), "{lines:?}");
+    note(&counts, &lines);
+    stub.advance(Duration::from_secs(31));
+    the_rest_is_handled_at_once(&stub, &counts).await;
+    counts.check(45);
 }
