@@ -74,7 +74,7 @@ async fn consume(by_hand: bool, most: usize, count: usize) -> Result<()> {
     let bodies = bodies::<Order>(most as u64, 512)?;
     let canned = Canned::new(&bodies, Order::DESCRIPTOR.name(), count)?;
     drop(bodies);
-    let server = Server::of(canned.config(), None);
+    let server = Server::of(canned.config());
     marks::begin(count as u64);
     if by_hand {
         let url = server.sqs.get_queue_url().queue_name("billing").send().await?.queue_url.ok_or("no queue")?;

@@ -31,12 +31,12 @@ static PUBLISHED: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 static TOOK: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
     let rounds = setting("MELANGE_BENCH_ROUNDS", 5);
     let count = setting("MELANGE_BENCH_MESSAGES", 500);
     let stub = Stub::start().await;
-    let server = Server::at(&stub.endpoint(), None);
+    let server = Server::stub(&stub);
     stub.create_topic(Order::TOPIC);
     stub.create_queue(QUEUE);
     stub.subscribe(Order::TOPIC, QUEUE, true);

@@ -101,7 +101,7 @@ fn start(role: &str, endpoint: Option<&str>) -> Result<Child> {
 /// Serves, and keeps the queue filled until `count` messages were sent; then until it is ended.
 async fn serve(count: u64) -> Result<()> {
     let stub = Stub::start().await;
-    let server = Server::at(&stub.endpoint(), None);
+    let server = Server::stub(&stub);
     let url = server.queue(QUEUE).await?;
     println!("{}", stub.endpoint());
     let batch = bodies::<Order>(500.min(count), BYTES)?;
@@ -120,7 +120,7 @@ async fn serve(count: u64) -> Result<()> {
 }
 
 async fn consume(by_hand: bool, count: u64) -> Result<()> {
-    let server = Server::at(&env::var(ENDPOINT)?, None);
+    let server = Server::at(&env::var(ENDPOINT)?);
     marks::begin(count);
     let watch = thread::spawn(move || watch(count));
     if by_hand {

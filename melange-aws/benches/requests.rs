@@ -45,7 +45,7 @@ async fn work() {
     marks::handled();
 }
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
     let count = setting("MELANGE_BENCH_MESSAGES", 10_000) as u64;
     println!("billed requests for 1,000 messages of 512 B, publish to delete, of {count} messages");
@@ -87,7 +87,7 @@ fn bus(server: &Server, queues: usize, provision: Provision) -> Result<EventBus>
 /// A stub whose topic feeds so many queues.
 async fn provisioned(queues: usize) -> Result<(Stub, Server)> {
     let stub = Stub::start().await;
-    let server = Server::at(&stub.endpoint(), None);
+    let server = Server::stub(&stub);
     let bus = bus(&server, queues, Provision::Create)?;
     bus.start().await?;
     bus.shutdown(Duration::from_secs(5)).await?;

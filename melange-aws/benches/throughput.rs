@@ -1,10 +1,13 @@
 //! Messages in a second, consumed and published, beside the raw loop on the same server in the same run.
 //!
-//! The server is the stub, in a thread of its own. Rounds are short and alternate, so that whatever else the machine does
+//! The server is the stub, in a thread of its own: first as fast as it is, where all that counts is the time that each
+//! spends on a processor, then with answers that take 5 ms longer, about as far away as AWS is. Rounds are short and alternate, so that whatever else the machine does
 //! meets both; the ratio is the median of those of each round. Words after `--` choose rows, as in
 //! `cargo bench -p melange-aws --bench throughput -- consumed FIFO`.
 
 mod support;
+
+use std::time::Duration;
 
 use melange_aws_stub::Stub;
 use support::events::{Order, Payment, Sample, bodies};
@@ -13,28 +16,43 @@ use support::report::{Measured, figure};
 use support::server::Server;
 use support::{Result, setting};
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+/// How long answers take beyond what the stub needs.
+const AWAY: Duration = Duration::from_millis(5);
+
+#[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
     let rounds = setting("MELANGE_BENCH_ROUNDS", 9);
     let count = setting("MELANGE_BENCH_MESSAGES", 10_000) as u64;
     let stub = Stub::start().await;
-    let server = Server::at(&stub.endpoint(), Some(Box::new(stub)));
+    let mut server = Server::stub(&stub);
 
     println!("{rounds} rounds, {count} messages of 512 B or {} of 10 KiB in each", count / 4);
-    println!("{:<34}{:>14}{:>14}{:>16}{:>16}", "", "raw/s", "melange/s", "melange/raw", "CPU/raw");
-    let mut consumed = f64::INFINITY;
-    let mut published = f64::INFINITY;
-    for (bytes, count) in [(512, count), (10 * 1024, count / 4)] {
-        consumed = consumed.min(consuming::<Order>(&server, rounds, count, bytes).await?);
-        consumed = consumed.min(consuming::<Payment>(&server, rounds, count, bytes).await?);
-        published = published.min(publishing::<Order>(&server, rounds, count, bytes).await?);
-        published = published.min(publishing::<Payment>(&server, rounds, count, bytes).await?);
+    let mut figures = Vec::new();
+    for (suffix, delay) in [("", Duration::ZERO), ("_5_ms_away", AWAY)] {
+        server.delay = delay;
+        println!(
+            "{:<34}{:>14}{:>14}{:>15}{:>12}{:>12}{:>15}",
+            format!("answers delayed by {delay:?}"),
+            "raw/s",
+            "melange/s",
+            "melange/raw",
+            "raw CPU us",
+            "CPU us",
+            "CPU/raw"
+        );
+        let (mut consumed, mut published) = (f64::INFINITY, f64::INFINITY);
+        for (bytes, count) in [(512, count), (10 * 1024, count / 4)] {
+            consumed = consumed.min(consuming::<Order>(&server, rounds, count, bytes).await?);
+            consumed = consumed.min(consuming::<Payment>(&server, rounds, count, bytes).await?);
+            published = published.min(publishing::<Order>(&server, rounds, count, bytes).await?);
+            published = published.min(publishing::<Payment>(&server, rounds, count, bytes).await?);
+        }
+        figures.push((format!("consumed_vs_raw{suffix}"), consumed));
+        figures.push((format!("published_vs_raw{suffix}"), published));
     }
     println!("the figures are the least of the four ratios each");
-    for (name, ratio) in [("consumed_vs_raw", consumed), ("published_vs_raw", published)] {
-        if ratio.is_finite() {
-            figure(name, ratio);
-        }
+    for (name, ratio) in figures.iter().filter(|(_, ratio)| ratio.is_finite()) {
+        figure(name, *ratio);
     }
     Ok(())
 }
@@ -57,6 +75,9 @@ async fn consuming<E: Sample>(server: &Server, rounds: usize, count: u64, bytes:
     let mut table = Table::default();
     for round in 0..rounds {
         for side in in_turn(round, [Side::Raw, Side::Melange]) {
+            if std::env::var("ONLY").is_ok_and(|only| only != format!("{side:?}")) {
+                continue;
+            }
             table.add(side, consume::<E>(server, side, &bodies).await?);
         }
     }
@@ -118,10 +139,12 @@ impl Table {
         let ratio = melange.rate.over(&self.raw.rate);
         let cpu = melange.cpu.over(&self.raw.cpu);
         println!(
-            "{what:<34}{:>14}{:>14}{:>16}{:>16}",
+            "{what:<34}{:>14}{:>14}{:>15}{:>12}{:>12}{:>15}",
             self.raw.rate.to_string(),
             melange.rate.to_string(),
             ratio.to_string(),
+            self.raw.cpu.to_string(),
+            melange.cpu.to_string(),
             cpu.to_string()
         );
         ratio.median()

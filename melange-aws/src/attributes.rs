@@ -57,14 +57,15 @@ pub(crate) fn number_to_sqs(value: u32) -> Result<SqsValue, BuildError> {
 
 /// From an SQS message: what was published, under raw delivery; in the order of their names.
 pub(crate) fn from_sqs(values: &HashMap<String, SqsValue>) -> Attributes {
-    let mut named: Vec<_> = values.iter().collect();
-    named.sort_by_key(|(name, _)| *name);
     let convert = |value: &SqsValue| {
         let text = value.string_value().map(str::to_owned);
         let bytes = value.binary_value().map(|blob| blob.as_ref().to_vec());
         typed(value.data_type(), text, bytes)
     };
-    named.into_iter().filter_map(|(name, value)| Some((known(name), convert(value)?))).collect()
+    let mut named = Vec::with_capacity(values.len());
+    named.extend(values.iter().filter_map(|(name, value)| Some((known(name), convert(value)?))));
+    named.sort_by(|(one, _), (other, _)| one.cmp(other));
+    named.into_iter().collect()
 }
 
 /// The name, for which there is no need of memory where it is one of Melange's own.

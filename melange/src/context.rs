@@ -102,7 +102,7 @@ impl<'a, E: Event> Frame<'a, E> {
     /// Cancelled when the work should stop.
     #[must_use]
     pub fn cancellation(&self) -> &'a CancellationToken {
-        self.parts.cancellation
+        self.parts.cancellation.token()
     }
 
     /// The event as what queues share, when it is not merely borrowed.
@@ -120,7 +120,7 @@ impl<'a, E: Event> Frame<'a, E> {
                 event: self.shared()?,
                 metadata: Arc::clone(shared.metadata),
                 states: Arc::clone(shared.states),
-                cancellation: self.parts.cancellation.clone(),
+                cancellation: self.parts.cancellation.token().clone(),
             })
         };
         self.context.get_or_init(make).as_ref()
@@ -138,7 +138,38 @@ struct Parts<'a> {
     shared: Option<Shared<'a>>,
     metadata: &'a Metadata,
     states: &'a States,
-    cancellation: &'a CancellationToken,
+    cancellation: Cancellation<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Cancellation<'a> {
+    Bus(&'a CancellationToken),
+    Run(&'a RunToken<'a>),
+}
+
+impl<'a> Cancellation<'a> {
+    fn token(self) -> &'a CancellationToken {
+        match self {
+            Self::Bus(token) => token,
+            Self::Run(run) => run.get(),
+        }
+    }
+}
+
+/// The token of one run, a child of what can cancel it. Few subscribers ask for it, so it is made when one does.
+pub(crate) struct RunToken<'a> {
+    parent: &'a CancellationToken,
+    own: OnceLock<CancellationToken>,
+}
+
+impl<'a> RunToken<'a> {
+    pub(crate) fn new(parent: &'a CancellationToken) -> Self {
+        Self { parent, own: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> &CancellationToken {
+        self.own.get_or_init(|| self.parent.child_token())
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -163,7 +194,7 @@ impl<'a> RawContext<'a> {
         states: &'a States,
         cancellation: &'a CancellationToken,
     ) -> Self {
-        Self { event, parts: Parts { shared: None, metadata, states, cancellation } }
+        Self { event, parts: Parts { shared: None, metadata, states, cancellation: Cancellation::Bus(cancellation) } }
     }
 
     /// For an event that subscribers may share.
@@ -171,9 +202,10 @@ impl<'a> RawContext<'a> {
         event: &'a Erased,
         metadata: &'a Arc<Metadata>,
         states: &'a Arc<States>,
-        cancellation: &'a CancellationToken,
+        cancellation: &'a RunToken<'a>,
     ) -> Self {
         let shared = Some(Shared { event, metadata, states });
+        let cancellation = Cancellation::Run(cancellation);
         Self { event: event.as_ref(), parts: Parts { shared, metadata, states, cancellation } }
     }
 

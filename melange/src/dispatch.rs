@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use crate::context::{RawContext, States};
+use crate::context::{RawContext, RunToken, States};
 use crate::event::Erased;
 use crate::metadata::Metadata;
 use crate::outcome::{BoxError, Failure, Outcome, Then};
@@ -146,27 +146,28 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
         event_id = %with.metadata.event_id,
         attempt = with.metadata.attempt,
     );
-    let cancellation = with.cancellation.child_token();
-    let running = async {
-        // Held once, wherever it is waited for.
+    let cancellation = RunToken::new(&with.cancellation);
+    // Each future is held once only: they are part of every task that handles a message.
+    async {
         let mut running = pin!(AssertUnwindSafe(call(subscription, with, &cancellation)).catch_unwind());
         match descriptor.options().timeout {
             None => verdict(descriptor, running.await),
             Some(limit) => match tokio::time::timeout(limit, running.as_mut()).await {
                 Ok(run) => verdict(descriptor, run),
                 Err(_) => {
-                    cancellation.cancel();
+                    cancellation.get().cancel();
                     let why = format!("it took longer than its time-out of {limit:?}");
                     let error = SubscriberError::new(descriptor, SubscriberErrorKind::TimedOut, why);
                     Err(Failed { error, then: Then::Retry { after: None } })
                 }
             },
         }
-    };
-    running.instrument(span).await
+    }
+    .instrument(span)
+    .await
 }
 
-async fn call(subscription: &Subscription, with: &Run, cancellation: &CancellationToken) -> Outcome {
+async fn call(subscription: &Subscription, with: &Run, cancellation: &RunToken<'_>) -> Outcome {
     match subscription.descriptor.call() {
         Call::Async(call) => {
             let cx = RawContext::shared(&with.event, &with.metadata, &with.states, cancellation);
@@ -178,8 +179,9 @@ async fn call(subscription: &Subscription, with: &Run, cancellation: &Cancellati
         }
         Call::Blocking(call) => {
             let (instance, with, cancellation) =
-                (Arc::clone(&subscription.instance), with.clone(), cancellation.clone());
+                (Arc::clone(&subscription.instance), with.clone(), cancellation.get().clone());
             let blocking = tokio::task::spawn_blocking(move || {
+                let cancellation = RunToken::new(&cancellation);
                 let cx = RawContext::shared(&with.event, &with.metadata, &with.states, &cancellation);
                 call(instance.as_ref(), &cx)
             });

@@ -20,7 +20,7 @@ pub(crate) fn start() -> Result<Server> {
     let port = listener.local_addr()?.port();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("bench-server".to_owned()).spawn(move || runtime.block_on(serve(listener, port)))?;
-    Ok(Server::at(&format!("http://127.0.0.1:{port}"), None))
+    Ok(Server::at(&format!("http://127.0.0.1:{port}")))
 }
 
 async fn serve(listener: TcpListener, port: u16) {

@@ -46,6 +46,7 @@ pub(crate) async fn consume<E: Sample>(server: &Server, side: Side, bodies: &[Bo
     let url = server.queue(&name).await?;
     server.fill(&url, E::DESCRIPTOR.name(), bodies).await?;
     let count = bodies.len() as u64;
+    server.measure();
     marks::begin(count);
     let before = cpu::used();
     if side == Side::Raw {
@@ -60,14 +61,16 @@ pub(crate) async fn consume<E: Sample>(server: &Server, side: Side, bodies: &[Bo
         marks::all_handled().await?;
         melange_side::stop(bus, count).await?;
     }
-    let rate = finish(count, before)?;
+    let rate = finish(count, before);
+    server.measured();
     server.delete(&url).await?;
-    Ok(rate)
+    rate
 }
 
 /// Publishes so many.
 pub(crate) async fn publish<E: Sample>(server: &Server, side: Side, sample: &E, count: u64) -> Result<Rate> {
     let arn = server.topic(E::TOPIC).await?;
+    server.measure();
     marks::begin(count);
     let before = cpu::used();
     match side {
@@ -75,6 +78,7 @@ pub(crate) async fn publish<E: Sample>(server: &Server, side: Side, sample: &E, 
         Side::Melange => melange_side::publish(server, sample, count, marks::handled).await?,
         Side::MelangeAll => melange_side::publish_all(server, sample, count, marks::handled).await?,
     }
+    server.measured();
     finish(count, before)
 }
 

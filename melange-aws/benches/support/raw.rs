@@ -17,7 +17,7 @@ use super::Result;
 use super::events::Sample;
 
 /// Receives at once: as many whole batches as fit into the 64 messages that Melange has in hand by itself.
-pub(crate) const RECEIVES: usize = 7;
+pub(crate) const RECEIVES: usize = 6;
 
 /// Publishes at once: as many requests as Melange has under way to a topic.
 pub(crate) const PUBLISHES: usize = 16;

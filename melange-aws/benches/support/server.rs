@@ -1,7 +1,7 @@
 //! A server on loopback, and what a bench asks of it beside what is measured.
 
-use std::any::Any;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -9,6 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use melange_aws_stub::{Fault, Stub};
 
 use super::Result;
 use super::events::Body;
@@ -19,18 +20,41 @@ pub(crate) struct Server {
     pub(crate) config: SdkConfig,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
-    _running: Option<Box<dyn Any>>,
+    stub: Option<Stub>,
+    /// How much longer each answer takes while something is measured.
+    pub(crate) delay: Duration,
 }
 
 impl Server {
-    /// The one at this address; it runs as long as `running` lives.
-    pub(crate) fn at(endpoint: &str, running: Option<Box<dyn Any>>) -> Self {
-        Self::of(config(endpoint), running)
+    /// The one at this address.
+    pub(crate) fn at(endpoint: &str) -> Self {
+        Self::of(config(endpoint))
     }
 
-    pub(crate) fn of(config: SdkConfig, running: Option<Box<dyn Any>>) -> Self {
+    /// The stub, which runs in a thread of its own as long as this lives.
+    pub(crate) fn stub(stub: &Stub) -> Self {
+        Self { stub: Some(stub.clone()), ..Self::at(&stub.endpoint()) }
+    }
+
+    /// Whatever this configuration leads to.
+    pub(crate) fn of(config: SdkConfig) -> Self {
         let (sns, sqs) = (aws_sdk_sns::Client::new(&config), aws_sdk_sqs::Client::new(&config));
-        Self { config, sns, sqs, _running: running }
+        Self { config, sns, sqs, stub: None, delay: Duration::ZERO }
+    }
+
+    /// What follows is measured: answers take as long as they are to.
+    pub(crate) fn measure(&self) {
+        let Some(stub) = self.stub.as_ref().filter(|_| !self.delay.is_zero()) else { return };
+        for action in ["ReceiveMessage", "DeleteMessageBatch", "DeleteMessage", "PublishBatch"] {
+            stub.inject(Fault::delay(self.delay).on(action));
+        }
+    }
+
+    /// It is over.
+    pub(crate) fn measured(&self) {
+        if let Some(stub) = &self.stub {
+            stub.clear_faults();
+        }
     }
 
     /// The address of a new queue.

@@ -71,21 +71,25 @@ fn delivery(aws: &Aws, queue: &str, message: Message) -> Option<Delivery> {
         tracing::warn!(queue, message_id = id, "SQS handed out a message without a receipt");
         return None;
     };
-    let system = message.attributes.unwrap_or_default();
     let values = message.message_attributes.unwrap_or_default();
-    let group = system.get(&System::MessageGroupId).cloned();
     let beside = attributes::from_sqs(&values);
     let (body, content) = match message.body {
         Some(body) => envelope::open(body.into(), beside, aws.names()),
         None => ("".into(), Err(Undecodable::new("SQS handed it out without a body"))),
     };
-    let receipt = Receipt::new(Held { handle, body, attributes: values, group: group.clone() });
-    let mut delivery = Delivery::new(id, content, receipt);
-    delivery.attempt = system.get(&System::ApproximateReceiveCount).and_then(|n| n.parse().ok()).unwrap_or(1);
-    let millis = system.get(&System::SentTimestamp).and_then(|millis| millis.parse().ok());
-    delivery.sent_at = millis.and_then(Timestamp::from_unix_millis);
+    let (mut attempt, mut sent_at, mut group) = (1, None, None);
+    for (name, value) in message.attributes.unwrap_or_default() {
+        match name {
+            System::ApproximateReceiveCount => attempt = value.parse().unwrap_or(1),
+            System::SentTimestamp => sent_at = value.parse().ok().and_then(Timestamp::from_unix_millis),
+            System::MessageGroupId => group = Some(value),
+            _ => {}
+        }
+    }
     // On a standard queue a group only shares the queue fairly; there is no order to keep.
-    delivery.group = group.filter(|_| is_fifo(queue));
+    let lane = group.clone().filter(|_| is_fifo(queue));
+    let mut delivery = Delivery::new(id, content, Receipt::new(Held { handle, body, attributes: values, group }));
+    (delivery.attempt, delivery.sent_at, delivery.group) = (attempt, sent_at, lane);
     Some(delivery)
 }
 

@@ -20,6 +20,9 @@ type Answer = Result<(), TransportError>;
 /// Deletes, in batches.
 pub(crate) async fn delete(aws: &Aws, queue: &str, receipts: Vec<Receipt>) -> Vec<Answer> {
     let name = aws.names().queue(queue);
+    if receipts.len() <= MOST {
+        return delete_batch(aws, &name, &receipts).await;
+    }
     let batches = receipts.chunks(MOST).map(|batch| -> BoxFuture<'_, _> { Box::pin(delete_batch(aws, &name, batch)) });
     join_all(batches).await.into_iter().flatten().collect()
 }

@@ -26,6 +26,8 @@ struct Share {
     used: usize,
     /// Receives that wait for permits.
     waiting: usize,
+    /// How many the last of them wants.
+    want: usize,
     /// Which turn it got permits last.
     served: u64,
 }
@@ -35,12 +37,21 @@ impl State {
         self.limit.saturating_sub(self.used)
     }
 
-    /// Whether this queue has the best claim of all that wait: the one that has least for its weight, and of such the one
-    /// that was served longest ago.
+    /// The queue with the best claim of all that wait: the one that has least for its weight, and of such the one that was
+    /// served longest ago.
+    fn next(&self) -> Option<usize> {
+        let waiting = self.shares.iter().enumerate().filter(|(_, share)| share.waiting > 0);
+        waiting.min_by_key(|(_, share)| share.claim()).map(|(index, _)| index)
+    }
+
     fn is_next(&self, queue: usize) -> bool {
-        let claim = |share: &Share| ((share.used + 1) * SCALE / share.weight, share.served);
-        let best = self.shares.iter().filter(|share| share.waiting > 0).map(claim).min();
-        self.shares.get(queue).is_some_and(|share| best.is_none_or(|best| claim(share) <= best))
+        let claim = |queue: usize| self.shares.get(queue).map(Share::claim);
+        self.next().is_none_or(|next| claim(queue) <= claim(next))
+    }
+
+    /// Whether what is free is all that this queue waits for.
+    fn is_enough(&self, queue: usize) -> bool {
+        self.shares.get(queue).is_some_and(|share| self.free() >= share.want.min(self.limit))
     }
 
     fn take(&mut self, queue: usize, count: usize) {
@@ -53,13 +64,20 @@ impl State {
     }
 }
 
+impl Share {
+    /// The less, the better.
+    fn claim(&self) -> (usize, u64) {
+        ((self.used + 1) * SCALE / self.weight, self.served)
+    }
+}
+
 /// Claims are compared as whole numbers.
 const SCALE: usize = 1 << 16;
 
 impl Budget {
     /// `limit` permits for queues of these weights.
     pub(crate) fn new(limit: usize, weights: impl IntoIterator<Item = usize>) -> Arc<Self> {
-        let share = |weight: usize| Share { weight: weight.clamp(1, SCALE), used: 0, waiting: 0, served: 0 };
+        let share = |weight: usize| Share { weight: weight.clamp(1, SCALE), used: 0, waiting: 0, want: 0, served: 0 };
         let shares = weights.into_iter().map(share).collect();
         Arc::new(Self { state: Mutex::new(State { limit, used: 0, shares, turn: 0 }), changed: Notify::new() })
     }
@@ -84,7 +102,7 @@ impl Budget {
     /// Up to `want` permits for `queue`: all of them where they are free, else what is free once `patience` is over, at
     /// least one. Waiting a little makes one request of several.
     pub(crate) async fn reserve(self: &Arc<Self>, queue: usize, want: usize, patience: Duration) -> Permits {
-        let _waiting = Waiting::new(self, queue);
+        let _waiting = Waiting::new(self, queue, want);
         let mut until = None;
         loop {
             let changed = self.changed.notified();
@@ -129,11 +147,13 @@ impl Budget {
 
     fn release(&self, queue: usize, count: usize) {
         let mut state = self.state();
+        let (none_free, before) = (state.free() == 0, state.next());
         state.used -= count;
         if let Some(share) = state.shares.get_mut(queue) {
             share.used -= count;
         }
-        let wanted = state.shares.iter().any(|share| share.waiting > 0);
+        // Not for every permit: whoever gathers them is told of the first, and when there are enough.
+        let wanted = state.next().is_some_and(|next| none_free || Some(next) != before || state.is_enough(next));
         drop(state);
         if wanted {
             self.changed.notify_waiters();
@@ -152,22 +172,20 @@ struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    fn new(budget: &'a Budget, queue: usize) -> Self {
-        let waiting = Self { budget, queue };
-        waiting.count(|waiting| waiting + 1);
-        waiting
-    }
-
-    fn count(&self, change: impl Fn(usize) -> usize) {
-        if let Some(share) = self.budget.state().shares.get_mut(self.queue) {
-            share.waiting = change(share.waiting);
+    fn new(budget: &'a Budget, queue: usize, want: usize) -> Self {
+        if let Some(share) = budget.state().shares.get_mut(queue) {
+            share.waiting += 1;
+            share.want = want;
         }
+        Self { budget, queue }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.count(|waiting| waiting - 1);
+        if let Some(share) = self.budget.state().shares.get_mut(self.queue) {
+            share.waiting -= 1;
+        }
         // Another queue may be next now.
         self.budget.changed.notify_waiters();
     }

@@ -1,11 +1,13 @@
 //! One call for several: entries that come one by one go out in batches, soon, and are answered one by one.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -66,8 +68,11 @@ pub(crate) async fn coalesce<E: Entry, F>(
     let mut flush_at: Option<Instant> = None;
     let mut calls = FuturesUnordered::new();
     let mut again = FuturesUnordered::new();
-    let (mut open, mut closing) = (true, false);
+    let mut came = Vec::with_capacity(gather.most);
+    let (mut open, mut closing, mut hurrying) = (true, false, false);
     let mut failing = 0;
+    let (mut closed, mut hurried) = (pin!(close.cancelled()), pin!(hurry.cancelled()));
+    let mut alarm = pin!(sleep_until(Instant::now()));
     loop {
         let due = flush_at.is_some_and(|at| at <= Instant::now());
         let full = ready.len() >= gather.most;
@@ -89,6 +94,11 @@ pub(crate) async fn coalesce<E: Entry, F>(
             return;
         }
         let flush = flush_at.filter(|_| calls.len() < CALLS);
+        if let Some(at) = flush
+            && alarm.deadline() != at
+        {
+            alarm.as_mut().reset(at);
+        }
         let room = ready.len() + failing < BACKLOG;
         tokio::select! {
             biased;
@@ -107,24 +117,32 @@ pub(crate) async fn coalesce<E: Entry, F>(
                 flush_at = Some(Instant::now());
                 ready.extend(batch);
             }
-            entry = entries.recv(), if open && room => match entry {
-                Some(entry) => {
+            count = entries.recv_many(&mut came, gather.most), if open && room => {
+                open = count > 0;
+                // What is handled meanwhile comes along.
+                if count > 0 && ready.len() + count < gather.most {
+                    yield_now().await;
+                    while ready.len() + came.len() < gather.most && let Ok(entry) = entries.try_recv() {
+                        came.push(entry);
+                    }
+                }
+                for entry in came.drain(..) {
                     let soon = entry.is_urgent() || hurry.is_cancelled();
                     let at = Instant::now() + if soon { MOMENT } else { gather.window };
                     flush_at = Some(flush_at.map_or(at, |before| before.min(at)));
                     ready.push_back(Waiting { entry, attempt: 1, last: None });
                 }
-                None => open = false,
             },
-            () = close.cancelled(), if !closing => {
+            () = &mut closed, if !closing => {
                 // What is in there already still comes out.
                 entries.close();
                 closing = true;
             }
-            () = hurry.cancelled(), if flush_at.is_some_and(|at| at > Instant::now() + MOMENT) => {
-                flush_at = Some(Instant::now());
+            () = &mut hurried, if !hurrying => {
+                flush_at = flush_at.map(|_| Instant::now());
+                hurrying = true;
             }
-            () = async { match flush { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
+            () = &mut alarm, if flush.is_some() => {}
         }
     }
 }

@@ -72,7 +72,7 @@ fn from_incoming(queue: &Queue, delivery: &Delivery, inbound: &Inbound, incoming
         attempt: delivery.attempt,
     };
     let mut events = Vec::with_capacity(types.len());
-    for event_type in types {
+    for &event_type in types.iter() {
         let metadata = origin.metadata(incoming, event_type, &inbound.attributes);
         let event = match read_as(event_type, incoming, metadata.occurred_on) {
             Ok(event) => event,

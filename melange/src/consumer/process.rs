@@ -1,6 +1,7 @@
 //! One message, from its decoding to its settling.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -91,38 +92,33 @@ async fn run(
 ) -> Verdict {
     let mut done = queue.progress.done(&delivery.message_id);
     let nobody = events.iter().all(|event| event.listeners.is_empty());
-    let mut runs = Vec::new();
-    for event in &events {
-        for &index in event.listeners.iter().filter(|index| !done.contains(index)) {
-            let with = Run {
-                event: Arc::clone(&event.event),
-                metadata: Arc::clone(&event.metadata),
-                states: Arc::clone(&engine.states),
-                cancellation: stop.clone(),
-            };
-            runs.push((index, with));
-        }
-    }
+    let (first, others) = to_run(engine, &events, &done, stop);
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
-    let mut results = Vec::with_capacity(runs.len());
-    let all = async {
+    let mut results = Vec::new();
+    let all = trace::scope(traceparent, async {
         // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
         let mut ended = |(index, result)| results.push((index, result, !stop.is_cancelled()));
-        if runs.len() > 1 {
-            let mut runs: FuturesUnordered<_> =
-                runs.into_iter().map(|(index, with)| run_one(queue, index, with)).collect();
-            while let Some(run) = runs.next().await {
-                ended(run);
+        let run = |(index, with)| run_one(queue, index, with);
+        if others.is_empty() {
+            if let Some(only) = first {
+                ended(run(only).await);
             }
-        } else if let Some((index, with)) = runs.pop() {
-            ended(run_one(queue, index, with).await);
+            return;
         }
-    };
-    tokio::select! {
-        // First a last poll of the handlers, which may have waited for this very token.
-        biased;
-        () = trace::scope(traceparent, all) => {}
-        () = lease.cancelled() => {}
+        let mut runs: FuturesUnordered<_> = first.into_iter().chain(others).map(run).collect();
+        while let Some(end) = runs.next().await {
+            ended(end);
+        }
+    });
+    {
+        // Held once, wherever it is waited for.
+        let mut all = pin!(all);
+        tokio::select! {
+            // First a last poll of the handlers, which may have waited for this very token.
+            biased;
+            () = &mut all => {}
+            () = lease.cancelled() => {}
+        }
     }
 
     let mut again = None;
@@ -166,6 +162,28 @@ async fn run(
         None if nobody => Verdict::Delete(Fate::Ignored),
         None => Verdict::Delete(Fate::Handled),
     }
+}
+
+/// The runs that are to be. Mostly there is one, which needs no list.
+fn to_run(
+    engine: &Engine,
+    events: &[Decodable],
+    done: &[usize],
+    stop: &CancellationToken,
+) -> (Option<(usize, Run)>, Vec<(usize, Run)>) {
+    let mut runs = events.iter().flat_map(|event| {
+        let with = |&index: &usize| {
+            let run = Run {
+                event: Arc::clone(&event.event),
+                metadata: Arc::clone(&event.metadata),
+                states: Arc::clone(&engine.states),
+                cancellation: stop.clone(),
+            };
+            (index, run)
+        };
+        event.listeners.iter().filter(|index| !done.contains(index)).map(with)
+    });
+    (runs.next(), runs.collect())
 }
 
 async fn run_one(queue: &Queue, index: usize, with: Run) -> (usize, Result<(), Failed>) {

@@ -173,12 +173,13 @@ fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut perm
         let permits = permits.split(held.len());
         let mut lane = Lane { engine: Arc::clone(engine), queue: index, held, permits };
         let settler = settler.clone();
-        engine.lanes.spawn(async move {
+        // In a box: it is moved often on its way into a task, and is more than a kilobyte large.
+        engine.lanes.spawn(Box::pin(async move {
             if late {
                 lane.release(&settler, Duration::ZERO).await;
             } else {
                 lane.run(settler).await;
             }
-        });
+        }));
     }
 }

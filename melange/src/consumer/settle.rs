@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::time::Instant;
 
 use super::coalesce::{Entry, Gather, coalesce};
@@ -94,8 +95,15 @@ impl Settler {
             Verdict::Retry(_) | Verdict::Release(_) => &self.changes,
             Verdict::Lost => return settling.expired(None),
         };
-        if let Err(mpsc::error::SendError(settling)) = to.send(settling).await {
-            settling.expired(None);
+        match to.try_send(settling) {
+            Ok(()) => {}
+            // In a box, since it is rare, and else part of every task that handles a message.
+            Err(TrySendError::Full(settling)) => {
+                if let Err(SendError(settling)) = Box::pin(to.send(settling)).await {
+                    settling.expired(None);
+                }
+            }
+            Err(TrySendError::Closed(settling)) => settling.expired(None),
         }
     }
 }

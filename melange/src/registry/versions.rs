@@ -1,5 +1,6 @@
 //! Which event type reads which name and version on the wire.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::Timestamp;
@@ -12,13 +13,13 @@ pub(crate) struct Readers(HashMap<&'static str, Vec<&'static EventDescriptor>>);
 
 /// What there is for a name and version.
 #[derive(Debug)]
-pub(crate) enum Reading {
+pub(crate) enum Reading<'a> {
     /// Nobody knows the name.
     UnknownName,
     /// The name is known; this version cannot be read by anyone.
     UnknownVersion { known: Vec<u32> },
     /// These types, newest version first.
-    Into(Vec<&'static EventDescriptor>),
+    Into(Cow<'a, [&'static EventDescriptor]>),
 }
 
 impl Readers {
@@ -41,17 +42,20 @@ impl Readers {
     }
 
     /// A message without a version is of the oldest readable one where that is 1, else of the type's own.
-    pub(crate) fn find(&self, name: &str, version: Option<u32>) -> Reading {
+    pub(crate) fn find(&self, name: &str, version: Option<u32>) -> Reading<'_> {
         let Some(known) = self.0.get(name) else {
             return Reading::UnknownName;
         };
-        let able: Vec<_> =
-            known.iter().copied().filter(|event| path(event, name, version.unwrap_or(1)).is_some()).collect();
+        let is_able = |event: &&'static EventDescriptor| path(event, name, version.unwrap_or(1)).is_some();
+        if known.iter().all(is_able) {
+            return Reading::Into(Cow::Borrowed(known));
+        }
+        let able: Vec<_> = known.iter().copied().filter(is_able).collect();
         if !able.is_empty() {
-            return Reading::Into(able);
+            return Reading::Into(Cow::Owned(able));
         }
         match version {
-            None => Reading::Into(known.clone()),
+            None => Reading::Into(Cow::Borrowed(known)),
             Some(_) => Reading::UnknownVersion { known: known.iter().map(|event| event.version()).collect() },
         }
     }

@@ -14,61 +14,80 @@ pub(super) struct Head<'a> {
     pub(super) rest: &'a str,
 }
 
-/// The head of a body that begins as Melange writes it: with the name, then other keys of the envelope, each once, in text
-/// without escapes. `None` if it is otherwise. The rest has not been looked at.
+/// The head of a body that begins as Melange writes it: with the name, then what there is of the envelope's other keys, in
+/// text without escapes. `None` if it is otherwise. The rest has not been looked at.
 pub(super) fn head(body: &str) -> Option<Head<'_>> {
-    let mut rest = trimmed(body).strip_prefix('{')?;
-    let (mut name, mut event_id, mut version, mut occurred_on, mut topic) = (None, None, None, None, None);
-    loop {
-        let (key, after) = text(trimmed(rest))?;
-        let put = |slot: &mut Option<_>| -> Option<&_> {
-            let (value, after) = text(value(after)?)?;
-            slot.replace(value).is_none().then_some(after)
-        };
-        let after = match key {
-            TYPE => put(&mut name)?,
-            // What does not begin with the name is somebody else's.
-            _ if name.is_none() => return None,
-            ID => put(&mut event_id)?,
-            OCCURRED_ON => put(&mut occurred_on)?,
-            TOPIC => put(&mut topic)?,
-            VERSION => {
-                let (value, after) = number(value(after)?)?;
-                version.replace(value).is_none().then_some(after)?
-            }
-            _ => break,
-        };
-        let after = trimmed(after);
-        rest = match after.strip_prefix(',') {
-            // A comma before the end is not JSON, and the rest would not show it.
-            Some(next) if trimmed(next).starts_with('"') => next,
-            _ if after.starts_with('}') => after,
-            _ => return None,
-        };
-        if rest.starts_with('}') {
-            break;
-        }
+    let (name, mut rest) = entry(trimmed(body).strip_prefix('{')?, TYPE, text)?;
+    let (mut event_id, mut version, mut occurred_on, mut topic) = (None, None, None, None);
+    // Melange writes them in this order. In another one, some of them are in the rest, and that is not read without them.
+    take(&mut rest, &mut event_id, ID, text)?;
+    take(&mut rest, &mut version, VERSION, number)?;
+    take(&mut rest, &mut occurred_on, OCCURRED_ON, text)?;
+    take(&mut rest, &mut topic, TOPIC, text)?;
+    let rest = match rest.strip_prefix(',') {
+        // A comma before the end is not JSON, and the rest would not show it.
+        Some(next) if trimmed(next).starts_with('"') => next,
+        _ if rest.starts_with('}') => rest,
+        _ => return None,
+    };
+    Some(Head { name, event_id, version, occurred_on, topic, rest })
+}
+
+/// Takes the value of this key, if it comes next after a comma. `None` if it does, but its value is not to be read here.
+fn take<'a, T>(
+    rest: &mut &'a str,
+    slot: &mut Option<T>,
+    key: &str,
+    read: impl Fn(&'a str) -> Option<(T, &'a str)>,
+) -> Option<()> {
+    let Some(next) = rest.strip_prefix(',').map(trimmed) else { return Some(()) };
+    if is_key(next, key) {
+        let (value, after) = entry(next, key, read)?;
+        (*slot, *rest) = (Some(value), after);
     }
-    Some(Head { name: name?, event_id, version, occurred_on, topic, rest })
+    Some(())
+}
+
+fn is_key(json: &str, key: &str) -> bool {
+    json.strip_prefix('"').and_then(|json| json.strip_prefix(key)).is_some_and(|json| json.starts_with('"'))
+}
+
+/// The value of this key, which is the next, and what comes after it.
+fn entry<'a, T>(json: &'a str, key: &str, read: impl Fn(&'a str) -> Option<(T, &'a str)>) -> Option<(T, &'a str)> {
+    let after = trimmed(json).strip_prefix('"')?.strip_prefix(key)?.strip_prefix('"')?;
+    let (value, after) = read(trimmed(trimmed(after).strip_prefix(':')?))?;
+    Some((value, trimmed(after)))
 }
 
 /// After JSON's own white space.
 fn trimmed(text: &str) -> &str {
+    // Mostly there is none.
+    if text.as_bytes().first().is_some_and(|byte| *byte > b' ') {
+        return text;
+    }
     text.trim_start_matches([' ', '\n', '\r', '\t'])
-}
-
-/// After the colon.
-fn value(after_key: &str) -> Option<&str> {
-    Some(trimmed(trimmed(after_key).strip_prefix(':')?))
 }
 
 /// The text at the start, and what comes after it.
 fn text(json: &str) -> Option<(&str, &str)> {
     let json = json.strip_prefix('"')?;
-    let end = json.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    let end = json.bytes().position(|byte| ENDS[usize::from(byte)])?;
     let (text, after) = json.split_at_checked(end)?;
     Some((text, after.strip_prefix('"')?))
 }
+
+/// The bytes that do not stand for themselves in JSON's text.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        ends[byte] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
 
 /// The whole number at the start, and what comes after it.
 fn number(json: &str) -> Option<(u32, &str)> {
@@ -103,6 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_in_another_order_is_in_the_rest() {
+        for (body, rest) in [
+            (r#"{"event_type_name":"A","event_type_name":"A"}"#, r#""event_type_name":"A"}"#),
+            (r#"{"event_type_name":"A","event_id":"1","event_id":"1"}"#, r#""event_id":"1"}"#),
+            (r#"{"event_type_name":"A","topic":"t","event_id":"1"}"#, r#""event_id":"1"}"#),
+            (r#"{"event_type_name":"A","event_id_2":"1"}"#, r#""event_id_2":"1"}"#),
+        ] {
+            assert_eq!(head(body).map(|head| head.rest), Some(rest), "{body}");
+        }
+    }
+
+    #[test]
     fn whatever_is_otherwise_is_left_to_others() {
         for other in [
             "",
@@ -110,9 +141,6 @@ mod tests {
             "{}",
             r#"{"x":1,"event_type_name":"A"}"#,
             r#"{"event_id":"1","event_type_name":"A"}"#,
-            r#"{"event_type_name":"A","event_type_name":"A"}"#,
-            r#"{"event_type_name":"A","event_id":"1","event_id":"1"}"#,
-            r#"{"event_type_name":"A","event_version":1,"event_version":1}"#,
             r#"{"event_type_name":"\u0041","x":1}"#,
             r#"{"event_type_name":null,"x":1}"#,
             r#"{"event_type_name":"A","event_version":"2"}"#,

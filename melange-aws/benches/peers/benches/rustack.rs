@@ -19,7 +19,7 @@ use support::server::Server;
 use support::{Result, cpu, marks, raw, setting};
 use tokio::task::JoinSet;
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
     let rounds = setting("MELANGE_BENCH_ROUNDS", 9);
     let count = setting("MELANGE_BENCH_MESSAGES", 10_000) as u64;

@@ -34,12 +34,12 @@ async fn side_by_side(order: &Order) -> HandlerOutcome {
     HandlerOutcome::ack()
 }
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main(flavor = "multi_thread")]
 async fn main() -> support::Result<()> {
     let rounds = setting("MELANGE_BENCH_ROUNDS", 7);
     let count = setting("MELANGE_BENCH_MESSAGES", 10_000) as u64;
     let stub = Stub::start().await;
-    let server = Server::at(&stub.endpoint(), None);
+    let server = Server::stub(&stub);
     println!("on the stub: {rounds} rounds, {count} messages of 512 B in each");
     println!("{:<34}{:>14}{:>14}", "consumed, standard queue", "messages/s", "CPU us each");
     let bodies = events::bodies::<Order>(count, 512)?;
@@ -77,6 +77,7 @@ async fn ruststream(server: &Server, many: bool, bodies: &[events::Body]) -> sup
     let url = server.queue(&name).await?;
     server.fill(&url, Order::DESCRIPTOR.name(), bodies).await?;
     let count = bodies.len() as u64;
+    server.measure();
     marks::begin(count);
     let before = cpu::used();
     let broker = SqsBroker::from_config(server.config.clone());
@@ -93,6 +94,7 @@ async fn ruststream(server: &Server, many: bool, bodies: &[events::Body]) -> sup
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let rate = finish(count, before);
+    server.measured();
     running.shutdown().await?;
     server.delete(&url).await?;
     rate
