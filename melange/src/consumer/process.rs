@@ -92,7 +92,11 @@ async fn run(
 ) -> Verdict {
     let mut done = queue.progress.done(&delivery.message_id);
     let nobody = events.iter().all(|event| event.listeners.is_empty());
-    let (first, others) = to_run(engine, &events, &done, stop);
+    // Mostly there is one, which needs no list.
+    let (first, others) = {
+        let mut runs = to_run(engine, &events, &done, stop);
+        (runs.next(), runs.collect::<Vec<_>>())
+    };
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
     let mut results = Vec::new();
     let all = trace::scope(traceparent, async {
@@ -164,15 +168,15 @@ async fn run(
     }
 }
 
-/// The runs that are to be. Mostly there is one, which needs no list.
-fn to_run(
-    engine: &Engine,
-    events: &[Decodable],
-    done: &[usize],
-    stop: &CancellationToken,
-) -> (Option<(usize, Run)>, Vec<(usize, Run)>) {
-    let mut runs = events.iter().flat_map(|event| {
-        let with = |&index: &usize| {
+/// The runs that are to be, by the index of their subscriber.
+fn to_run<'a>(
+    engine: &'a Engine,
+    events: &'a [Decodable],
+    done: &'a [usize],
+    stop: &'a CancellationToken,
+) -> impl Iterator<Item = (usize, Run)> + 'a {
+    events.iter().flat_map(move |event| {
+        let with = move |&index: &usize| {
             let run = Run {
                 event: Arc::clone(&event.event),
                 metadata: Arc::clone(&event.metadata),
@@ -182,8 +186,7 @@ fn to_run(
             (index, run)
         };
         event.listeners.iter().filter(|index| !done.contains(index)).map(with)
-    });
-    (runs.next(), runs.collect())
+    })
 }
 
 async fn run_one(queue: &Queue, index: usize, with: Run) -> (usize, Result<(), Failed>) {
