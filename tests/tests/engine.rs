@@ -313,6 +313,45 @@ async fn polls_that_fail_back_off_never_spin_and_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_has_failed_no_more() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    transport.rule(|call| match call.op {
+        Op::Receive => Act::Pass,
+        // The leases of those that take long are extended by then.
+        _ if call.number <= 3 => Act::Panic,
+        _ => Act::Pass,
+    });
+    let bus = running(&transport, &seen, 10).await;
+    for _ in 0..3 {
+        let error = bus.publish(Job { number: 0, takes_ms: 0 }).await.unwrap_err();
+        assert!(error.is_uncertain() && error.to_string().contains("panicked while publishing"), "{error}");
+    }
+    publish(&bus, 0..20, 40_000).await;
+    until("all are handled", || bus.metrics().handled == 20).await;
+    assert_eq!((seen.check(20), bus.metrics().received), (0, 20), "nothing comes twice");
+    assert!(transport.calls(Op::Delete).len() > 3 && transport.calls(Op::ChangeVisibility).len() > 3);
+    assert_eq!(transport.account().depth("workers").total(), 0);
+    assert!(bus.health().is_healthy(), "{}", bus.health());
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_whose_sending_panics_is_sent_again() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    transport.rule(|call| if call.op == Op::DeadLetter && call.number < 3 { Act::Panic } else { Act::Pass });
+    let bus = EventBus::builder()
+        .subscribe(|_job: Arc<Job>| async { Outcome::Reject })
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    publish(&bus, [0], 0).await;
+    until("it is dead-lettered", || bus.metrics().dead_lettered == 1).await;
+    assert_eq!((transport.calls(Op::DeadLetter).len(), seen.numbers().len()), (3, 0));
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_poll_that_hangs_shows_in_the_health() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());
     transport.rule(|call| if call.op == Op::Receive { Act::Hang } else { Act::Pass });

@@ -91,6 +91,8 @@ impl Leases {
 
     /// Extends what needs it, and gives up what was lost. Never returns.
     pub(crate) async fn keep(&self, transport: &DynTransport) -> Infallible {
+        // What was asked for before a panic is answered by nobody.
+        self.held().leases.values_mut().for_each(|entry| entry.extending = false);
         let tick = (self.visibility / TICKS).max(Duration::from_millis(10));
         let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

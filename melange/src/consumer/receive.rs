@@ -2,12 +2,10 @@
 //! soon. One receive is under way while the queue is idle, more while they come back full.
 
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::budget::Permits;
@@ -15,7 +13,7 @@ use super::engine::Engine;
 use super::lane::{Held, Lane};
 use super::queue::Queue;
 use crate::retry::RetryPolicy;
-use crate::transport::{Delivery, TransportError, TransportErrorKind};
+use crate::transport::{Delivery, TransportError};
 
 /// Waits between receives that fail, without end.
 const BACKOFF: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(250), Duration::from_secs(30));
@@ -136,11 +134,9 @@ async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> 
         }
     };
     queue.status.asked();
-    let receive = AssertUnwindSafe(engine.transport.receive(&queue.name, max, wait)).catch_unwind();
     let received = tokio::select! {
         biased;
-        received = receive => received
-            .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Unavailable, "the transport panicked"))),
+        received = engine.transport.receive(&queue.name, max, wait) => received,
         () = stopped => Ok(Vec::new()),
     };
     queue.status.answered(received.as_ref().err());

@@ -1,8 +1,9 @@
-//! The transport whose type was forgotten: one box per batch, none per message.
+//! The transport whose type was forgotten: one box per batch, none per message; and whose panics are failures.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::panics::{all_panicked, caught, panicked};
 use super::{Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError};
 use crate::subscriber::BoxFuture;
 
@@ -53,16 +54,19 @@ impl<T: Transport> Erased for T {
         Transport::check(self, topology)
     }
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>> {
-        Box::pin(Transport::prepare(self, topology))
+        caught(|| Transport::prepare(self, topology), || Err(panicked("preparing topics and queues")))
     }
     fn is_wanted<'a>(&'a self, topology: &'a Topology, queue: &'a str, event_type: &'a str) -> BoxFuture<'a, bool> {
-        Box::pin(Transport::is_wanted(self, topology, queue, event_type))
+        // Left to others while nobody knows, so that nothing is lost.
+        caught(move || Transport::is_wanted(self, topology, queue, event_type), || true)
     }
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers> {
-        Box::pin(Transport::publish(self, messages))
+        let count = messages.len();
+        caught(|| Transport::publish(self, messages), move || all_panicked(count, "publishing"))
     }
     fn send<'a>(&'a self, queue: &'a str, messages: Vec<Message>, delay: Option<Duration>) -> BoxFuture<'a, Answers> {
-        Box::pin(Transport::send(self, queue, messages, delay))
+        let count = messages.len();
+        caught(move || Transport::send(self, queue, messages, delay), move || all_panicked(count, "sending to a queue"))
     }
     fn receive<'a>(
         &'a self,
@@ -70,13 +74,18 @@ impl<T: Transport> Erased for T {
         max: usize,
         wait: Duration,
     ) -> BoxFuture<'a, Result<Vec<Delivery>, TransportError>> {
-        Box::pin(Transport::receive(self, queue, max, wait))
+        caught(move || Transport::receive(self, queue, max, wait), || Err(panicked("receiving")))
     }
     fn delete<'a>(&'a self, queue: &'a str, receipts: Vec<Receipt>) -> BoxFuture<'a, Answers> {
-        Box::pin(Transport::delete(self, queue, receipts))
+        let count = receipts.len();
+        caught(move || Transport::delete(self, queue, receipts), move || all_panicked(count, "deleting"))
     }
     fn change_visibility<'a>(&'a self, queue: &'a str, receipts: Vec<(Receipt, Duration)>) -> BoxFuture<'a, Answers> {
-        Box::pin(Transport::change_visibility(self, queue, receipts))
+        let count = receipts.len();
+        caught(
+            move || Transport::change_visibility(self, queue, receipts),
+            move || all_panicked(count, "changing visibilities"),
+        )
     }
     fn dead_letter<'a>(
         &'a self,
@@ -84,7 +93,10 @@ impl<T: Transport> Erased for T {
         delivery: &'a Delivery,
         letter: &'a DeadLetter,
     ) -> BoxFuture<'a, Result<(), TransportError>> {
-        Box::pin(Transport::dead_letter(self, queue, delivery, letter))
+        caught(
+            move || Transport::dead_letter(self, queue, delivery, letter),
+            || Err(panicked("sending to the dead-letter queue")),
+        )
     }
     fn dead_letter_queue(&self, queue: &str) -> String {
         Transport::dead_letter_queue(self, queue)
@@ -95,13 +107,13 @@ impl<T: Transport> Erased for T {
         letter: &'a Delivery,
         redrives: u32,
     ) -> BoxFuture<'a, Result<(), TransportError>> {
-        Box::pin(Transport::redrive(self, queue, letter, redrives))
+        caught(move || Transport::redrive(self, queue, letter, redrives), || Err(panicked("redriving")))
     }
     fn start_move<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<String, TransportError>> {
-        Box::pin(Transport::start_move(self, queue))
+        caught(move || Transport::start_move(self, queue), || Err(panicked("starting to move messages")))
     }
     fn move_status<'a>(&'a self, queue: &'a str, task: &'a str) -> BoxFuture<'a, Result<MoveStatus, TransportError>> {
-        Box::pin(Transport::move_status(self, queue, task))
+        caught(move || Transport::move_status(self, queue, task), || Err(panicked("asking how moving stands")))
     }
 }
 

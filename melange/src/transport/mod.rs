@@ -3,6 +3,7 @@
 mod erased;
 pub mod memory;
 mod message;
+mod panics;
 mod topology;
 
 use std::fmt;

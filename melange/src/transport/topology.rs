@@ -14,6 +14,10 @@ pub(crate) const SPARE_RECEIVES: u32 = 5;
 /// received again whenever it is.
 const OF_A_GROUP: u32 = 10;
 
+/// Most receives that a queue can be told to grant; whoever wants more attempts has that many.
+/// Source: the SQS API reference, `SetQueueAttributes`: `maxReceiveCount` of a `RedrivePolicy` is 1 to 1,000.
+const MOST_RECEIVES: u32 = 1_000;
+
 /// What a bus wants of its broker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,7 +39,7 @@ pub struct QueuePlan {
     /// How long a message in hand is invisible to others.
     pub visibility: Duration,
     /// Times a message is received before the broker itself gives it up: more than any subscriber's attempts, and in a
-    /// FIFO queue more than those of all that a receive may bring before it.
+    /// FIFO queue more than those of all that a receive may bring before it; 1,000 at most.
     pub max_receives: u32,
 }
 
@@ -88,11 +92,22 @@ impl Topology {
 
 fn max_receives(attempts: u32, fifo: bool) -> u32 {
     let group = if fifo { OF_A_GROUP } else { 1 };
-    attempts.saturating_mul(group).saturating_add(SPARE_RECEIVES)
+    attempts.saturating_mul(group).saturating_add(SPARE_RECEIVES).min(MOST_RECEIVES)
 }
 
 #[derive(Default)]
 struct Queue {
     attempts: u32,
     topics: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::max_receives;
+
+    #[test]
+    fn no_more_receives_are_planned_than_a_queue_can_grant() {
+        assert_eq!([1, 5, 995, 996, u32::MAX].map(|attempts| max_receives(attempts, false)), [6, 10, 1000, 1000, 1000]);
+        assert_eq!([1, 5, 99, 100, u32::MAX].map(|attempts| max_receives(attempts, true)), [15, 55, 995, 1000, 1000]);
+    }
 }

@@ -1,0 +1,34 @@
+//! A transport that panics has failed, no more: whoever called it goes on.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+
+use super::{TransportError, TransportErrorKind};
+use crate::subscriber::BoxFuture;
+
+/// What `call` answers, or `failed` if it panics.
+pub(super) fn caught<'a, T, F>(
+    call: impl FnOnce() -> F + Send + 'a,
+    failed: impl FnOnce() -> T + Send + 'a,
+) -> BoxFuture<'a, T>
+where
+    F: Future<Output = T> + Send + 'a,
+{
+    Box::pin(async move {
+        // Making the future may panic too.
+        let answer = AssertUnwindSafe(async move { call().await }).catch_unwind().await;
+        answer.unwrap_or_else(|_| failed())
+    })
+}
+
+/// What it has failed with. Nobody knows how far it came.
+pub(super) fn panicked(doing: &str) -> TransportError {
+    let what = format!("the transport panicked while {doing}: please report this as a bug of the transport");
+    TransportError::new(TransportErrorKind::Unavailable, what)
+}
+
+/// The same for each of so many.
+pub(super) fn all_panicked(count: usize, doing: &str) -> Vec<Result<(), TransportError>> {
+    (0..count).map(|_| Err(panicked(doing))).collect()
+}
