@@ -99,11 +99,16 @@ impl Budget {
         self.changed.notify_waiters();
     }
 
-    /// Up to `want` permits for `queue`: all of them where they are free, else what is free once `patience` is over, at
-    /// least one. Waiting a little makes one request of several.
-    pub(crate) async fn reserve(self: &Arc<Self>, queue: usize, want: usize, patience: Duration) -> Permits {
+    /// Up to `want` permits for `queue`: all of them where they are free, else what is free once the `patience` with so
+    /// many free ones of so many is over, at least one. Waiting a little makes one request of several.
+    pub(crate) async fn reserve(
+        self: &Arc<Self>,
+        queue: usize,
+        want: usize,
+        patience: impl Fn(usize, usize) -> Duration,
+    ) -> Permits {
         let _waiting = Waiting::new(self, queue, want);
-        let mut until = None;
+        let mut since = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -112,7 +117,7 @@ impl Budget {
                 let mut state = self.state();
                 let free = state.free();
                 if free > 0 && state.is_next(queue) {
-                    let until = *until.get_or_insert_with(|| Instant::now() + patience);
+                    let until = *since.get_or_insert_with(Instant::now) + patience(free, state.limit);
                     if free >= want.min(state.limit) || Instant::now() >= until {
                         let count = free.min(want);
                         state.take(queue, count);
@@ -130,16 +135,6 @@ impl Budget {
         }
     }
 
-    /// `want` permits if they are free now and nobody waits for them.
-    pub(crate) fn try_reserve(self: &Arc<Self>, queue: usize, want: usize) -> Option<Permits> {
-        let mut state = self.state();
-        if state.free() < want || state.shares.iter().any(|share| share.waiting > 0) {
-            return None;
-        }
-        state.take(queue, want);
-        Some(Permits { budget: Arc::clone(self), queue, count: want })
-    }
-
     /// Whether nothing is free, so that a queue that is not polled waits for handlers and not for its broker.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.state().free() == 0
@@ -147,13 +142,14 @@ impl Budget {
 
     fn release(&self, queue: usize, count: usize) {
         let mut state = self.state();
-        let (none_free, before) = (state.free() == 0, state.next());
+        let (free_before, next_before) = (state.free(), state.next());
         state.used -= count;
         if let Some(share) = state.shares.get_mut(queue) {
             share.used -= count;
         }
-        // Not for every permit: whoever gathers them is told of the first, and when there are enough.
-        let wanted = state.next().is_some_and(|next| none_free || Some(next) != before || state.is_enough(next));
+        // Not for every permit: whoever gathers them is told of the first, of twice as many, and when there are enough.
+        let many_more = state.free().checked_ilog2() != free_before.checked_ilog2();
+        let wanted = state.next().is_some_and(|next| many_more || Some(next) != next_before || state.is_enough(next));
         drop(state);
         if wanted {
             self.changed.notify_waiters();
@@ -228,7 +224,7 @@ mod tests {
     const SOON: Duration = Duration::from_millis(100);
 
     async fn now(budget: &Arc<Budget>, queue: usize, want: usize) -> Option<Permits> {
-        timeout(Duration::from_millis(1), budget.reserve(queue, want, Duration::ZERO)).await.ok()
+        timeout(Duration::from_millis(1), budget.reserve(queue, want, |_, _| Duration::ZERO)).await.ok()
     }
 
     #[tokio::test(start_paused = true)]
@@ -247,7 +243,7 @@ mod tests {
         let budget = Budget::new(10, [1]);
         let mut held = now(&budget, 0, 10).await.unwrap();
         let begun = Instant::now();
-        let (got, ()) = tokio::join!(budget.reserve(0, 10, SOON), async {
+        let (got, ()) = tokio::join!(budget.reserve(0, 10, |_, _| SOON), async {
             drop(held.split(1));
             tokio::time::sleep(SOON / 2).await;
             drop(held.split(4));
@@ -256,7 +252,7 @@ mod tests {
         drop(got);
         drop(held);
         let begun = Instant::now();
-        let all = budget.reserve(0, 10, SOON).await;
+        let all = budget.reserve(0, 10, |_, _| SOON).await;
         assert_eq!((all.len(), begun.elapsed()), (10, Duration::ZERO), "where all are free nobody waits");
     }
 
@@ -266,8 +262,8 @@ mod tests {
         let mut of_second = now(&budget, 1, 40).await.unwrap();
         let mut kept = Vec::new();
         for _ in 0..60 {
-            let first = budget.reserve(0, 1, Duration::ZERO);
-            let second = budget.reserve(1, 1, Duration::ZERO);
+            let first = budget.reserve(0, 1, |_, _| Duration::ZERO);
+            let second = budget.reserve(1, 1, |_, _| Duration::ZERO);
             tokio::pin!(first, second);
             // Both wait before there is one.
             assert!(
@@ -296,7 +292,7 @@ mod tests {
             all.push(permits);
         }
         assert_eq!(all.iter().map(Permits::len).sum::<usize>(), 40);
-        assert!(budget.is_exhausted() && budget.try_reserve(0, 1).is_none());
+        assert!(budget.is_exhausted() && now(&budget, 0, 1).await.is_none());
     }
 
     #[tokio::test(start_paused = true)]

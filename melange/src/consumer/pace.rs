@@ -19,10 +19,12 @@ impl Pace {
         self.0.store(mean - mean / 8 + took / 8, Ordering::Relaxed);
     }
 
-    /// How long a receive may wait for a whole batch of permits while some are free. A tenth of what handlers take costs at
-    /// most that part of the work, and makes one request of several.
-    pub(crate) fn patience(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::Relaxed) / 10).clamp(LEAST, MOST)
+    /// How long a receive may wait for a whole batch of permits while `free` of `limit` lie idle: the fewer, the longer,
+    /// since it costs the less work, and makes one request of several.
+    pub(crate) fn patience(&self, free: usize, limit: usize) -> Duration {
+        let mean = Duration::from_micros(self.0.load(Ordering::Relaxed));
+        let share = limit as f64 / free.max(1) as f64 / 20.0;
+        mean.mul_f64(share.min(1.0)).clamp(LEAST, MOST)
     }
 }
 
@@ -31,15 +33,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patience_is_a_tenth_of_what_handlers_take() {
+    fn the_less_lies_idle_the_longer_it_may() {
         let pace = Pace::default();
-        assert_eq!(pace.patience(), LEAST);
+        assert_eq!(pace.patience(1, 64), LEAST);
         for _ in 0..200 {
-            pace.note(Duration::from_secs(1));
+            pace.note(Duration::from_millis(500));
         }
-        let patience = pace.patience().as_millis();
-        assert!((95..=100).contains(&patience), "{patience}");
+        let near = |free, limit, wanted: u128| {
+            let patience = pace.patience(free, limit).as_millis();
+            assert!((wanted * 9 / 10..=wanted).contains(&patience), "{free} of {limit}: {patience} ms");
+        };
+        near(10, 10, 25);
+        near(2, 10, 125);
+        near(8, 64, 200);
+        // Never longer than a handler takes.
+        near(1, 64, 500);
+        near(0, 64, 500);
         pace.note(Duration::MAX);
-        assert_eq!(pace.patience(), MOST);
+        assert_eq!(pace.patience(1, 1), MOST);
     }
 }

@@ -1,7 +1,6 @@
 //! One queue: which subscribers run for what comes, and how its consuming stands.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -31,8 +30,6 @@ pub(crate) struct Queue {
     pub(crate) switch: Switch,
     pub(crate) pace: Pace,
     pub(crate) status: Status,
-    /// Receives under way beside the one that always is.
-    pub(crate) more_receives: AtomicUsize,
     /// There once it runs in the background.
     pub(crate) settler: OnceLock<Settler>,
 }
@@ -70,7 +67,6 @@ impl Queue {
             switch: Switch::default(),
             pace: Pace::default(),
             status: Status::default(),
-            more_receives: AtomicUsize::new(0),
             settler: OnceLock::new(),
         }
     }

@@ -2,21 +2,20 @@
 //! soon. One receive is under way while the queue is idle, more while they come back full.
 
 use std::collections::VecDeque;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::task::JoinSet;
 
 use super::budget::Permits;
 use super::engine::Engine;
 use super::lane::{Held, Lane};
+use super::outage::Outage;
 use super::queue::Queue;
-use crate::retry::RetryPolicy;
+use super::ramp::Ramp;
 use crate::transport::{Delivery, TransportError};
-
-/// Waits between receives that fail, without end.
-const BACKOFF: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(250), Duration::from_secs(30));
 
 /// How long a receive under way may go on after the stop before it is given up.
 const GRACE: Duration = Duration::from_secs(1);
@@ -27,9 +26,6 @@ const LEAST: Duration = Duration::from_millis(100);
 /// Longest wait of a receive that others' permits may be waiting for.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Most receives under way at once for one queue.
-const MOST: usize = 16;
-
 /// Receives from the queue with this index until the stop. Errors, and panics of the transport, are waited out.
 pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     let Some(queue) = engine.queues.get(index) else { return };
@@ -37,41 +33,77 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     // A poll that does not wait at all would be asked for ever.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
-    let (mut failures, mut failing_since, mut busy) = (0, None, false);
+    let (mut ramp, mut outage) = (Ramp::default(), Outage::default());
+    let mut receives: JoinSet<Received> = JoinSet::new();
+    let mut permits = None;
     loop {
+        let most = engine.budget.limit().div_ceil(batch);
+        let ended = if receives.len() < ramp.level(most) {
+            receives.try_join_next()
+        } else {
+            permits = None;
+            receives.join_next().await
+        };
+        match ended {
+            Some(Ok((asked, Ok(brought)))) => {
+                outage = Outage::default();
+                ramp.brought(brought, asked, batch);
+                continue;
+            }
+            Some(Ok((_, Err(error)))) => {
+                permits = None;
+                ramp.failed();
+                let wait = outage.goes_on();
+                tracing::error!(queue = queue.name, %error, source = error.source_text(), ?wait, "the poll failed, trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => continue,
+                    () = engine.stop.cancelled() => break,
+                }
+            }
+            // A mistake of ours: whoever supervises this says so, and starts it again.
+            Some(Err(died)) => {
+                if let Ok(panic) = died.try_into_panic() {
+                    resume_unwind(panic)
+                }
+            }
+            None => {}
+        }
         // Where several queues share the budget, an idle one keeps one permit while it waits, and a busy one does not
         // keep ten for long. Where there are fewer permits than queues, they take turns.
         let cramped = engine.budget.limit() < engine.queues.len();
-        let (want, wait) = match (several, busy) {
-            (false, _) => (batch, long),
+        let alone = receives.is_empty();
+        let (want, wait) = match (several, ramp.is_busy()) {
+            (false, _) => (batch, if alone { long } else { long.min(SHORT) }),
             (true, false) => (1, if cramped { long.min(SHORT) } else { long }),
             (true, true) => (batch, long.min(SHORT)),
         };
-        let Some(permits) = permits(engine, index, want).await else { return };
-        match receive(engine, queue, permits.len(), wait).await {
-            Ok(deliveries) => {
-                (failures, failing_since) = (0, None);
-                busy = !deliveries.is_empty();
-                let full = deliveries.len() >= batch;
-                begin(engine, index, deliveries, permits);
-                if full {
-                    receive_more(engine, index);
-                }
+        // What has ended since they were asked for is heeded first.
+        let Some(permits) = permits.take() else {
+            permits = self::permits(engine, index, want).await;
+            if permits.is_none() {
+                break;
             }
-            Err(error) => {
-                failures += 1;
-                drop(permits);
-                let since: Instant = *failing_since.get_or_insert_with(Instant::now);
-                // No longer than it has failed already, so that what is over is noticed in as much time again.
-                let wait = BACKOFF.backoff(failures).min(since.elapsed()).max(BACKOFF.min);
-                tracing::error!(queue = queue.name, %error, source = error.source_text(), ?wait, "the poll failed, trying again");
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = engine.stop.cancelled() => return,
-                }
-            }
-        }
+            continue;
+        };
+        let engine = Arc::clone(engine);
+        receives.spawn(async move { receive_and_begin(&engine, index, permits, wait).await });
     }
+    while receives.join_next().await.is_some() {}
+}
+
+/// How many messages a receive asked for, and how many came.
+type Received = (usize, Result<usize, TransportError>);
+
+/// One receive, from which lanes begin.
+async fn receive_and_begin(engine: &Arc<Engine>, index: usize, permits: Permits, wait: Duration) -> Received {
+    let asked = permits.len();
+    let Some(queue) = engine.queues.get(index) else { return (asked, Ok(0)) };
+    let brought = receive(engine, queue, asked, wait).await.map(|deliveries| {
+        let brought = deliveries.len();
+        begin(engine, index, deliveries, permits);
+        brought
+    });
+    (asked, brought)
 }
 
 /// Permits to receive with; `None` once stopped.
@@ -80,7 +112,7 @@ async fn permits(engine: &Arc<Engine>, index: usize, want: usize) -> Option<Perm
     let permits = async {
         loop {
             queue.switch.on().await;
-            let permits = engine.budget.reserve(index, want, queue.pace.patience()).await;
+            let permits = engine.budget.reserve(index, want, |free, limit| queue.pace.patience(free, limit)).await;
             if queue.switch.is_on() {
                 return permits;
             }
@@ -91,35 +123,6 @@ async fn permits(engine: &Arc<Engine>, index: usize, want: usize) -> Option<Perm
         () = engine.stop.cancelled() => None,
         permits = permits => Some(permits),
     }
-}
-
-/// One more receive beside those under way, for as long as they come back full and there are permits for whole batches.
-fn receive_more(engine: &Arc<Engine>, index: usize) {
-    let Some(queue) = engine.queues.get(index) else { return };
-    let batch = engine.transport.capabilities().max_batch.max(1);
-    let most = engine.budget.limit().div_ceil(batch).clamp(1, MOST);
-    let one_more = |now: usize| (now + 1 < most).then_some(now + 1);
-    if queue.more_receives.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
-        return;
-    }
-    let engine_of_receive = Arc::clone(engine);
-    engine.polls.spawn(async move {
-        let engine = engine_of_receive;
-        let Some(queue) = engine.queues.get(index) else { return };
-        while !engine.stop.is_cancelled()
-            && queue.switch.is_on()
-            && let Some(permits) = engine.budget.try_reserve(index, batch)
-        {
-            let Ok(deliveries) = receive(&engine, queue, batch, engine.wait.min(SHORT)).await else { break };
-            let full = deliveries.len() >= batch;
-            begin(&engine, index, deliveries, permits);
-            if !full {
-                break;
-            }
-            receive_more(&engine, index);
-        }
-        queue.more_receives.fetch_sub(1, Ordering::Relaxed);
-    });
 }
 
 async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
