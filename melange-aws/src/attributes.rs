@@ -55,23 +55,30 @@ pub(crate) fn number_to_sqs(value: u32) -> Result<SqsValue, BuildError> {
     SqsValue::builder().data_type("Number").string_value(value.to_string()).build()
 }
 
-/// From an SQS message: what was published, under raw delivery; in the order of their names.
-pub(crate) fn from_sqs(values: &HashMap<String, SqsValue>) -> Attributes {
-    let convert = |value: &SqsValue| {
-        let text = value.string_value().map(str::to_owned);
-        let bytes = value.binary_value().map(|blob| blob.as_ref().to_vec());
-        typed(value.data_type(), text, bytes)
-    };
+/// From an SQS message: what was published, under raw delivery, in the order of their names. What is left in `values` is
+/// what that does not say all of: labels of types, and values of none.
+pub(crate) fn from_sqs(values: &mut HashMap<String, SqsValue>) -> Attributes {
+    let mut odd = HashMap::new();
     let mut named = Vec::with_capacity(values.len());
-    named.extend(values.iter().filter_map(|(name, value)| Some((known(name), convert(value)?))));
+    for (name, mut value) in values.drain() {
+        if !["String", "Number", "Binary"].contains(&value.data_type.as_str()) {
+            odd.insert(name.clone(), value.clone());
+        }
+        let bytes = value.binary_value.take().map(Blob::into_inner);
+        match typed(&value.data_type, value.string_value.take(), bytes) {
+            Some(value) => named.push((known(name), value)),
+            None => drop(odd.insert(name, value)),
+        }
+    }
+    *values = odd;
     named.sort_by(|(one, _), (other, _)| one.cmp(other));
     named.into_iter().collect()
 }
 
 /// The name, for which there is no need of memory where it is one of Melange's own.
-fn known(name: &str) -> Cow<'static, str> {
+fn known(name: String) -> Cow<'static, str> {
     let own = [EVENT_TYPE, MANIFEST, SERIALIZER_ID, TRACEPARENT].into_iter().find(|own| *own == name);
-    own.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+    own.map_or(Cow::Owned(name), Cow::Borrowed)
 }
 
 /// A value by the name of its type, which may carry a label (`Number.int`).
@@ -93,14 +100,18 @@ mod tests {
 
     #[test]
     fn types_with_labels_are_known() {
-        let values = HashMap::from([
+        let came = HashMap::from([
             ("n".to_owned(), sqs("Number.int").string_value("7").build().unwrap()),
             ("b".to_owned(), sqs("Binary.png").binary_value(Blob::new([1_u8, 2])).build().unwrap()),
             ("s".to_owned(), sqs("String").string_value("x").build().unwrap()),
             ("a".to_owned(), sqs("String.Array").string_value("[1]").build().unwrap()),
             ("lost".to_owned(), sqs("String").build().unwrap()),
         ]);
-        let attributes = from_sqs(&values);
+        let mut odd = came.clone();
+        let attributes = from_sqs(&mut odd);
+        let mut sent_on = to_sqs(&attributes).unwrap();
+        sent_on.extend(odd);
+        assert_eq!(sent_on, came, "nothing is lost on the way to a dead letter");
         assert_eq!(attributes.get("n"), Some(&AttributeValue::Number("7".into())));
         assert_eq!(attributes.get("b"), Some(&AttributeValue::Binary(vec![1, 2])));
         assert_eq!(attributes.text("s"), Some("x"));
@@ -132,6 +143,8 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_eq!(from_sqs(&to_sqs(&attributes).unwrap()), attributes);
+        let mut values = to_sqs(&attributes).unwrap();
+        assert_eq!(from_sqs(&mut values), attributes);
+        assert!(values.is_empty());
     }
 }

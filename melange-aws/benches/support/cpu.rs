@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 /// What the threads of servers are called.
-const SERVERS: [&str; 2] = ["melange-aws-stu", "bench-server"];
+const SERVERS: [&str; 2] = ["aws-stub", "bench-server"];
 
 /// Of all threads but the servers'; zero where the system does not say.
 pub(crate) fn used() -> Duration {

@@ -41,7 +41,7 @@ fn attributes(
     letter: &DeadLetter,
     queue: &str,
 ) -> Result<HashMap<String, Value>, aws_smithy_types::error::operation::BuildError> {
-    let mut all = held.attributes.clone();
+    let mut all = held.attributes()?;
     // What an earlier dead letter said is over.
     for ours in [REASON, SUBSCRIBER, ORIGINAL_QUEUE] {
         all.remove(ours);
@@ -80,13 +80,16 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use melange::AttributeValue;
+
     use super::*;
 
     fn held(body: usize, names: impl IntoIterator<Item = String>) -> Held {
         Held {
             handle: "h".to_owned(),
             body: "x".repeat(body).into(),
-            attributes: names.into_iter().map(|name| (name, text_to_sqs("v").unwrap())).collect(),
+            beside: names.into_iter().map(|name| (name, AttributeValue::String("v".to_owned()))).collect(),
+            odd: HashMap::new(),
             group: None,
         }
     }
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn a_letter_without_a_subscriber_says_none() {
         let mut old = held(1, ["melange_subscriber".to_owned()]);
-        old.attributes.insert(REASON.to_owned(), text_to_sqs("old").unwrap());
+        old.beside.set(REASON, AttributeValue::String("old".to_owned()));
         let all = kept(&old, &DeadLetter::unreadable("é\n"));
         assert!(!all.contains_key("melange_subscriber"));
         assert!(all["melange_reason"].string_value().is_some_and(|reason| reason.is_ascii() && reason != "old"));

@@ -71,10 +71,10 @@ fn delivery(aws: &Aws, queue: &str, message: Message) -> Option<Delivery> {
         tracing::warn!(queue, message_id = id, "SQS handed out a message without a receipt");
         return None;
     };
-    let values = message.message_attributes.unwrap_or_default();
-    let beside = attributes::from_sqs(&values);
+    let mut odd = message.message_attributes.unwrap_or_default();
+    let beside = attributes::from_sqs(&mut odd);
     let (body, content) = match message.body {
-        Some(body) => envelope::open(body.into(), beside, aws.names()),
+        Some(body) => envelope::open(body.into(), beside.clone(), aws.names()),
         None => ("".into(), Err(Undecodable::new("SQS handed it out without a body"))),
     };
     let (mut attempt, mut sent_at, mut group) = (1, None, None);
@@ -88,7 +88,7 @@ fn delivery(aws: &Aws, queue: &str, message: Message) -> Option<Delivery> {
     }
     // On a standard queue a group only shares the queue fairly; there is no order to keep.
     let lane = group.clone().filter(|_| is_fifo(queue));
-    let mut delivery = Delivery::new(id, content, Receipt::new(Held { handle, body, attributes: values, group }));
+    let mut delivery = Delivery::new(id, content, Receipt::new(Held { handle, body, beside, odd, group }));
     (delivery.attempt, delivery.sent_at, delivery.group) = (attempt, sent_at, lane);
     Some(delivery)
 }

@@ -25,7 +25,7 @@ fn without_reason(
     held: &Held,
     redrives: u32,
 ) -> Result<HashMap<String, Value>, aws_smithy_types::error::operation::BuildError> {
-    let mut all = held.attributes.clone();
+    let mut all = held.attributes()?;
     for ours in [REASON, ORIGINAL_QUEUE] {
         all.remove(ours);
     }
