@@ -27,42 +27,47 @@ pub(crate) struct Held {
 pub(crate) struct Lane {
     pub(crate) engine: Arc<Engine>,
     pub(crate) queue: usize,
-    pub(crate) held: VecDeque<Held>,
+    pub(crate) first: Option<Held>,
+    pub(crate) behind: VecDeque<Held>,
     pub(crate) permits: Permits,
 }
 
 impl Lane {
     /// Handles one after the other. When the engine is aborted, what is left is handed back at once.
-    pub(crate) async fn run(mut self, settler: Settler) {
+    pub(crate) async fn run(&mut self, settler: &Settler) {
         let engine = Arc::clone(&self.engine);
         let Some(queue) = engine.queues.get(self.queue) else { return };
         while !engine.abort.is_cancelled()
-            && let Some(held) = self.held.pop_front()
+            && let Some(held) = self.next()
         {
             let begun = Instant::now();
             let Some(Handled { verdict, failures, .. }) = handle_until_abort(&engine, queue, &held).await else {
-                self.held.push_front(held);
+                self.first = Some(held);
                 break;
             };
             queue.pace.note(begun.elapsed());
-            self.settle(&settler, held, verdict, failures.len()).await;
+            self.settle(settler, held, verdict, failures.len()).await;
             // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
             // queues the order is best effort.
             if queue.is_fifo()
                 && let Verdict::Retry(after) = verdict
             {
-                return self.release(&settler, after).await;
+                return self.release(settler, after).await;
             }
             if queue.is_fifo() && verdict == Verdict::Lost {
                 break;
             }
         }
-        self.release(&settler, Duration::ZERO).await;
+        self.release(settler, Duration::ZERO).await;
+    }
+
+    fn next(&mut self) -> Option<Held> {
+        self.first.take().or_else(|| self.behind.pop_front())
     }
 
     /// Hands back everything that is left, in order.
     pub(crate) async fn release(&mut self, settler: &Settler, after: Duration) {
-        while let Some(held) = self.held.pop_front() {
+        while let Some(held) = self.next() {
             self.settle(settler, held, Verdict::Release(after), 0).await;
         }
     }
@@ -78,15 +83,14 @@ impl Lane {
 
 /// What the subscribers made of the message; `None` when they were told to stop before they were done.
 async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held) -> Option<Handled> {
-    let stop = held.lease.token().child_token();
-    let handling = handle(engine, queue, &held.delivery, held.lease.token(), &stop);
+    let handling = handle(engine, queue, &held.delivery, &held.lease);
     tokio::pin!(handling);
     tokio::select! {
         biased;
         handled = &mut handling => Some(handled),
         () = engine.abort.cancelled() => {
             // Time to put the work down in order; whatever it says then, the message goes back.
-            stop.cancel();
+            held.lease.token().cancel();
             let _ = timeout(HEED, handling).await;
             None
         }

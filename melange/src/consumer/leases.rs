@@ -41,10 +41,19 @@ struct Entry {
     since: Instant,
     until: Instant,
     token: CancellationToken,
+    /// The message is no longer ours.
+    lost: bool,
     /// A call that extends it is under way.
     extending: bool,
     /// Its handlers are done: it is being settled, and needs no more time.
     done: bool,
+}
+
+impl Entry {
+    fn lose(&mut self) {
+        self.lost = true;
+        self.token.cancel();
+    }
 }
 
 impl Leases {
@@ -61,6 +70,7 @@ impl Leases {
             since: now,
             until: self.end(now, now),
             token: token.clone(),
+            lost: false,
             extending: false,
             done: false,
         };
@@ -120,7 +130,7 @@ impl Leases {
         let now = Instant::now();
         let mut due = Vec::new();
         for (id, entry) in &mut self.held().leases {
-            if entry.done || entry.token.is_cancelled() {
+            if entry.done || entry.lost {
                 continue;
             }
             if entry.until <= now + tick {
@@ -128,7 +138,7 @@ impl Leases {
                     queue = self.queue,
                     "the lease on a message could not be extended: its handler is cancelled"
                 );
-                entry.token.cancel();
+                entry.lose();
             } else if entry.until <= now + self.visibility / 2 + tick
                 && entry.until < entry.since + self.longest
                 && !entry.extending
@@ -165,7 +175,7 @@ impl Leases {
                 Ok(()) => entry.until = self.end(asked, entry.since).max(entry.until),
                 Err(error) if error.kind() == TransportErrorKind::LeaseLost => {
                     tracing::warn!(queue = self.queue, "a message is no longer in hand: its handler is cancelled");
-                    entry.token.cancel();
+                    entry.lose();
                 }
                 Err(error) => {
                     tracing::warn!(queue = self.queue, %error, "a lease could not be extended, trying again");
@@ -187,15 +197,29 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Cancelled when the message is no longer ours.
+    /// Cancelled when the message is no longer ours, or its handlers are to stop.
     pub(crate) fn token(&self) -> &CancellationToken {
         &self.token
+    }
+
+    /// Whether the message is no longer ours: whoever has it now runs it again.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.leases.held().leases.get(&self.id).is_none_or(|entry| entry.lost)
+    }
+
+    /// Waits until the message is no longer ours.
+    pub(crate) async fn lost(&self) {
+        self.token.cancelled().await;
+        // Told to stop, its handlers have little time left, and this one waits no more for what comes in it.
+        if !self.is_lost() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Whether the message is still ours, as far as can be known from here.
     pub(crate) fn is_ours(&self) -> bool {
         let held = self.leases.held();
-        !self.token.is_cancelled() && held.leases.get(&self.id).is_some_and(|entry| Instant::now() < entry.until)
+        held.leases.get(&self.id).is_some_and(|entry| !entry.lost && Instant::now() < entry.until)
     }
 
     /// The handlers are done: the time that is left is enough to settle it.

@@ -1,6 +1,7 @@
 //! Consuming: polling queues, running subscribers, settling messages.
 
 mod background;
+mod begin;
 mod budget;
 mod builder;
 mod coalesce;
@@ -125,7 +126,7 @@ impl MessageConsumer {
                 let Some(delivery) = deliveries.pop() else { continue };
                 let lease = queue.leases.take(delivery.receipt.clone());
                 let handled = tokio::select! {
-                    handled = process::handle(engine, queue, &delivery, lease.token(), lease.token()) => handled,
+                    handled = process::handle(engine, queue, &delivery, &lease) => handled,
                     never = queue.leases.keep(&engine.transport) => match never {},
                 };
                 return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));

@@ -7,24 +7,36 @@ use std::time::Duration;
 const LEAST: Duration = Duration::from_millis(5);
 const MOST: Duration = Duration::from_secs(1);
 
-/// The mean time that a message takes, in microseconds.
+/// What takes no longer than this is brief.
+const BRIEF: Duration = Duration::from_micros(50);
+
+/// The mean time that a message takes, in nanoseconds; zero while nothing is known.
 #[derive(Debug, Default)]
 pub(crate) struct Pace(AtomicU64);
 
 impl Pace {
     pub(crate) fn note(&self, took: Duration) {
-        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX / 16);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).clamp(1, u64::MAX / 16);
         let mean = self.0.load(Ordering::Relaxed);
+        let mean = if mean == 0 { took } else { mean - mean / 8 + took / 8 };
         // Two that note at once may lose one: it is only a mean.
-        self.0.store(mean - mean / 8 + took / 8, Ordering::Relaxed);
+        self.0.store(mean.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether messages have been brief of late.
+    pub(crate) fn is_brief(&self) -> bool {
+        (1..=BRIEF.as_nanos()).contains(&self.mean().as_nanos())
+    }
+
+    fn mean(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
 
     /// How long a receive may wait for a whole batch of permits while `free` of `limit` lie idle: the fewer, the longer,
     /// since it costs the less work, and makes one request of several.
     pub(crate) fn patience(&self, free: usize, limit: usize) -> Duration {
-        let mean = Duration::from_micros(self.0.load(Ordering::Relaxed));
         let share = limit as f64 / free.max(1) as f64 / 20.0;
-        mean.mul_f64(share.min(1.0)).clamp(LEAST, MOST)
+        self.mean().mul_f64(share.min(1.0)).clamp(LEAST, MOST)
     }
 }
 
@@ -51,5 +63,19 @@ mod tests {
         near(0, 64, 500);
         pace.note(Duration::MAX);
         assert_eq!(pace.patience(1, 1), MOST);
+    }
+
+    #[test]
+    fn who_is_brief_is_known_from_the_first_on() {
+        let pace = Pace::default();
+        assert!(!pace.is_brief(), "nothing is known");
+        pace.note(Duration::ZERO);
+        assert!(pace.is_brief());
+        pace.note(Duration::from_millis(1));
+        assert!(!pace.is_brief());
+        for _ in 0..50 {
+            pace.note(Duration::from_micros(5));
+        }
+        assert!(pace.is_brief());
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::UnknownEvents;
 use super::decode::{Decodable, Decoded, decode};
 use super::engine::Engine;
+use super::leases::Lease;
 use super::queue::Queue;
 use super::report::Fate;
 use super::settle::Verdict;
@@ -30,19 +31,12 @@ pub(crate) struct Handled {
     pub(crate) failures: Vec<SubscriberError>,
 }
 
-/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. `lease` is
-/// cancelled when the message is no longer ours; `stop`, a child of it, also when its subscribers are to stop.
-pub(crate) async fn handle(
-    engine: &Engine,
-    queue: &Queue,
-    delivery: &Delivery,
-    lease: &CancellationToken,
-    stop: &CancellationToken,
-) -> Handled {
+/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it.
+pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, lease: &Lease) -> Handled {
     let mut failures = Vec::new();
     let (event_type_name, verdict) = match decode(queue, delivery) {
         Decoded::Events { name, events } => {
-            let verdict = run(engine, queue, delivery, events, lease, stop, &mut failures).await;
+            let verdict = run(engine, queue, delivery, events, lease, &mut failures).await;
             (Some(name), verdict)
         }
         Decoded::Unknown { name } => {
@@ -58,7 +52,7 @@ pub(crate) async fn handle(
             (name.map(Cow::Owned), verdict)
         }
     };
-    let verdict = if lease.is_cancelled() { lost(queue, delivery) } else { verdict };
+    let verdict = if lease.is_lost() { lost(queue, delivery) } else { verdict };
     Handled { event_type_name, verdict, failures }
 }
 
@@ -86,10 +80,10 @@ async fn run(
     queue: &Queue,
     delivery: &Delivery,
     events: Vec<Decodable>,
-    lease: &CancellationToken,
-    stop: &CancellationToken,
+    lease: &Lease,
     failures: &mut Vec<SubscriberError>,
 ) -> Verdict {
+    let stop = lease.token();
     let mut done = queue.progress.done(&delivery.message_id);
     let nobody = events.iter().all(|event| event.listeners.is_empty());
     // Mostly there is one, which needs no list.
@@ -98,10 +92,14 @@ async fn run(
         (runs.next(), runs.collect::<Vec<_>>())
     };
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
-    let mut results = Vec::new();
+    let mut failed = Vec::new();
     let all = trace::scope(traceparent, async {
         // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
-        let mut ended = |(index, result)| results.push((index, result, !stop.is_cancelled()));
+        let mut ended = |(index, result)| match result {
+            Ok(()) if stop.is_cancelled() => {}
+            Ok(()) => done.push(index),
+            Err(why) => failed.push((index, why)),
+        };
         let run = |(index, with)| run_one(queue, index, with);
         if others.is_empty() {
             if let Some(only) = first {
@@ -121,19 +119,13 @@ async fn run(
             // First a last poll of the handlers, which may have waited for this very token.
             biased;
             () = &mut all => {}
-            () = lease.cancelled() => {}
+            () = lease.lost() => {}
         }
     }
 
     let mut again = None;
     let mut dead = false;
-    for (index, result, in_time) in results {
-        let Err(Failed { error, then }) = result else {
-            if in_time {
-                done.push(index);
-            }
-            continue;
-        };
+    for (index, Failed { error, then }) in failed {
         let policy = queue
             .subscribers
             .get(index)

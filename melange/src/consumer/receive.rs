@@ -1,7 +1,6 @@
 //! The loop that receives from one queue: first permits, then messages, so that nothing is received that cannot start
 //! soon. One receive is under way while the queue is idle, more while they come back full.
 
-use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,9 +8,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::begin::begin;
 use super::budget::Permits;
 use super::engine::Engine;
-use super::lane::{Held, Lane};
 use super::outage::Outage;
 use super::queue::Queue;
 use super::ramp::Ramp;
@@ -148,37 +147,4 @@ async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> 
         Err(_) => engine.counters.failed_polls.fetch_add(1, Ordering::Relaxed),
     };
     received
-}
-
-/// Messages of one group go into one lane, in order; all lanes run side by side. What came after the stop is handed back.
-fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut permits: Permits) {
-    let Some(queue) = engine.queues.get(index) else { return };
-    let Some(settler) = queue.settler.get() else { return };
-    let mut lanes: Vec<VecDeque<Held>> = Vec::with_capacity(deliveries.len());
-    for delivery in deliveries {
-        let same = |lane: &&mut VecDeque<Held>| {
-            delivery.group.is_some() && lane.front().is_some_and(|first| first.delivery.group == delivery.group)
-        };
-        let at = lanes.iter_mut().find(same);
-        let lease = queue.leases.take(delivery.receipt.clone());
-        let held = Held { delivery, lease };
-        match at {
-            Some(lane) => lane.push_back(held),
-            None => lanes.push(VecDeque::from([held])),
-        }
-    }
-    let late = engine.stop.is_cancelled();
-    for held in lanes {
-        let permits = permits.split(held.len());
-        let mut lane = Lane { engine: Arc::clone(engine), queue: index, held, permits };
-        let settler = settler.clone();
-        // In a box: it is moved often on its way into a task, and is more than a kilobyte large.
-        engine.lanes.spawn(Box::pin(async move {
-            if late {
-                lane.release(&settler, Duration::ZERO).await;
-            } else {
-                lane.run(settler).await;
-            }
-        }));
-    }
 }
