@@ -75,9 +75,6 @@ async fn consuming<E: Sample>(server: &Server, rounds: usize, count: u64, bytes:
     let mut table = Table::default();
     for round in 0..rounds {
         for side in in_turn(round, [Side::Raw, Side::Melange]) {
-            if std::env::var("ONLY").is_ok_and(|only| only != format!("{side:?}")) {
-                continue;
-            }
             table.add(side, consume::<E>(server, side, &bodies).await?);
         }
     }

@@ -83,10 +83,14 @@ fn known(name: String) -> Cow<'static, str> {
 
 /// A value by the name of its type, which may carry a label (`Number.int`).
 pub(crate) fn typed(data_type: &str, text: Option<String>, bytes: Option<Vec<u8>>) -> Option<AttributeValue> {
-    match data_type.split('.').next() {
-        Some("Binary") => bytes.map(AttributeValue::Binary),
-        Some("Number") => text.map(AttributeValue::Number),
-        _ => text.map(AttributeValue::String),
+    let is =
+        |known: &str| data_type.strip_prefix(known).is_some_and(|label| label.is_empty() || label.starts_with('.'));
+    if is("Binary") {
+        bytes.map(AttributeValue::Binary)
+    } else if is("Number") {
+        text.map(AttributeValue::Number)
+    } else {
+        text.map(AttributeValue::String)
     }
 }
 

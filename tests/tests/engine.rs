@@ -287,6 +287,24 @@ async fn deletes_that_never_succeed_end_with_the_lease_and_nobody_runs_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_again_while_its_delete_hangs_is_deleted_and_not_run_again() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    // Longer than the visibility of 30 seconds.
+    transport.rule(|call| match call.op {
+        Op::Delete if call.number == 1 => Act::Delay(Duration::from_secs(45)),
+        _ => Act::Pass,
+    });
+    let bus = running(&transport, &seen, 10).await;
+    publish(&bus, 0..5, 0).await;
+    sleep(Duration::from_secs(40)).await;
+    assert_eq!((bus.metrics().received, transport.account().depth("workers").total()), (10, 0));
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(seen.check(5), 0, "who is done does not run again");
+    assert_eq!(bus.metrics().received, 10);
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn polls_that_fail_back_off_never_spin_and_go_on() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());
     let kinds = [Kind::Unavailable, Kind::Throttled, Kind::Denied, Kind::NotFound, Kind::Configuration];

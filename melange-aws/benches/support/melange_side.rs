@@ -62,16 +62,15 @@ pub(crate) async fn publish_with<E: Sample>(
     all(callers).await
 }
 
-/// Publishes so many events, ten at a call, and calls `published` when the topic has one.
+/// Publishes so many events, those of each of the raw loop's requests at a call, and calls `published` when the topic has
+/// one.
 pub(crate) async fn publish_all<E: Sample>(server: &Server, sample: &E, count: u64, published: fn()) -> Result<()> {
     let publisher = MessagePublisher::new(Aws::from_config(&server.config));
     let mut callers = JoinSet::new();
-    let at_once = super::raw::PUBLISHES;
-    for caller in 0..at_once as u64 {
+    for line in super::raw::lines::<E>(count) {
         let (publisher, sample) = (publisher.clone(), sample.clone());
         callers.spawn(async move {
-            let numbers: Vec<u64> = (caller..count).step_by(at_once).collect();
-            for batch in numbers.chunks(10) {
+            for batch in line {
                 for sent in publisher.publish_all(batch.iter().map(|number| sample.numbered(*number))).await {
                     sent?;
                     published();

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::Result;
-use super::events::Sample;
+use super::events::{GROUPS, Sample};
 
 /// Receives at once: as many whole batches as fit into the 64 messages that Melange has in hand by itself.
 pub(crate) const RECEIVES: usize = 6;
@@ -144,8 +144,23 @@ pub(crate) fn body<E: Sample>(event: &E, event_id: &str, at: Timestamp) -> Resul
     })?)
 }
 
-/// Publishes so many events, ten in a request, and calls `published` when the topic has one. Where there are groups, each
-/// of the requests at once is about groups of its own, so that their order is kept.
+/// What each of the publishes at once is about, request by request: ten events each. Where there are groups, each is about
+/// groups of its own, and no request has two of one group: a failure of the first would else let the second pass it. Melange
+/// keeps the order so, too.
+pub(crate) fn lines<E: Sample>(count: u64) -> Vec<Vec<Vec<u64>>> {
+    if !E::TOPIC.ends_with(".fifo") {
+        let numbers = |line| (line..count).step_by(PUBLISHES).collect::<Vec<_>>();
+        return (0..PUBLISHES as u64).map(|line| numbers(line).chunks(10).map(<[u64]>::to_vec).collect()).collect();
+    }
+    let of_line = |line| -> Vec<Vec<u64>> {
+        let groups: Vec<u64> = (line..GROUPS).step_by(GROUPS.div_ceil(10) as usize).collect();
+        let once = |from| groups.iter().map(|group| from + group).filter(|number| *number < count).collect();
+        (0..count).step_by(GROUPS as usize).map(once).filter(|batch: &Vec<u64>| !batch.is_empty()).collect()
+    };
+    (0..GROUPS.div_ceil(10)).map(of_line).collect()
+}
+
+/// Publishes so many events, and calls `published` when the topic has one.
 pub(crate) async fn publish<E: Sample>(
     sns: &aws_sdk_sns::Client,
     arn: &str,
@@ -154,12 +169,11 @@ pub(crate) async fn publish<E: Sample>(
     published: fn(),
 ) -> Result<()> {
     let mut lines = JoinSet::new();
-    for line in 0..PUBLISHES as u64 {
+    for line in self::lines::<E>(count) {
         let (sns, arn, sample) = (sns.clone(), arn.to_owned(), sample.clone());
-        let numbers: Vec<u64> = (line..count).step_by(PUBLISHES).collect();
         lines.spawn(async move {
-            for batch in numbers.chunks(10) {
-                publish_batch(&sns, &arn, &sample, batch).await?;
+            for batch in line {
+                publish_batch(&sns, &arn, &sample, &batch).await?;
                 batch.iter().for_each(|_| published());
             }
             Ok(())

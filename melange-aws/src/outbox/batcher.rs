@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use melange::transport::{TransportError, TransportErrorKind as Kind};
 use tokio::sync::mpsc;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::MOST;
@@ -44,6 +45,7 @@ pub(super) async fn run<T: Target>(
     let room = in_flight.saturating_mul(2 * MOST);
     let mut open = true;
     let mut idle_at = Instant::now() + IDLE;
+    let mut alarm = pin!(sleep_until(idle_at));
     loop {
         while line.len() < room
             && let Ok(chunk) = queue.try_recv()
@@ -60,6 +62,13 @@ pub(super) async fn run<T: Target>(
             return;
         }
         let due = line.due().filter(|_| requests.len() < in_flight);
+        let wake_at = due.or((idle && open).then_some(idle_at));
+        // It may ring too early, and so is not set for every message.
+        if let Some(at) = wake_at
+            && (alarm.is_elapsed() || alarm.deadline() > at)
+        {
+            alarm.as_mut().reset(at);
+        }
         tokio::select! {
             biased;
             Some((ticket, outcome)) = requests.next() => {
@@ -70,12 +79,17 @@ pub(super) async fn run<T: Target>(
                 Some(chunk) => {
                     chunk.into_iter().for_each(|held| line.push(held));
                     idle_at = Instant::now() + IDLE;
+                    // Those who publish at the same moment come along.
+                    yield_now().await;
                 }
                 None => open = false,
             },
-            () = sleep_until(due.unwrap_or(idle_at)), if due.is_some() => {}
-            // Who comes now finds it closed and starts another; what is in the queue already is still received.
-            () = sleep_until(idle_at), if idle && open => queue.close(),
+            () = &mut alarm, if wake_at.is_some() => {
+                // Who comes now finds it closed and starts another; what is in the queue already is still received.
+                if idle && open && idle_at <= Instant::now() {
+                    queue.close();
+                }
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use super::lane::{Held, Lane};
 use crate::transport::Delivery;
 
 /// How long the lanes of one receive may run one after the other before those that are left get tasks of their own.
-const TOGETHER: Duration = Duration::from_micros(200);
+const TOGETHER: Duration = Duration::from_millis(1);
 
 /// Messages of one group go into one lane, in order; all lanes run side by side. What came after the stop is handed back.
 ///
@@ -26,8 +26,7 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
     let late = engine.stop.is_cancelled();
     let until = queue.pace.is_brief().then(|| Instant::now() + TOGETHER);
     let mut place = None;
-    let take = |delivery: Delivery| Held { lease: queue.leases.take(delivery.receipt.clone()), delivery };
-    for (first, behind) in by_group(deliveries.into_iter().map(take).collect()) {
+    let mut start = |first: Held, behind: VecDeque<Held>| {
         let permits = permits.split(1 + behind.len());
         let mut lane = Lane { engine: Arc::clone(engine), queue: index, first: Some(first), behind, permits };
         let settler = settler.clone();
@@ -48,6 +47,12 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
         } else {
             tokio::spawn(run);
         }
+    };
+    let take = |delivery: Delivery| Held { lease: queue.leases.take(delivery.receipt.clone()), delivery };
+    if deliveries.iter().all(|delivery| delivery.group.is_none()) {
+        deliveries.into_iter().for_each(|delivery| start(take(delivery), VecDeque::new()));
+    } else {
+        by_group(deliveries.into_iter().map(take)).into_iter().for_each(|(first, behind)| start(first, behind));
     }
 }
 
@@ -60,7 +65,7 @@ fn put<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// The first of each group with those behind it; what has no group stands alone.
-fn by_group(all: Vec<Held>) -> Vec<(Held, VecDeque<Held>)> {
+fn by_group(all: impl ExactSizeIterator<Item = Held>) -> Vec<(Held, VecDeque<Held>)> {
     let mut groups: Vec<(Held, VecDeque<Held>)> = Vec::with_capacity(all.len());
     for held in all {
         let group = &held.delivery.group;

@@ -135,6 +135,16 @@ impl Budget {
         }
     }
 
+    /// `want` permits if they are free now and nobody waits for them.
+    pub(crate) fn try_reserve(self: &Arc<Self>, queue: usize, want: usize) -> Option<Permits> {
+        let mut state = self.state();
+        if state.free() < want || state.next().is_some() {
+            return None;
+        }
+        state.take(queue, want);
+        Some(Permits { budget: Arc::clone(self), queue, count: want })
+    }
+
     /// Whether nothing is free, so that a queue that is not polled waits for handlers and not for its broker.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.state().free() == 0
@@ -292,7 +302,10 @@ mod tests {
             all.push(permits);
         }
         assert_eq!(all.iter().map(Permits::len).sum::<usize>(), 40);
-        assert!(budget.is_exhausted() && now(&budget, 0, 1).await.is_none());
+        assert!(budget.is_exhausted() && budget.try_reserve(0, 1).is_none());
+        drop(all.pop());
+        assert!(budget.try_reserve(0, 11).is_none());
+        assert_eq!(budget.try_reserve(0, 10).map(|permits| permits.len()), Some(10));
     }
 
     #[tokio::test(start_paused = true)]

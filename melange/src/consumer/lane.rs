@@ -75,7 +75,6 @@ impl Lane {
     /// Settles one; its permit is free from now on.
     async fn settle(&mut self, settler: &Settler, held: Held, verdict: Verdict, failures: usize) {
         let Held { delivery, lease } = held;
-        lease.finish();
         settler.settle(Settling::new(&self.engine, self.queue, delivery, lease, verdict, failures)).await;
         drop(self.permits.split(1));
     }

@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::report::Fate;
+use super::settle::Verdict;
 use crate::transport::{DynTransport, Receipt, TransportError, TransportErrorKind};
 
 /// A lease is looked at this often within its visibility, and extended once less than half of it is left.
@@ -46,7 +48,13 @@ struct Entry {
     /// A call that extends it is under way.
     extending: bool,
     /// Its handlers are done: it is being settled, and needs no more time.
-    done: bool,
+    done: Option<Done>,
+}
+
+/// What is to become of a message whose handlers are done.
+struct Done {
+    message_id: String,
+    verdict: Verdict,
 }
 
 impl Entry {
@@ -72,7 +80,7 @@ impl Leases {
             token: token.clone(),
             lost: false,
             extending: false,
-            done: false,
+            done: None,
         };
         let mut held = self.held();
         held.last += 1;
@@ -91,6 +99,16 @@ impl Leases {
         let held = self.held();
         // Ids grow with time.
         (held.leases.len(), held.leases.first_key_value().map(|(_, entry)| entry.since))
+    }
+
+    /// What a message that has come again will be deleted as, if its handlers were done here and its settling hangs.
+    pub(crate) fn being_deleted(&self, message_id: &str) -> Option<Fate> {
+        let held = self.held();
+        let mut done = held.leases.values().filter_map(|entry| entry.done.as_ref());
+        done.find_map(|done| match done.verdict {
+            Verdict::Delete(fate) if done.message_id == message_id => Some(fate),
+            _ => None,
+        })
     }
 
     /// When a lease ends that begins or is extended at `from`, seen from here.
@@ -130,7 +148,7 @@ impl Leases {
         let now = Instant::now();
         let mut due = Vec::new();
         for (id, entry) in &mut self.held().leases {
-            if entry.done || entry.lost {
+            if entry.done.is_some() || entry.lost {
                 continue;
             }
             if entry.until <= now + tick {
@@ -192,6 +210,7 @@ impl Leases {
 /// The lease on one message; given up when dropped.
 pub(crate) struct Lease {
     leases: Arc<Leases>,
+    /// From 1; 0 once it is given up.
     id: u64,
     token: CancellationToken,
 }
@@ -222,17 +241,27 @@ impl Lease {
         held.leases.get(&self.id).is_some_and(|entry| !entry.lost && Instant::now() < entry.until)
     }
 
-    /// The handlers are done: the time that is left is enough to settle it.
-    pub(crate) fn finish(&self) {
+    /// The handlers are done, and this is to become of it: the time that is left is enough to settle it.
+    pub(crate) fn finish(&self, message_id: String, verdict: Verdict) {
         if let Some(entry) = self.leases.held().leases.get_mut(&self.id) {
-            entry.done = true;
+            entry.done = Some(Done { message_id, verdict });
         }
+    }
+
+    /// It is settled: gives back the message's id.
+    pub(crate) fn end(mut self) -> String {
+        self.remove().and_then(|entry| entry.done).map(|done| done.message_id).unwrap_or_default()
+    }
+
+    fn remove(&mut self) -> Option<Entry> {
+        let id = std::mem::take(&mut self.id);
+        if id == 0 { None } else { self.leases.held().leases.remove(&id) }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let entry = self.leases.held().leases.remove(&self.id);
+        let entry = self.remove();
         // With it goes the message, which takes a moment: nobody waits for the lock meanwhile.
         drop(entry);
     }

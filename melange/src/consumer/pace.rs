@@ -8,7 +8,7 @@ const LEAST: Duration = Duration::from_millis(5);
 const MOST: Duration = Duration::from_secs(1);
 
 /// What takes no longer than this is brief.
-const BRIEF: Duration = Duration::from_micros(50);
+const BRIEF: Duration = Duration::from_micros(250);
 
 /// The mean time that a message takes, in nanoseconds; zero while nothing is known.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ mod tests {
         assert!(!pace.is_brief(), "nothing is known");
         pace.note(Duration::ZERO);
         assert!(pace.is_brief());
-        pace.note(Duration::from_millis(1));
+        pace.note(Duration::from_millis(3));
         assert!(!pace.is_brief());
         for _ in 0..50 {
             pace.note(Duration::from_micros(5));

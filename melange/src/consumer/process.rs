@@ -34,6 +34,11 @@ pub(crate) struct Handled {
 /// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it.
 pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, lease: &Lease) -> Handled {
     let mut failures = Vec::new();
+    if delivery.attempt > 1
+        && let Some(fate) = queue.leases.being_deleted(&delivery.message_id)
+    {
+        return Handled { event_type_name: None, verdict: Verdict::Delete(fate), failures };
+    }
     let (event_type_name, verdict) = match decode(queue, delivery) {
         Decoded::Events { name, events } => {
             let verdict = run(engine, queue, delivery, events, lease, &mut failures).await;
@@ -94,22 +99,23 @@ async fn run(
     let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
     let mut failed = Vec::new();
     let all = trace::scope(traceparent, async {
-        // Who ends after it was told to stop may have ended because of it: whoever gets the message next runs it again.
-        let mut ended = |(index, result)| match result {
-            Ok(()) if stop.is_cancelled() => {}
-            Ok(()) => done.push(index),
-            Err(why) => failed.push((index, why)),
-        };
         let run = |(index, with)| run_one(queue, index, with);
         if others.is_empty() {
-            if let Some(only) = first {
-                ended(run(only).await);
+            if let Some(only) = first
+                && let (index, Err(why)) = run(only).await
+            {
+                failed.push((index, why));
             }
             return;
         }
         let mut runs: FuturesUnordered<_> = first.into_iter().chain(others).map(run).collect();
-        while let Some(end) = runs.next().await {
-            ended(end);
+        while let Some((index, result)) = runs.next().await {
+            match result {
+                // It may have ended because of it: whoever gets the message next runs it again.
+                Ok(()) if stop.is_cancelled() => {}
+                Ok(()) => done.push(index),
+                Err(why) => failed.push((index, why)),
+            }
         }
     });
     {
@@ -150,8 +156,10 @@ async fn run(
         again = again.max(retry);
         failures.push(error);
     }
-    // Whoever has the message next may be us: those that are done are not run again, whatever becomes of its settling.
-    queue.progress.remember(&delivery.message_id, done);
+    if again.is_some() || stop.is_cancelled() {
+        // Whoever has the message next may be us: those that are done are not run again.
+        queue.progress.remember(&delivery.message_id, done);
+    }
     match again {
         Some(after) => Verdict::Retry(after),
         None if dead => Verdict::Delete(Fate::DeadLettered),

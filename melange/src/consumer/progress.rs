@@ -51,6 +51,10 @@ impl Progress {
     /// The message is gone for good.
     pub(crate) fn forget(&self, message_id: &str) {
         let mut remembered = self.remembered();
+        // As it mostly is.
+        if remembered.messages.is_empty() {
+            return;
+        }
         if let Some(known) = remembered.messages.remove(message_id) {
             remembered.by_turn.remove(&known.turn);
         }

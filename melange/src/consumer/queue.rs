@@ -1,6 +1,7 @@
 //! One queue: which subscribers run for what comes, and how its consuming stands.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub(crate) struct Queue {
     pub(crate) switch: Switch,
     pub(crate) pace: Pace,
     pub(crate) status: Status,
+    /// As many receives are under way as there are to be.
+    pub(crate) all_receive: AtomicBool,
     /// There once it runs in the background.
     pub(crate) settler: OnceLock<Settler>,
 }
@@ -67,6 +70,7 @@ impl Queue {
             switch: Switch::default(),
             pace: Pace::default(),
             status: Status::default(),
+            all_receive: AtomicBool::new(false),
             settler: OnceLock::new(),
         }
     }

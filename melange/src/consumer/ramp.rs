@@ -3,6 +3,11 @@
 /// Most receives under way at once for one queue.
 const MOST: usize = 16;
 
+/// How many there may ever be, where so many whole batches may be in hand.
+pub(crate) fn most(batches: usize) -> usize {
+    batches.clamp(1, MOST)
+}
+
 /// How many receives of a queue are to be under way.
 #[derive(Debug, Default)]
 pub(crate) struct Ramp {
@@ -12,9 +17,9 @@ pub(crate) struct Ramp {
 }
 
 impl Ramp {
-    /// So many, of which `most` have something to do at all.
+    /// So many, and no more than `most`.
     pub(crate) fn level(&self, most: usize) -> usize {
-        (1 + self.more).min(most.clamp(1, MOST))
+        (1 + self.more).min(most)
     }
 
     /// Whether the last receive brought something.
@@ -51,7 +56,7 @@ mod tests {
         for _ in 0..3 {
             ramp.brought(10, 10, 10);
         }
-        assert_eq!((ramp.level(7), ramp.level(2), ramp.level(0)), (4, 2, 1));
+        assert_eq!((ramp.level(7), ramp.level(2), ramp.level(most(0))), (4, 2, 1));
         ramp.brought(4, 4, 10);
         assert_eq!(ramp.level(7), 4, "it brought all that was asked for");
         ramp.brought(4, 10, 10);
@@ -61,7 +66,7 @@ mod tests {
         for _ in 0..1000 {
             ramp.brought(10, 10, 10);
         }
-        assert_eq!(ramp.level(usize::MAX), MOST);
+        assert_eq!(ramp.level(most(usize::MAX)), MOST);
         ramp.failed();
         assert_eq!(ramp.level(7), 1);
     }

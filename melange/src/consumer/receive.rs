@@ -13,7 +13,7 @@ use super::budget::Permits;
 use super::engine::Engine;
 use super::outage::Outage;
 use super::queue::Queue;
-use super::ramp::Ramp;
+use super::ramp::{self, Ramp};
 use crate::transport::{Delivery, TransportError};
 
 /// How long a receive under way may go on after the stop before it is given up.
@@ -24,6 +24,9 @@ const LEAST: Duration = Duration::from_millis(100);
 
 /// Longest wait of a receive that others' permits may be waiting for.
 const SHORT: Duration = Duration::from_secs(1);
+
+/// Most receives one after the other before it is decided anew how many there are to be: their limit may be another.
+const IN_A_ROW: u32 = 100;
 
 /// Receives from the queue with this index until the stop. Errors, and panics of the transport, are waited out.
 pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
@@ -36,8 +39,10 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     let mut receives: JoinSet<Received> = JoinSet::new();
     let mut permits = None;
     loop {
-        let most = engine.budget.limit().div_ceil(batch);
-        let ended = if receives.len() < ramp.level(most) {
+        let most = ramp::most(engine.budget.limit() / batch);
+        let level = ramp.level(most);
+        queue.all_receive.store(receives.len() >= most && most > 1, Ordering::Relaxed);
+        let ended = if receives.len() < level {
             receives.try_join_next()
         } else {
             permits = None;
@@ -90,19 +95,30 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     while receives.join_next().await.is_some() {}
 }
 
-/// How many messages a receive asked for, and how many came.
+/// How many messages the last receive asked for, and how many came.
 type Received = (usize, Result<usize, TransportError>);
 
-/// One receive, from which lanes begin.
-async fn receive_and_begin(engine: &Arc<Engine>, index: usize, permits: Permits, wait: Duration) -> Received {
-    let asked = permits.len();
+/// One receive, from which lanes begin; and more, one after the other, as long as they come back full and there are as many
+/// at once as there are to be: then there is nothing to decide.
+async fn receive_and_begin(engine: &Arc<Engine>, index: usize, mut permits: Permits, wait: Duration) -> Received {
+    let batch = engine.transport.capabilities().max_batch.max(1);
+    let mut asked = permits.len();
     let Some(queue) = engine.queues.get(index) else { return (asked, Ok(0)) };
-    let brought = receive(engine, queue, asked, wait).await.map(|deliveries| {
+    let mut left = IN_A_ROW;
+    loop {
+        let deliveries = match receive(engine, queue, asked, wait).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => return (asked, Err(error)),
+        };
         let brought = deliveries.len();
         begin(engine, index, deliveries, permits);
-        brought
-    });
-    (asked, brought)
+        left -= 1;
+        let goes_on = left > 0 && brought >= batch && queue.all_receive.load(Ordering::Relaxed);
+        let may_go_on = queue.switch.is_on() && !engine.stop.is_cancelled();
+        let more = (goes_on && may_go_on).then(|| engine.budget.try_reserve(index, batch)).flatten();
+        let Some(more) = more else { return (asked, Ok(brought)) };
+        (asked, permits) = (batch, more);
+    }
 }
 
 /// Permits to receive with; `None` once stopped.

@@ -112,7 +112,6 @@ impl Settler {
 pub(crate) struct Settling {
     engine: Arc<Engine>,
     index: usize,
-    message_id: String,
     receipt: Receipt,
     lease: Lease,
     verdict: Verdict,
@@ -139,14 +138,18 @@ impl Settling {
             queue.progress.goes_back_unrun(&delivery.message_id);
         }
         let Delivery { message_id, receipt, .. } = delivery;
-        Self { engine: Arc::clone(engine), index, message_id, receipt, lease, verdict, visible_at, failures }
+        lease.finish(message_id, verdict);
+        Self { engine: Arc::clone(engine), index, receipt, lease, verdict, visible_at, failures }
     }
 
-    fn end(self, fate: Fate) {
-        if let Some(queue) = self.engine.queues.get(self.index) {
-            remember(queue, &self.message_id, fate);
-        }
-        self.engine.counters.count(fate, self.failures);
+    /// `means` says what has become of it.
+    fn end(self, means: impl FnOnce(&Queue, &str) -> Fate) {
+        let Self { engine, index, lease, verdict, failures, .. } = self;
+        let message_id = lease.end();
+        let Some(queue) = engine.queues.get(index) else { return };
+        let fate = means(queue, &message_id);
+        remember(queue, &message_id, verdict, fate);
+        engine.counters.count(fate, failures);
     }
 }
 
@@ -160,19 +163,16 @@ impl Entry for Settling {
     }
 
     fn answered(self, answer: Result<(), TransportError>) {
-        let fate = self
-            .engine
-            .queues
-            .get(self.index)
-            .map_or(Fate::Unsettled, |queue| answer_means(queue, &self.message_id, answer, self.verdict.fate()));
-        self.end(fate);
+        let fate = self.verdict.fate();
+        self.end(|queue, message_id| answer_means(queue, message_id, answer, fate));
     }
 
     fn expired(self, last: Option<TransportError>) {
-        let queue = self.engine.queues.get(self.index).map_or("", |queue| &queue.name);
-        let error = last.as_ref().map(tracing::field::display);
-        tracing::warn!(queue, message_id = self.message_id, error, "no longer in hand: it comes again");
-        self.end(if last.is_some() { Fate::Unsettled } else { Fate::LeaseLost });
+        self.end(|queue, message_id| {
+            let error = last.as_ref().map(tracing::field::display);
+            tracing::warn!(queue = queue.name, message_id, error, "no longer in hand: it comes again");
+            if last.is_some() { Fate::Unsettled } else { Fate::LeaseLost }
+        });
     }
 }
 
@@ -186,6 +186,8 @@ pub(crate) async fn now(
 ) -> Processed {
     let Handled { event_type_name, verdict, failures } = handled;
     let fate = verdict.fate();
+    // Whoever called may go away before there is an answer.
+    remember(queue, &delivery.message_id, verdict, Fate::Unsettled);
     let answer = match verdict {
         _ if !lease.is_ours() => Err(lost()),
         Verdict::Lost => Err(lost()),
@@ -195,7 +197,7 @@ pub(crate) async fn now(
         }
     };
     let fate = answer_means(queue, &delivery.message_id, answer, fate);
-    remember(queue, &delivery.message_id, fate);
+    remember(queue, &delivery.message_id, verdict, fate);
     engine.counters.count(fate, failures.len());
     Processed { event_type_name: event_type_name.map(Cow::into_owned), fate, failures }
 }
@@ -204,10 +206,12 @@ fn lost() -> TransportError {
     TransportError::new(TransportErrorKind::LeaseLost, "its visibility is over")
 }
 
-/// What was deleted needs no memory of who is done with it.
-fn remember(queue: &Queue, message_id: &str, fate: Fate) {
-    if matches!(fate, Fate::Handled | Fate::Ignored | Fate::DeadLettered) {
-        queue.progress.forget(message_id);
+/// What was deleted needs no memory of who is done with it; if it was to be and was not, nobody runs for it again.
+fn remember(queue: &Queue, message_id: &str, verdict: Verdict, fate: Fate) {
+    match (verdict, fate) {
+        (_, Fate::Handled | Fate::Ignored | Fate::DeadLettered) => queue.progress.forget(message_id),
+        (Verdict::Delete(_), _) => queue.progress.remember(message_id, (0..queue.subscribers.len()).collect()),
+        _ => {}
     }
 }
 
