@@ -61,7 +61,7 @@ pub(crate) fn from_sqs(values: &mut HashMap<String, SqsValue>) -> Attributes {
     let mut odd = HashMap::new();
     let mut named = Vec::with_capacity(values.len());
     for (name, mut value) in values.drain() {
-        if !["String", "Number", "Binary"].contains(&value.data_type.as_str()) {
+        if !matches!(value.data_type.as_str(), "String" | "Number" | "Binary") {
             odd.insert(name.clone(), value.clone());
         }
         let bytes = value.binary_value.take().map(Blob::into_inner);

@@ -63,7 +63,9 @@ impl Limits<'_> {
         if body.is_empty() {
             return Some("the message has an empty body, which AWS refuses".to_owned());
         }
-        if let Some((at, c)) = body.char_indices().find(|(_, c)| is_illegal(*c)) {
+        if !is_plain(body)
+            && let Some((at, c)) = body.char_indices().find(|(_, c)| is_illegal(*c))
+        {
             return Some(format!(
                 "the message has the character U+{:04X} at byte {at} of its body, which SQS refuses; escape it or leave it out",
                 u32::from(c)
@@ -122,6 +124,12 @@ pub(crate) fn size(body: &str, attributes: &Attributes) -> usize {
 /// Source: the SQS API reference, `SendMessage`: `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`.
 fn is_illegal(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Nothing but visible ASCII and spaces, as most bodies are: that is seen much sooner.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |block: &[u8]| block.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte));
+    text.as_bytes().chunks(64).all(is_plain)
 }
 
 fn is_attribute_name(name: &str) -> bool {

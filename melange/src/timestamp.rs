@@ -113,10 +113,10 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc3339(text.trim())) {
             return Ok(Self::from(at.with_timezone(&Utc)));
         }
+        let text = text.trim();
         for form in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"] {
             if let Ok(at) = DateTime::parse_from_str(text, form) {
                 return Ok(Self::from(at.with_timezone(&Utc)));

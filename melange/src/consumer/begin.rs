@@ -22,19 +22,17 @@ const TOGETHER: Duration = Duration::from_millis(1);
 /// who runs it, takes longer than such a handler.
 pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut permits: Permits) {
     let Some(queue) = engine.queues.get(index) else { return };
-    let Some(settler) = queue.settler.get() else { return };
     let late = engine.stop.is_cancelled();
     let until = queue.pace.is_brief().then(|| Instant::now() + TOGETHER);
     let mut place = None;
     let mut start = |first: Held, behind: VecDeque<Held>| {
         let permits = permits.split(1 + behind.len());
         let mut lane = Lane { engine: Arc::clone(engine), queue: index, first: Some(first), behind, permits };
-        let settler = settler.clone();
         let run = engine.lanes.track_future(async move {
             if late {
-                lane.release(&settler, Duration::ZERO).await;
+                lane.release(Duration::ZERO).await;
             } else {
-                lane.run(&settler).await;
+                lane.run().await;
             }
         });
         // In a box, since it is more than a kilobyte large; in that of the one before, if that has ended.

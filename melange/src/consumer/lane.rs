@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::leases::Lease;
 use super::process::{Handled, handle};
 use super::queue::Queue;
-use super::settle::{Settler, Settling, Verdict};
+use super::settle::{Settling, Verdict};
 use crate::transport::Delivery;
 
 /// How long handlers have to heed their token at the deadline of a shutdown.
@@ -34,7 +34,7 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Handles one after the other. When the engine is aborted, what is left is handed back at once.
-    pub(crate) async fn run(&mut self, settler: &Settler) {
+    pub(crate) async fn run(&mut self) {
         let engine = Arc::clone(&self.engine);
         let Some(queue) = engine.queues.get(self.queue) else { return };
         while !engine.abort.is_cancelled()
@@ -46,19 +46,19 @@ impl Lane {
                 break;
             };
             queue.pace.note(begun.elapsed());
-            self.settle(settler, held, verdict, failures.len()).await;
+            self.settle(held, verdict, failures.len()).await;
             // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
             // queues the order is best effort.
             if queue.is_fifo()
                 && let Verdict::Retry(after) = verdict
             {
-                return self.release(settler, after).await;
+                return self.release(after).await;
             }
             if queue.is_fifo() && verdict == Verdict::Lost {
                 break;
             }
         }
-        self.release(settler, Duration::ZERO).await;
+        self.release(Duration::ZERO).await;
     }
 
     fn next(&mut self) -> Option<Held> {
@@ -66,16 +66,19 @@ impl Lane {
     }
 
     /// Hands back everything that is left, in order.
-    pub(crate) async fn release(&mut self, settler: &Settler, after: Duration) {
+    pub(crate) async fn release(&mut self, after: Duration) {
         while let Some(held) = self.next() {
-            self.settle(settler, held, Verdict::Release(after), 0).await;
+            self.settle(held, Verdict::Release(after), 0).await;
         }
     }
 
     /// Settles one; its permit is free from now on.
-    async fn settle(&mut self, settler: &Settler, held: Held, verdict: Verdict, failures: usize) {
+    async fn settle(&mut self, held: Held, verdict: Verdict, failures: usize) {
         let Held { delivery, lease } = held;
-        settler.settle(Settling::new(&self.engine, self.queue, delivery, lease, verdict, failures)).await;
+        let settling = Settling::new(&self.engine, self.queue, delivery, lease, verdict, failures);
+        if let Some(settler) = self.engine.queues.get(self.queue).and_then(|queue| queue.settler.get()) {
+            settler.settle(settling).await;
+        }
         drop(self.permits.split(1));
     }
 }

@@ -1,12 +1,12 @@
 //! The leases on what is in hand: extended while handlers run, in batches, and known to be lost when they are.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use slab::Slab;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -35,10 +35,28 @@ pub(crate) struct Leases {
 #[derive(Default)]
 struct Held {
     last: u64,
-    leases: BTreeMap<u64, Entry>,
+    leases: Slab<Entry>,
+}
+
+/// Where an entry is, and which it is: places are used again.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    place: usize,
+    number: u64,
+}
+
+impl Held {
+    fn get(&self, key: Key) -> Option<&Entry> {
+        self.leases.get(key.place).filter(|entry| entry.number == key.number)
+    }
+
+    fn get_mut(&mut self, key: Key) -> Option<&mut Entry> {
+        self.leases.get_mut(key.place).filter(|entry| entry.number == key.number)
+    }
 }
 
 struct Entry {
+    number: u64,
     receipt: Receipt,
     since: Instant,
     until: Instant,
@@ -73,7 +91,8 @@ impl Leases {
     pub(crate) fn take(self: &Arc<Self>, receipt: Receipt) -> Lease {
         let now = Instant::now();
         let token = CancellationToken::new();
-        let entry = Entry {
+        let mut entry = Entry {
+            number: 0,
             receipt,
             since: now,
             until: self.end(now, now),
@@ -84,27 +103,26 @@ impl Leases {
         };
         let mut held = self.held();
         held.last += 1;
-        let id = held.last;
+        entry.number = held.last;
         let first = held.leases.is_empty();
-        held.leases.insert(id, entry);
+        let key = Key { number: entry.number, place: held.leases.insert(entry) };
         drop(held);
         if first {
             self.taken.notify_one();
         }
-        Lease { leases: Arc::clone(self), id, token }
+        Lease { leases: Arc::clone(self), key: Some(key), token }
     }
 
     /// How many are in hand, and since when the oldest is.
     pub(crate) fn in_hand(&self) -> (usize, Option<Instant>) {
         let held = self.held();
-        // Ids grow with time.
-        (held.leases.len(), held.leases.first_key_value().map(|(_, entry)| entry.since))
+        (held.leases.len(), held.leases.iter().map(|(_, entry)| entry.since).min())
     }
 
     /// What a message that has come again will be deleted as, if its handlers were done here and its settling hangs.
     pub(crate) fn being_deleted(&self, message_id: &str) -> Option<Fate> {
         let held = self.held();
-        let mut done = held.leases.values().filter_map(|entry| entry.done.as_ref());
+        let mut done = held.leases.iter().filter_map(|(_, entry)| entry.done.as_ref());
         done.find_map(|done| match done.verdict {
             Verdict::Delete(fate) if done.message_id == message_id => Some(fate),
             _ => None,
@@ -120,7 +138,7 @@ impl Leases {
     /// Extends what needs it, and gives up what was lost. Never returns.
     pub(crate) async fn keep(&self, transport: &DynTransport) -> Infallible {
         // What was asked for before a panic is answered by nobody.
-        self.held().leases.values_mut().for_each(|entry| entry.extending = false);
+        self.held().leases.iter_mut().for_each(|(_, entry)| entry.extending = false);
         let tick = (self.visibility / TICKS).max(Duration::from_millis(10));
         let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -144,10 +162,10 @@ impl Leases {
     }
 
     /// Cancels what ends before there is another look, and picks what has less than half its time left.
-    fn due(&self, tick: Duration) -> Vec<(u64, Receipt)> {
+    fn due(&self, tick: Duration) -> Vec<(Key, Receipt)> {
         let now = Instant::now();
         let mut due = Vec::new();
-        for (id, entry) in &mut self.held().leases {
+        for (place, entry) in &mut self.held().leases {
             if entry.done.is_some() || entry.lost {
                 continue;
             }
@@ -162,7 +180,7 @@ impl Leases {
                 && !entry.extending
             {
                 entry.extending = true;
-                due.push((*id, entry.receipt.clone()));
+                due.push((Key { place, number: entry.number }, entry.receipt.clone()));
             }
         }
         due
@@ -171,23 +189,23 @@ impl Leases {
     async fn extend(
         &self,
         transport: &DynTransport,
-        batch: Vec<(u64, Receipt)>,
-    ) -> (Vec<u64>, Instant, Vec<Result<(), TransportError>>) {
+        batch: Vec<(Key, Receipt)>,
+    ) -> (Vec<Key>, Instant, Vec<Result<(), TransportError>>) {
         let asked = Instant::now();
-        let (ids, receipts): (Vec<u64>, Vec<Receipt>) = batch.into_iter().unzip();
+        let (keys, receipts): (Vec<Key>, Vec<Receipt>) = batch.into_iter().unzip();
         let changes = receipts.into_iter().map(|receipt| (receipt, self.visibility)).collect();
         // An answer that comes later than the lease ends is none.
         let call = transport.change_visibilities(&self.queue, changes);
         let answers = tokio::time::timeout(self.visibility / 2, call).await.unwrap_or_default();
-        (ids, asked, answers)
+        (keys, asked, answers)
     }
 
-    fn extended(&self, batch: Vec<u64>, asked: Instant, answers: Vec<Result<(), TransportError>>) {
+    fn extended(&self, batch: Vec<Key>, asked: Instant, answers: Vec<Result<(), TransportError>>) {
         let mut held = self.held();
         let mut answers = answers.into_iter();
-        for id in batch {
+        for key in batch {
             let answer = answers.next().unwrap_or_else(|| Err(TransportError::no_answer()));
-            let Some(entry) = held.leases.get_mut(&id) else { continue };
+            let Some(entry) = held.get_mut(key) else { continue };
             entry.extending = false;
             match answer {
                 Ok(()) => entry.until = self.end(asked, entry.since).max(entry.until),
@@ -210,8 +228,8 @@ impl Leases {
 /// The lease on one message; given up when dropped.
 pub(crate) struct Lease {
     leases: Arc<Leases>,
-    /// From 1; 0 once it is given up.
-    id: u64,
+    /// `None` once it is given up.
+    key: Option<Key>,
     token: CancellationToken,
 }
 
@@ -223,7 +241,7 @@ impl Lease {
 
     /// Whether the message is no longer ours: whoever has it now runs it again.
     pub(crate) fn is_lost(&self) -> bool {
-        self.leases.held().leases.get(&self.id).is_none_or(|entry| entry.lost)
+        self.token.is_cancelled() && self.look(|entry| entry.lost).unwrap_or(true)
     }
 
     /// Waits until the message is no longer ours.
@@ -237,13 +255,14 @@ impl Lease {
 
     /// Whether the message is still ours, as far as can be known from here.
     pub(crate) fn is_ours(&self) -> bool {
-        let held = self.leases.held();
-        held.leases.get(&self.id).is_some_and(|entry| !entry.lost && Instant::now() < entry.until)
+        self.look(|entry| !entry.lost && Instant::now() < entry.until).unwrap_or(false)
     }
 
     /// The handlers are done, and this is to become of it: the time that is left is enough to settle it.
     pub(crate) fn finish(&self, message_id: String, verdict: Verdict) {
-        if let Some(entry) = self.leases.held().leases.get_mut(&self.id) {
+        if let Some(key) = self.key
+            && let Some(entry) = self.leases.held().get_mut(key)
+        {
             entry.done = Some(Done { message_id, verdict });
         }
     }
@@ -253,9 +272,13 @@ impl Lease {
         self.remove().and_then(|entry| entry.done).map(|done| done.message_id).unwrap_or_default()
     }
 
+    fn look<T>(&self, at: impl Fn(&Entry) -> T) -> Option<T> {
+        self.leases.held().get(self.key?).map(at)
+    }
+
     fn remove(&mut self) -> Option<Entry> {
-        let id = std::mem::take(&mut self.id);
-        if id == 0 { None } else { self.leases.held().leases.remove(&id) }
+        let key = self.key.take()?;
+        self.leases.held().leases.try_remove(key.place)
     }
 }
 

@@ -53,7 +53,6 @@ impl Verdict {
 }
 
 /// Where the answers of one queue go.
-#[derive(Clone)]
 pub(crate) struct Settler {
     deletes: mpsc::Sender<Settling>,
     changes: mpsc::Sender<Settling>,

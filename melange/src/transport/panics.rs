@@ -1,6 +1,7 @@
 //! A transport that panics has failed, no more: whoever called it goes on.
 
-use std::panic::AssertUnwindSafe;
+use std::future::ready;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt as _;
 
@@ -8,18 +9,18 @@ use super::{TransportError, TransportErrorKind};
 use crate::subscriber::BoxFuture;
 
 /// What `call` answers, or `failed` if it panics.
-pub(super) fn caught<'a, T, F>(
-    call: impl FnOnce() -> F + Send + 'a,
-    failed: impl FnOnce() -> T + Send + 'a,
-) -> BoxFuture<'a, T>
+pub(super) fn caught<'a, T, F>(call: impl FnOnce() -> F, failed: impl FnOnce() -> T + Send + 'a) -> BoxFuture<'a, T>
 where
+    T: Send + 'a,
     F: Future<Output = T> + Send + 'a,
 {
-    Box::pin(async move {
-        // Making the future may panic too.
-        let answer = AssertUnwindSafe(async move { call().await }).catch_unwind().await;
-        answer.unwrap_or_else(|_| failed())
-    })
+    // Making the future may panic too.
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(answer) => {
+            Box::pin(AssertUnwindSafe(answer).catch_unwind().map(|answer| answer.unwrap_or_else(|_| failed())))
+        }
+        Err(_) => Box::pin(ready(failed())),
+    }
 }
 
 /// What it has failed with. Nobody knows how far it came.
