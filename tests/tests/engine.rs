@@ -137,6 +137,21 @@ async fn slow_handlers_do_not_cost_a_request_for_each_message() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_many_brief_handlers_those_that_wait_still_run_side_by_side() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    let bus = running(&transport, &seen, 64).await;
+    publish(&bus, 0..500, 0).await;
+    until("the brief ones are deleted", || bus.metrics().handled == 500).await;
+    let begun = Instant::now();
+    publish(&bus, 500..550, 1_000).await;
+    until("the others are handled", || seen.numbers().len() == 550).await;
+    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    until("and deleted", || bus.metrics().handled == 550).await;
+    assert_eq!((seen.check(550), bus.metrics().received), (0, 550));
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_receive_is_under_way_when_idle_and_more_under_load() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());
     // Each receive takes a while, as over a network.

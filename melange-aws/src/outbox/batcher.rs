@@ -72,6 +72,10 @@ pub(super) async fn run<T: Target>(
         tokio::select! {
             biased;
             Some((ticket, outcome)) = requests.next() => {
+                // First the next request, if it is full already: to answer all of the last one takes a while.
+                if let Some(batch) = line.take(Instant::now()) {
+                    requests.start(&target, batch);
+                }
                 line.settle(ticket, outcome, Instant::now());
                 idle_at = Instant::now() + IDLE;
             }

@@ -78,7 +78,8 @@ impl Settler {
             let Some(queue) = of_changes.queues.get(index) else { return };
             let call = |batch: &[Settling]| {
                 let now = Instant::now();
-                let left = |one: &Settling| one.visible_at.saturating_duration_since(now);
+                let left =
+                    |one: &Settling| one.visible_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
                 let changes = batch.iter().map(|one| (one.receipt.clone(), left(one))).collect();
                 of_changes.transport.change_visibilities(&queue.name, changes)
             };
@@ -114,8 +115,8 @@ pub(crate) struct Settling {
     receipt: Receipt,
     lease: Lease,
     verdict: Verdict,
-    /// When it is to be visible again: while it waits for company, its rest has begun already.
-    visible_at: Instant,
+    /// When it is to be visible again, if it is: while it waits for company, its rest has begun already.
+    visible_at: Option<Instant>,
     failures: usize,
 }
 
@@ -128,11 +129,10 @@ impl Settling {
         verdict: Verdict,
         failures: usize,
     ) -> Self {
-        let after = match verdict {
-            Verdict::Retry(after) | Verdict::Release(after) => after,
-            Verdict::Delete(_) | Verdict::Lost => Duration::ZERO,
+        let visible_at = match verdict {
+            Verdict::Retry(after) | Verdict::Release(after) => Some(Instant::now() + after.min(LONGEST)),
+            Verdict::Delete(_) | Verdict::Lost => None,
         };
-        let visible_at = Instant::now() + after.min(LONGEST);
         if let (Verdict::Release(_), Some(queue)) = (verdict, engine.queues.get(index)) {
             queue.progress.goes_back_unrun(&delivery.message_id);
         }
