@@ -49,6 +49,10 @@ pub(crate) struct Connection {
     first_filters: FirstFilters,
 }
 
+/// How late tokio's timers go off, which count milliseconds: a window ends sooner by that, so that nobody waits for longer
+/// than it.
+const TIMER: Duration = Duration::from_millis(1);
+
 impl Aws {
     /// As the environment says, by the SDK's own chain: region, credentials, profile. `AWS_ENDPOINT_URL` points it at a
     /// local server.
@@ -105,7 +109,7 @@ impl Aws {
         self
     }
 
-    /// How long the first of several concurrent publishes waits for others that go in the same request: 5 ms unless said
+    /// How long the first of several concurrent publishes waits at most for others that go in the same request: 5 ms unless said
     /// otherwise, a minute at most. A request has room for ten, and goes at once when it is full. Zero turns the gathering
     /// off: every call makes requests of its own, and `publish_all` still fills them.
     ///
@@ -164,7 +168,9 @@ impl Aws {
 
     /// How what takes this many bytes at a time is sent to.
     pub(crate) fn rules(&self, bytes: usize) -> Rules {
-        Rules { linger: self.outbox.pace().linger, bytes, patience: self.client().operation }
+        let longest = self.outbox.pace().linger;
+        let linger = longest - TIMER.min(longest / 2);
+        Rules { linger, bytes, patience: self.client().operation }
     }
 
     pub(crate) fn names(&self) -> &Names {
