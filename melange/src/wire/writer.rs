@@ -55,7 +55,7 @@ pub(crate) fn write(
     event: &dyn Any,
 ) -> Result<String, WriteError> {
     let codec = descriptor.codec().ok_or(WriteError::Local)?;
-    let mut body = Vec::with_capacity(256);
+    let mut body = Vec::with_capacity(1024);
     match format {
         Format::Melange => melange(&mut body, codec, metadata, event)?,
         Format::CloudEvents => cloud_events(&mut body, codec, metadata, event).map_err(WriteError::Json)?,
@@ -144,7 +144,8 @@ fn refuse_collisions(object: &[u8], own: &[&str]) -> Result<(), WriteError> {
 /// SQS refuses U+FFFE and U+FFFF, which JSON need not escape: they can only stand inside strings, where an escape means
 /// the same. Source: the SQS API reference, `SendMessage`, allowed characters.
 fn escape_noncharacters(body: String) -> String {
-    if body.contains(['\u{FFFE}', '\u{FFFF}']) {
+    // Their first byte is rare, and found much sooner than they are.
+    if body.as_bytes().contains(&0xEF) && body.contains(['\u{FFFE}', '\u{FFFF}']) {
         body.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
     } else {
         body
