@@ -151,6 +151,45 @@ async fn after_many_brief_handlers_those_that_wait_still_run_side_by_side() {
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }
 
+/// Cannot be read if its number is odd, and does not say so in good order.
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(topic = "jobs", name = "Trap")]
+struct Trap {
+    #[serde(deserialize_with = "even")]
+    number: u64,
+}
+
+fn even<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(from)?;
+    assert!(number.is_multiple_of(2), "{number} is odd");
+    Ok(number)
+}
+
+#[subscriber(listens_to = Trap)]
+async fn step_on(trap: &Trap, State(seen): State<Seen>) {
+    seen.note(trap.number);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_reading_panics_is_dead_lettered_and_holds_up_nothing() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    let bus = EventBus::builder()
+        .subscribers(melange::subscribers![step_on])
+        .state(seen.clone())
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    let traps = (0..100).map(|number| Trap { number });
+    assert!(bus.publish_all(traps).await.iter().all(Result::is_ok));
+    until("all are settled", || transport.account().depth("workers").total() == 0).await;
+    assert_eq!((seen.counts().len(), seen.numbers().len()), (50, 50));
+    assert_eq!((bus.metrics().received, bus.metrics().dead_lettered), (100, 50));
+    let letters = bus.dead_letters("workers").list(1).await.unwrap();
+    assert!(letters[0].reason().contains("panicked"), "{letters:?}");
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_receive_is_under_way_when_idle_and_more_under_load() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());

@@ -1,6 +1,7 @@
 //! From what a receive brought to lanes that run.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,10 +41,17 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
             None => ReusableBoxFuture::new(run),
             Some(place) => put(place, run),
         };
-        if until.is_some_and(|until| Instant::now() < until) && run.get_pin().now_or_never().is_some() {
-            place = Some(run);
-        } else {
+        if until.is_none_or(|until| Instant::now() >= until) {
             tokio::spawn(run);
+            return;
+        }
+        match catch_unwind(AssertUnwindSafe(|| run.get_pin().now_or_never())) {
+            Ok(Some(())) => place = Some(run),
+            Ok(None) => drop(tokio::spawn(run)),
+            Err(_) => tracing::error!(
+                queue = queue.name,
+                "a lane panicked, and its messages come again: please report this as a bug in melange"
+            ),
         }
     };
     let take = |delivery: Delivery| Held { lease: queue.leases.take(delivery.receipt.clone()), delivery };

@@ -1,6 +1,7 @@
 //! From a delivery to events and the subscribers that are to run for them.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::queue::Queue;
@@ -33,7 +34,15 @@ pub(crate) struct Decodable {
     pub(crate) listeners: Vec<usize>,
 }
 
+/// What a delivery is. Whoever reads an event for serde may panic: then it cannot be read.
 pub(crate) fn decode(queue: &Queue, delivery: &Delivery) -> Decoded {
+    catch_unwind(AssertUnwindSafe(|| of_content(queue, delivery))).unwrap_or_else(|_| {
+        let why = "reading it panicked, in the `Deserialize` of its event or in an upcast: mend that, then redrive it";
+        Decoded::Unreadable { name: None, why: why.to_owned() }
+    })
+}
+
+fn of_content(queue: &Queue, delivery: &Delivery) -> Decoded {
     match &delivery.content {
         Err(why) => Decoded::Unreadable { name: None, why: why.to_string() },
         Ok(inbound) => match &inbound.body {
