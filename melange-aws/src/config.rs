@@ -49,9 +49,9 @@ pub(crate) struct Connection {
     first_filters: FirstFilters,
 }
 
-/// How late tokio's timers go off, which count milliseconds: a window ends sooner by that, so that nobody waits for longer
-/// than it.
-const TIMER: Duration = Duration::from_millis(1);
+/// How late tokio's timers go off at most, which count milliseconds and wait for them in milliseconds: a window ends sooner
+/// by that, so that nobody waits for longer than it.
+const TIMER: Duration = Duration::from_millis(2);
 
 impl Aws {
     /// As the environment says, by the SDK's own chain: region, credentials, profile. `AWS_ENDPOINT_URL` points it at a

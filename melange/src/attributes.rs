@@ -134,9 +134,14 @@ impl Eq for Attributes {}
 
 impl<N: Into<Cow<'static, str>>> FromIterator<(N, AttributeValue)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (N, AttributeValue)>>(pairs: I) -> Self {
-        let mut entries = Entries::new();
-        for (name, value) in pairs {
-            set(&mut entries, name.into(), value);
+        let mut entries: Entries = pairs.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let is_new = |(at, (name, _)): (usize, &(Cow<'static, str>, AttributeValue))| {
+            entries.iter().take(at).all(|(known, _)| known != name)
+        };
+        if entries.iter().any(|(_, value)| value.is_empty()) || !entries.iter().enumerate().all(is_new) {
+            for (name, value) in std::mem::take(&mut entries) {
+                set(&mut entries, name, value);
+            }
         }
         if entries.is_empty() { Self::new() } else { Self(Some(Arc::new(entries))) }
     }
@@ -214,3 +219,22 @@ macro_rules! number_attributes {
 
 text_attributes!(String, &str, Box<str>, std::sync::Arc<str>, Cow<'_, str>, char, uuid::Uuid);
 number_attributes!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_pairs_the_last_of_a_name_counts_and_empty_ones_are_left_out() {
+        let text = |text: &str| AttributeValue::String(text.to_owned());
+        let made: Attributes =
+            [("a", text("1")), ("b", text("2")), ("a", text("3")), ("c", text(""))].into_iter().collect();
+        let mut one_by_one = Attributes::new();
+        for (name, value) in [("b", text("2")), ("a", text("3"))] {
+            one_by_one.set(name, value);
+        }
+        assert_eq!((made, one_by_one.len()), (one_by_one.clone(), 2));
+        let emptied: Attributes = [("a", text("1")), ("a", text(""))].into_iter().collect();
+        assert!(emptied.is_empty());
+    }
+}

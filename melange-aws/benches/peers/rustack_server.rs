@@ -19,7 +19,9 @@ pub(crate) fn start() -> Result<Server> {
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("bench-server".to_owned()).spawn(move || runtime.block_on(serve(listener, port)))?;
+    std::thread::Builder::new()
+        .name("bench-server".to_owned())
+        .spawn(move || runtime.block_on(serve(listener, port)))?;
     Ok(Server::at(&format!("http://127.0.0.1:{port}")))
 }
 
