@@ -109,9 +109,9 @@ impl Aws {
         self
     }
 
-    /// How long the first of several concurrent publishes waits at most for others that go in the same request: 5 ms unless said
-    /// otherwise, a minute at most. A request has room for ten, and goes at once when it is full. Zero turns the gathering
-    /// off: every call makes requests of its own, and `publish_all` still fills them.
+    /// How long the first of several concurrent publishes waits for others that go in the same request, at most: 5 ms
+    /// unless said otherwise, a minute at the longest. A request has room for ten, and goes at once when it is full. Zero
+    /// turns the gathering off: every call makes requests of its own, and `publish_all` still fills them.
     ///
     /// Who publishes alone is not made to wait for long: after three windows in which nobody else came, its events go at
     /// once, until two calls meet again.

@@ -163,8 +163,8 @@ impl AwsQueue {
     }
 
     /// How long a received message is invisible to others unless its lease is extended, which happens at half of it: 30
-    /// seconds unless said otherwise, in whole seconds, between 1 and 12 hours. After a crash it is how long what was in hand stays
-    /// away. It is asked for at every receive, whatever the queue's own is.
+    /// seconds unless said otherwise, between 1 second and 12 hours, rounded up to whole seconds. After a crash it is how
+    /// long what was in hand stays away. It is asked for at every receive, whatever the queue's own is.
     #[must_use]
     pub fn visibility(mut self, visibility: Duration) -> Self {
         // SQS counts in seconds, and whoever extends a lease must count as it does.

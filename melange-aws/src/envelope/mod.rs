@@ -62,10 +62,6 @@ fn bare(body: Arc<str>, beside: Attributes) -> (Arc<str>, Result<Inbound, Undeco
 
 /// Whether it says its name first, as what Melange writes does: then nothing after it makes it anything but an event.
 fn begins_as_event(body: &str) -> bool {
-    // As Melange writes it, without white space.
-    if body.starts_with("{\"event_type_name\":") {
-        return true;
-    }
     let first = || body.trim_start().strip_prefix('{')?.trim_start().strip_prefix("\"event_type_name\"");
     first().is_some_and(|rest| rest.trim_start().starts_with(':'))
 }

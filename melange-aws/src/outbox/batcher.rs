@@ -72,7 +72,7 @@ pub(super) async fn run<T: Target>(
         tokio::select! {
             biased;
             Some((ticket, outcome)) = requests.next() => {
-                // First the next request, if it is full already: to answer all of the last one takes a while.
+                // First the next request, if there is one: to answer all of the last one takes a while.
                 if let Some(batch) = line.take(Instant::now()) {
                     requests.start(&target, batch);
                 }

@@ -25,7 +25,7 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
     let Some(queue) = engine.queues.get(index) else { return };
     let late = engine.stop.is_cancelled();
     let until = queue.pace.is_brief().then(|| Instant::now() + TOGETHER);
-    let mut place = None;
+    let mut place: Option<ReusableBoxFuture<'static, ()>> = None;
     let mut start = |first: Held, behind: VecDeque<Held>| {
         let permits = permits.split(1 + behind.len());
         let mut lane = Lane { engine: Arc::clone(engine), queue: index, first: Some(first), behind, permits };
@@ -39,7 +39,10 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
         // In a box, since it is more than a kilobyte large; in that of the one before, if that has ended.
         let mut run = match place.take() {
             None => ReusableBoxFuture::new(run),
-            Some(place) => put(place, run),
+            Some(mut place) => {
+                place.set(run);
+                place
+            }
         };
         if until.is_none_or(|until| Instant::now() >= until) {
             tokio::spawn(run);
@@ -60,14 +63,6 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
     } else {
         by_group(deliveries.into_iter().map(take)).into_iter().for_each(|(first, behind)| start(first, behind));
     }
-}
-
-fn put<F: Future<Output = ()> + Send + 'static>(
-    mut place: ReusableBoxFuture<'static, ()>,
-    run: F,
-) -> ReusableBoxFuture<'static, ()> {
-    place.set(run);
-    place
 }
 
 /// The first of each group with those behind it; what has no group stands alone.
