@@ -15,6 +15,7 @@ use crate::names::{Names, region_of};
 use crate::outbox::{Outbox, Pace, Rules};
 use crate::provision::FirstFilters;
 use crate::ready::endpoint;
+use crate::sns::Destinations;
 use crate::sqs::QueueUrls;
 
 /// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
@@ -38,6 +39,8 @@ pub struct Aws {
     pub(crate) account: Account,
     names: Arc<Names>,
     outbox: Arc<Outbox>,
+    /// As names, account and outbox say: made anew where one of those is.
+    destinations: Arc<Destinations>,
     pub(crate) format: Format,
 }
 
@@ -82,6 +85,7 @@ impl Aws {
             account: Account::default(),
             names: Arc::new(names),
             outbox: Arc::default(),
+            destinations: Arc::default(),
             format: Format::default(),
         }
     }
@@ -90,6 +94,7 @@ impl Aws {
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.names).prefix = prefix.into();
+        self.destinations = Arc::default();
         self
     }
 
@@ -98,6 +103,7 @@ impl Aws {
     #[must_use]
     pub fn account(mut self, id: impl Into<String>) -> Self {
         self.account = Account::told(id.into());
+        self.destinations = Arc::default();
         self
     }
 
@@ -106,6 +112,7 @@ impl Aws {
     #[must_use]
     pub fn topic_arn(mut self, topic: impl Into<String>, arn: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.names).elsewhere.insert(topic.into(), arn.into());
+        self.destinations = Arc::default();
         self
     }
 
@@ -138,6 +145,7 @@ impl Aws {
     fn paced(mut self, change: impl FnOnce(Pace) -> Pace) -> Self {
         // Clones made before keep theirs.
         self.outbox = Arc::new(Outbox::new(change(self.outbox.pace().clone())));
+        self.destinations = Arc::default();
         self
     }
 
@@ -164,6 +172,10 @@ impl Aws {
 
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    pub(crate) fn destinations(&self) -> &Destinations {
+        &self.destinations
     }
 
     /// How what takes this many bytes at a time is sent to.

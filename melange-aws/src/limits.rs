@@ -87,7 +87,7 @@ impl Limits<'_> {
             }
             // SNS also refuses what UTF-16 needs two units for, such as emoji.
             let wide = |c: char| c > '\u{FFFF}' && matches!(self, Self::Topic { .. });
-            if value.as_str().is_some_and(|text| text.contains(|c| is_illegal(c) || wide(c))) {
+            if value.as_str().is_some_and(|text| !is_plain(text) && text.contains(|c| is_illegal(c) || wide(c))) {
                 return Some(format!(
                     "attribute {name:?} has a character in its value that AWS refuses: a control character or an emoji; put \
                      it into the body alone"
@@ -133,11 +133,12 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn is_attribute_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
     (1..=ATTRIBUTE_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
         && !(name.starts_with('.') || name.ends_with('.') || name.contains(".."))
-        && !(lower.starts_with("aws.") || lower.starts_with("amazon."))
+        && !["aws.", "amazon."]
+            .iter()
+            .any(|own| name.get(..own.len()).is_some_and(|head| head.eq_ignore_ascii_case(own)))
 }
 
 #[cfg(test)]

@@ -60,12 +60,17 @@ impl MessagePublisher {
         &self,
         events: impl IntoIterator<Item = E>,
     ) -> Vec<Result<EventId, PublishError>> {
-        let messages: Vec<Result<Message, PublishError>> =
-            events.into_iter().map(|event| self.message(event)).collect();
-        let sendable: Vec<Message> = messages.iter().filter_map(|message| message.as_ref().ok().cloned()).collect();
+        let mut messages = Vec::new();
+        let mut written = |event| {
+            let message = self.message(event)?;
+            let event_id = message.metadata.event_id.clone();
+            messages.push(message);
+            Ok(event_id)
+        };
+        let ids: Vec<Result<EventId, PublishError>> = events.into_iter().map(&mut written).collect();
         let mut answers =
-            if sendable.is_empty() { Vec::new() } else { self.transport.publish(sendable).await }.into_iter();
-        messages.into_iter().map(|message| answered::<E>(message?.metadata.event_id, answers.next())).collect()
+            if messages.is_empty() { Vec::new() } else { self.transport.publish(messages).await }.into_iter();
+        ids.into_iter().map(|event_id| answered::<E>(event_id?, answers.next())).collect()
     }
 
     /// Sends one event to `queue` itself, past all topics, so that only its subscribers see it; at once, or after a
@@ -131,7 +136,7 @@ impl MessagePublisher {
             Body::Typed(Arc::new(event))
         } else {
             let body = write(capabilities.format, descriptor, &metadata, &event);
-            Body::Json(body.map_err(|error| refuse(Kind::Write(error)))?.into())
+            Body::Json(body.map_err(|error| refuse(Kind::Write(error)))?)
         };
         Ok(Message { event: descriptor, metadata, attributes, key, dedup_id, body })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the microsecond.
@@ -86,7 +86,26 @@ impl From<Timestamp> for SystemTime {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f)
+        let (Ok(year @ 0..=9999), micros @ 0..=999_999) = (u32::try_from(self.0.year()), self.0.nanosecond() / 1_000)
+        else {
+            return self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f);
+        };
+        // chrono reads its pattern anew each time, which takes several times as long.
+        let mut text = *b"0000-00-00T00:00:00.000000+00:00";
+        let mut put = |from: usize, digits: usize, mut number: u32| {
+            for digit in text.iter_mut().skip(from).take(digits).rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        };
+        put(0, 4, year);
+        put(5, 2, self.0.month());
+        put(8, 2, self.0.day());
+        put(11, 2, self.0.hour());
+        put(14, 2, self.0.minute());
+        put(17, 2, self.0.second());
+        put(20, 6, micros);
+        f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

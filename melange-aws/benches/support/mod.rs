@@ -6,6 +6,7 @@
 pub(crate) mod canned;
 pub(crate) mod cpu;
 pub(crate) mod events;
+pub(crate) mod gathering;
 pub(crate) mod marks;
 pub(crate) mod melange_side;
 pub(crate) mod rates;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::events::{Body, Sample};
 use super::server::Server;
-use super::{Result, cpu, marks, melange_side, raw};
+use super::{Result, cpu, gathering, marks, melange_side, raw};
 
 /// How fast a round was.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +18,13 @@ pub(crate) struct Rate {
 }
 
 /// Who does the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
     Raw,
+    /// The loop by hand, which gathers the events of callers that have one each.
+    RawGathering,
     Melange,
-    /// Melange, with ten events at a call.
+    /// Melange, with ten events at a call, as the raw loop has them at hand.
     MelangeAll,
 }
 
@@ -75,6 +77,7 @@ pub(crate) async fn publish<E: Sample>(server: &Server, side: Side, sample: &E, 
     let before = cpu::used();
     match side {
         Side::Raw => raw::publish(&server.sns, &arn, sample, count, marks::handled).await?,
+        Side::RawGathering => gathering::publish(&server.sns, &arn, sample, count, marks::handled).await?,
         Side::Melange => melange_side::publish(server, sample, count, marks::handled).await?,
         Side::MelangeAll => melange_side::publish_all(server, sample, count, marks::handled).await?,
     }

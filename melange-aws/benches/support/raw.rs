@@ -144,6 +144,16 @@ pub(crate) fn body<E: Sample>(event: &E, event_id: &str, at: Timestamp) -> Resul
     })?)
 }
 
+/// What Melange sends beside the body.
+pub(crate) fn attributes<E: Sample>() -> Result<HashMap<String, MessageAttributeValue>> {
+    let value = |kind: &str, value: &str| MessageAttributeValue::builder().data_type(kind).string_value(value).build();
+    Ok(HashMap::from([
+        ("event_type".to_owned(), value("String", E::DESCRIPTOR.name())?),
+        ("manifest".to_owned(), value("String", E::DESCRIPTOR.name())?),
+        ("serializer_id".to_owned(), value("Number", "1")?),
+    ]))
+}
+
 /// What each of the publishes at once is about, request by request: ten events each. Where there are groups, each is about
 /// groups of its own, and no request has two of one group: a failure of the first would else let the second pass it. Melange
 /// keeps the order so, too.
@@ -193,21 +203,15 @@ pub(crate) async fn publish_batch<E: Sample>(
     numbers: &[u64],
 ) -> Result<()> {
     let fifo = E::TOPIC.ends_with(".fifo");
-    let value = |kind: &str, value: &str| MessageAttributeValue::builder().data_type(kind).string_value(value).build();
     let mut request = sns.publish_batch().topic_arn(arn);
     for (at, number) in numbers.iter().enumerate() {
         let event = sample.numbered(*number);
         let event_id = EventId::new().to_string();
         let body = body(&event, &event_id, Timestamp::now())?;
-        let beside = HashMap::from([
-            ("event_type".to_owned(), value("String", E::DESCRIPTOR.name())?),
-            ("manifest".to_owned(), value("String", E::DESCRIPTOR.name())?),
-            ("serializer_id".to_owned(), value("Number", "1")?),
-        ]);
         let entry = PublishBatchRequestEntry::builder()
             .id(at.to_string())
             .message(body)
-            .set_message_attributes(Some(beside))
+            .set_message_attributes(Some(attributes::<E>()?))
             .set_message_group_id(fifo.then(|| event.customer().to_owned()))
             .set_message_deduplication_id(fifo.then_some(event_id));
         request = request.publish_batch_request_entries(entry.build()?);

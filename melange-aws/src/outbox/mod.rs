@@ -22,7 +22,7 @@ mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use melange::transport::{TransportError, TransportErrorKind as Kind};
@@ -89,16 +89,25 @@ impl Pace {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Address {
     /// The topic with this ARN.
-    Topic(String),
+    Topic(Arc<str>),
     /// The queue that AWS calls this.
-    Queue(String),
+    Queue(Arc<str>),
+}
+
+impl Address {
+    /// The ARN of the topic, or the name of the queue.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Topic(name) | Self::Queue(name) => name,
+        }
+    }
 }
 
 /// The batchers, which all clones of an `Aws` share. They end when the last of those is dropped.
 #[derive(Default)]
 pub(crate) struct Outbox {
     pace: Pace,
-    batchers: Mutex<HashMap<(Address, runtime::Id), Batcher>>,
+    batchers: RwLock<HashMap<(Address, runtime::Id), Batcher>>,
 }
 
 /// A parcel, and its answer once there is one.
@@ -114,7 +123,7 @@ struct Batcher {
 
 impl Outbox {
     pub(crate) fn new(pace: Pace) -> Self {
-        Self { pace, batchers: Mutex::default() }
+        Self { pace, batchers: RwLock::default() }
     }
 
     pub(crate) fn pace(&self) -> &Pace {
@@ -173,10 +182,15 @@ impl Outbox {
             TransportError::new(Kind::Configuration, "AWS is called outside of a tokio runtime: publish within one")
                 .with_source(error)
         })?;
-        let mut batchers = self.batchers.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (address.clone(), runtime.id());
-        if let Some(batcher) = batchers.get(&key).filter(|batcher| batcher.is_alive()) {
-            return Ok(batcher.queue.clone());
+        let alive = |batchers: &HashMap<_, Batcher>| Some(batchers.get(&key).filter(|it| it.is_alive())?.queue.clone());
+        // Nearly always there is one, for which nobody has to wait.
+        if let Some(queue) = alive(&self.batchers.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(queue);
+        }
+        let mut batchers = self.batchers.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = alive(&batchers) {
+            return Ok(queue);
         }
         batchers.retain(|_, batcher| batcher.is_alive());
         let (queue, parcels) = mpsc::channel(QUEUE);

@@ -1,3 +1,4 @@
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -92,7 +93,7 @@ fn rules(outbox: &Outbox) -> Rules {
 }
 
 async fn post_all(outbox: &Outbox, fake: &Fake, parcels: Vec<Parcel>) -> Vec<Answer> {
-    let address = Address::Topic("arn".to_owned());
+    let address = Address::Topic("arn".into());
     outbox.post(&address, &rules(outbox), || fake.clone(), parcels).await
 }
 
@@ -348,21 +349,21 @@ async fn a_panic_in_a_request_is_an_answer_that_was_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_batcher_without_work_ends_and_another_is_started() {
     let (outbox, fake) = (Outbox::default(), Fake::content(1));
-    let alive = || outbox.batchers.lock().unwrap().values().filter(|batcher| batcher.is_alive()).count();
+    let alive = || outbox.batchers.write().unwrap().values().filter(|batcher| batcher.is_alive()).count();
     post(&outbox, &fake, "x").await.unwrap();
     sleep(Duration::from_secs(59)).await;
     assert_eq!(alive(), 1);
     sleep(Duration::from_secs(2)).await;
     assert_eq!(alive(), 0);
     post(&outbox, &fake, "y").await.unwrap();
-    assert_eq!((alive(), outbox.batchers.lock().unwrap().len()), (1, 1));
+    assert_eq!((alive(), outbox.batchers.write().unwrap().len()), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_batchers_end_with_the_outbox() {
     let (outbox, fake) = (Outbox::default(), Fake::content(1));
     post(&outbox, &fake, "x").await.unwrap();
-    let task = outbox.batchers.lock().unwrap().drain().next().unwrap().1.task;
+    let task = outbox.batchers.write().unwrap().drain().next().unwrap().1.task;
     drop(outbox);
     timeout(MS, task).await.unwrap().unwrap();
 }
@@ -403,7 +404,7 @@ fn whoever_waits_when_the_batchers_runtime_ends_is_served_by_another() {
     dying.block_on(async { assert!(timeout(MS * 20, post(&outbox, &stuck, "x")).await.is_err()) });
     let living = Builder::new_current_thread().enable_time().build().unwrap();
     {
-        let mut batchers = outbox.batchers.lock().unwrap();
+        let mut batchers = outbox.batchers.write().unwrap();
         let ((address, _), batcher) = batchers.drain().next().unwrap();
         batchers.insert((address, living.handle().id()), batcher);
     }

@@ -29,7 +29,7 @@ pub(crate) async fn send(aws: &Aws, queue: &str, messages: Vec<Message>, delay: 
         };
         answers.push(parcel.map(|parcel| parcels.push(parcel)));
     }
-    let address = Address::Queue(name.clone());
+    let address = Address::Queue(name.as_str().into());
     let rules = aws.rules(Limits::Queue { name: queue }.bytes());
     let target = || Queue { connection: Arc::clone(aws.connection()), name: name.clone() };
     let mut sent = aws.outbox().post(&address, &rules, target, parcels).await.into_iter();

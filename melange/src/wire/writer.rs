@@ -1,9 +1,12 @@
 //! Writes a body: the type's name first, so that readers need not look further to route it.
 
 use std::any::Any;
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::header::{DATA, Format, ID, OCCURRED_ON, RESERVED, TOPIC, TYPE, VERSION};
@@ -47,21 +50,35 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
+/// Most bytes of memory that a thread keeps for the bodies to come.
+const KEPT: usize = 64 * 1024;
+
+thread_local! {
+    /// Where bodies are written: how long one gets is known only at its end, and to grow is dear.
+    static BODY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// The body of `event`, as `format` wants it.
-pub(crate) fn write(
+pub(crate) fn write<T: for<'a> From<&'a str>>(
     format: Format,
     descriptor: &EventDescriptor,
     metadata: &Metadata,
     event: &dyn Any,
-) -> Result<String, WriteError> {
+) -> Result<T, WriteError> {
     let codec = descriptor.codec().ok_or(WriteError::Local)?;
-    let mut body = Vec::with_capacity(1024);
+    // An event that publishes another while it is written finds nothing here, and takes memory of its own.
+    let mut body = BODY.take();
+    body.clear();
     match format {
         Format::Melange => melange(&mut body, codec, metadata, event)?,
         Format::CloudEvents => cloud_events(&mut body, codec, metadata, event).map_err(WriteError::Json)?,
     }
-    let body = String::from_utf8(body).map_err(|_| WriteError::Json(serde::ser::Error::custom("not UTF-8")))?;
-    Ok(escape_noncharacters(body))
+    let text = std::str::from_utf8(&body).map_err(|_| WriteError::Json(serde::ser::Error::custom("not UTF-8")))?;
+    let written = T::from(&escape_noncharacters(text));
+    if body.capacity() <= KEPT {
+        BODY.set(body);
+    }
+    Ok(written)
 }
 
 fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any) -> Result<(), WriteError> {
@@ -69,17 +86,16 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
         Layout::Flat { own, .. } => own,
         Layout::Data => &[],
     };
-    let mut entry = |key: &str, value: &dyn fmt::Display| string_entry(to, key, value);
-    entry(TYPE, &metadata.event_type_name).map_err(WriteError::Json)?;
-    entry(ID, &metadata.event_id).map_err(WriteError::Json)?;
-    to.extend_from_slice(format!(",\"{VERSION}\":{}", metadata.version).as_bytes());
-    string_entry(to, OCCURRED_ON, &metadata.occurred_on).map_err(WriteError::Json)?;
+    entry(to, TYPE, &metadata.event_type_name).map_err(WriteError::Json)?;
+    entry(to, ID, &metadata.event_id).map_err(WriteError::Json)?;
+    entry(to, VERSION, &metadata.version).map_err(WriteError::Json)?;
+    entry(to, OCCURRED_ON, &metadata.occurred_on).map_err(WriteError::Json)?;
     if !own.contains(&TOPIC) {
-        string_entry(to, TOPIC, &metadata.topic).map_err(WriteError::Json)?;
+        entry(to, TOPIC, &metadata.topic).map_err(WriteError::Json)?;
     }
     match codec.layout() {
         Layout::Data => {
-            to.extend_from_slice(format!(",\"{DATA}\":").as_bytes());
+            key(to, DATA);
             codec.encode(event, to).map_err(WriteError::Json)?;
             to.push(b'}');
         }
@@ -110,25 +126,30 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
 }
 
 fn cloud_events(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any) -> serde_json::Result<()> {
-    string_entry(to, "type", &metadata.event_type_name)?;
-    string_entry(to, "specversion", &"1.0")?;
-    string_entry(to, "id", &metadata.event_id)?;
-    string_entry(to, "source", &format_args!("/melange/{}", metadata.topic))?;
-    string_entry(to, "time", &metadata.occurred_on)?;
-    string_entry(to, "datacontenttype", &"application/json")?;
-    to.extend_from_slice(format!(",\"eventversion\":{}", metadata.version).as_bytes());
-    string_entry(to, TOPIC, &metadata.topic)?;
-    to.extend_from_slice(format!(",\"{DATA}\":").as_bytes());
+    entry(to, "type", &metadata.event_type_name)?;
+    entry(to, "specversion", &"1.0")?;
+    entry(to, "id", &metadata.event_id)?;
+    entry(to, "source", &format_args!("/melange/{}", metadata.topic))?;
+    entry(to, "time", &metadata.occurred_on)?;
+    entry(to, "datacontenttype", &"application/json")?;
+    entry(to, "eventversion", &metadata.version)?;
+    entry(to, TOPIC, &metadata.topic)?;
+    key(to, DATA);
     codec.encode(event, to)?;
     to.push(b'}');
     Ok(())
 }
 
-fn string_entry(to: &mut Vec<u8>, key: &str, value: &dyn fmt::Display) -> serde_json::Result<()> {
-    to.push(if to.is_empty() { b'{' } else { b',' });
-    serde_json::to_writer(&mut *to, key)?;
-    to.push(b':');
-    serde_json::to_writer(to, &value.to_string())
+fn entry(to: &mut Vec<u8>, name: &str, value: &impl Serialize) -> serde_json::Result<()> {
+    key(to, name);
+    serde_json::to_writer(to, value)
+}
+
+/// One of the envelope's, none of which needs an escape.
+fn key(to: &mut Vec<u8>, name: &str) {
+    to.extend_from_slice(if to.is_empty() { b"{\"" } else { b",\"" });
+    to.extend_from_slice(name.as_bytes());
+    to.extend_from_slice(b"\":");
 }
 
 fn refuse_collisions(object: &[u8], own: &[&str]) -> Result<(), WriteError> {
@@ -143,11 +164,11 @@ fn refuse_collisions(object: &[u8], own: &[&str]) -> Result<(), WriteError> {
 
 /// SQS refuses U+FFFE and U+FFFF, which JSON need not escape: they can only stand inside strings, where an escape means
 /// the same. Source: the SQS API reference, `SendMessage`, allowed characters.
-fn escape_noncharacters(body: String) -> String {
+fn escape_noncharacters(body: &str) -> Cow<'_, str> {
     // Their first byte is rare, and found much sooner than they are.
     if body.as_bytes().contains(&0xEF) && body.contains(['\u{FFFE}', '\u{FFFF}']) {
-        body.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
+        Cow::Owned(body.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
     } else {
-        body
+        Cow::Borrowed(body)
     }
 }
