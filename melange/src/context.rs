@@ -1,7 +1,6 @@
 //! What a subscriber is run with: the event, its metadata, the states, and the token that says stop.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::event::{Erased, Event};
 use crate::metadata::Metadata;
+use crate::type_map::TypeMap;
 
 /// What a subscriber of `E` is run with. Taken as `&Context<E>`; cheap to clone.
 pub struct Context<E> {
@@ -90,7 +90,7 @@ impl<'a, E: Event> Frame<'a, E> {
     /// What is known of the event beside its own fields.
     #[must_use]
     pub fn metadata(&self) -> &'a Metadata {
-        self.parts.metadata
+        self.parts.metadata.get()
     }
 
     /// A state given to the bus with `.state(..)`.
@@ -129,16 +129,47 @@ impl<'a, E: Event> Frame<'a, E> {
 
 impl<E> fmt::Debug for Frame<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Frame").field("metadata", self.parts.metadata).finish_non_exhaustive()
+        f.debug_struct("Frame").field("metadata", self.parts.metadata.get()).finish_non_exhaustive()
     }
 }
 
 #[derive(Clone, Copy)]
 struct Parts<'a> {
     shared: Option<Shared<'a>>,
-    metadata: &'a Metadata,
+    metadata: Known<'a>,
     states: &'a States,
     cancellation: Cancellation<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    Now(&'a Metadata),
+    OnceAsked(&'a LateMetadata<'a>),
+}
+
+impl<'a> Known<'a> {
+    fn get(self) -> &'a Metadata {
+        match self {
+            Self::Now(metadata) => metadata,
+            Self::OnceAsked(late) => late.get(),
+        }
+    }
+}
+
+/// Metadata that is made when it is asked for: an id and a moment cost many times what it costs to call a subscriber.
+pub(crate) struct LateMetadata<'a> {
+    make: &'a (dyn Fn() -> Metadata + Sync),
+    made: OnceLock<Metadata>,
+}
+
+impl<'a> LateMetadata<'a> {
+    pub(crate) fn new(make: &'a (dyn Fn() -> Metadata + Sync)) -> Self {
+        Self { make, made: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> &Metadata {
+        self.made.get_or_init(self.make)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -190,11 +221,12 @@ impl<'a> RawContext<'a> {
     /// For an event that is only borrowed, so that no subscriber can keep it.
     pub(crate) fn borrowed(
         event: &'a (dyn Any + Send + Sync),
-        metadata: &'a Metadata,
+        metadata: &'a LateMetadata<'a>,
         states: &'a States,
         cancellation: &'a CancellationToken,
     ) -> Self {
-        Self { event, parts: Parts { shared: None, metadata, states, cancellation: Cancellation::Bus(cancellation) } }
+        let (metadata, cancellation) = (Known::OnceAsked(metadata), Cancellation::Bus(cancellation));
+        Self { event, parts: Parts { shared: None, metadata, states, cancellation } }
     }
 
     /// For an event that subscribers may share.
@@ -205,7 +237,7 @@ impl<'a> RawContext<'a> {
         cancellation: &'a RunToken<'a>,
     ) -> Self {
         let shared = Some(Shared { event, metadata, states });
-        let cancellation = Cancellation::Run(cancellation);
+        let (metadata, cancellation) = (Known::Now(metadata), Cancellation::Run(cancellation));
         Self { event: event.as_ref(), parts: Parts { shared, metadata, states, cancellation } }
     }
 
@@ -218,13 +250,13 @@ impl<'a> RawContext<'a> {
 
 impl fmt::Debug for RawContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawContext").field("metadata", self.parts.metadata).finish_non_exhaustive()
+        f.debug_struct("RawContext").field("metadata", self.parts.metadata.get()).finish_non_exhaustive()
     }
 }
 
 /// The values given with `.state(..)`, one of each type.
 #[derive(Default)]
-pub(crate) struct States(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
+pub(crate) struct States(TypeMap<Box<dyn Any + Send + Sync>>);
 
 impl States {
     /// Adds a value; false if there was one of this type already.

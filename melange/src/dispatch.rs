@@ -1,8 +1,7 @@
 //! Runs one subscriber on one event, and lets nothing it does reach anyone else.
 
-use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -95,15 +94,14 @@ pub(crate) struct Failed {
     pub(crate) then: Then,
 }
 
-fn failed(descriptor: &SubscriberDescriptor, failure: Failure) -> Failed {
+pub(crate) fn failed(descriptor: &SubscriberDescriptor, failure: Failure) -> Failed {
     let kind = if failure.is_reject() { SubscriberErrorKind::Rejected } else { SubscriberErrorKind::Failed };
     let then = failure.then();
     Failed { error: SubscriberError::new(descriptor, kind, failure.into_reason()), then }
 }
 
-fn panicked(descriptor: &SubscriberDescriptor, panic: &(dyn Any + Send)) -> Failed {
-    // The panic's message may quote the event, and the panic hook has printed it already.
-    let _ = panic;
+pub(crate) fn panicked(descriptor: &SubscriberDescriptor) -> Failed {
+    // Without the panic's message, which may quote the event; the panic hook has printed it already.
     let error = SubscriberError::new(descriptor, SubscriberErrorKind::Panicked, "the subscriber panicked");
     Failed { error, then: Then::Retry { after: None } }
 }
@@ -111,20 +109,8 @@ fn panicked(descriptor: &SubscriberDescriptor, panic: &(dyn Any + Send)) -> Fail
 fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Result<Outcome>) -> Result<(), Failed> {
     match run {
         Ok(outcome) => outcome.into_failure().map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
-        Err(panic) => Err(panicked(descriptor, panic.as_ref())),
+        Err(_) => Err(panicked(descriptor)),
     }
-}
-
-/// Runs a synchronous subscriber here, in this thread. An async one cannot be: `build()` has refused it.
-pub(crate) fn run_here(subscription: &Subscription, cx: &RawContext<'_>) -> Result<(), Failed> {
-    let descriptor = &subscription.descriptor;
-    let run = match descriptor.call() {
-        Call::Sync(call) | Call::Blocking(call) => {
-            catch_unwind(AssertUnwindSafe(|| call(subscription.instance.as_ref(), cx)))
-        }
-        Call::Async(_) => Ok(Outcome::reject("an async subscriber cannot run on a synchronous bus")),
-    };
-    verdict(descriptor, run)
 }
 
 /// What a run needs, shared by all subscribers of one event.

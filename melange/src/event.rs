@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use crate::attributes::AttributeValue;
 use crate::codec::Codec;
+use crate::in_process::direct::{MakeHandlers, handlers};
+use crate::slot::EventSlot;
+use crate::subscriber::Subscription;
 use crate::{Location, Timestamp};
 
 /// An event whose type was forgotten: what queues hold and what dispatch passes on.
@@ -58,6 +61,8 @@ pub struct EventDescriptor {
     type_name: &'static str,
     location: Location,
     codec: Option<Codec>,
+    slot: Option<fn() -> &'static EventSlot>,
+    handlers: MakeHandlers,
 }
 
 impl EventDescriptor {
@@ -76,6 +81,8 @@ impl EventDescriptor {
             type_name,
             location,
             codec: None,
+            slot: None,
+            handlers: handlers::<E>,
         }
     }
 
@@ -125,6 +132,14 @@ impl EventDescriptor {
     #[must_use]
     pub const fn with_codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
+        self
+    }
+
+    /// With a place in the tables of in-process buses: one of its own, whatever else it has in common with others.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_slot(mut self, slot: fn() -> &'static EventSlot) -> Self {
+        self.slot = Some(slot);
         self
     }
 
@@ -190,6 +205,15 @@ impl EventDescriptor {
 
     pub(crate) const fn type_id(&self) -> TypeId {
         self.type_id
+    }
+
+    pub(crate) fn slot(&self) -> Option<&'static EventSlot> {
+        self.slot.map(|slot| slot())
+    }
+
+    /// Those of `subscriptions`, which are of this event, as the synchronous bus calls them.
+    pub(crate) fn handlers(&self, subscriptions: &[&Subscription]) -> Box<dyn Any + Send + Sync> {
+        (self.handlers)(subscriptions)
     }
 
     pub(crate) const fn codec(&self) -> Option<&Codec> {

@@ -44,6 +44,7 @@ pub struct Needs {
     pub(crate) states: Vec<Needed>,
     pub(crate) events: Vec<Needed>,
     pub(crate) shared: bool,
+    pub(crate) metadata: bool,
 }
 
 /// A type that something needs.
@@ -68,6 +69,11 @@ impl Needs {
     /// The event must be one that can be shared, not merely borrowed.
     pub fn shared_event(&mut self) {
         self.shared = true;
+    }
+
+    /// The metadata is to be that of the moment of publishing, and not of the moment it is asked for.
+    pub fn metadata(&mut self) {
+        self.metadata = true;
     }
 
     /// `A` must be among the events the subscriber listens to.
@@ -118,12 +124,20 @@ impl<'cx, E: Event> FromContext<'cx, E> for &'cx Metadata {
     fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.metadata())
     }
+
+    fn needs(needs: &mut Needs) {
+        needs.metadata();
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<'cx, E: Event> FromContext<'cx, E> for Metadata {
     fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
         Ok(cx.metadata().clone())
+    }
+
+    fn needs(needs: &mut Needs) {
+        needs.metadata();
     }
 }
 
@@ -207,6 +221,10 @@ macro_rules! always_there {
         impl<'cx, E: Event> FromContext<'cx, E> for Option<$argument> {
             fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError> {
                 <$argument>::from_context(cx).map(Some)
+            }
+
+            fn needs(needs: &mut Needs) {
+                <$argument as FromContext<'_, E>>::needs(needs);
             }
         }
     )*};

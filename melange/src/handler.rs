@@ -1,6 +1,6 @@
 //! Closures as subscribers.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::future::Future;
 use std::panic::Location as Caller;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use crate::Location;
 use crate::context::RawContext;
 use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
+use crate::in_process::direct::{Handler, failure};
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
 
@@ -59,8 +60,16 @@ where
                 _ => mismatch(),
             }
         }
+        fn direct<E: Event, R: IntoOutcome, F: Fn(&E) -> R + Send + Sync + 'static>(
+            subscription: &Subscription,
+        ) -> Option<Box<dyn Any>> {
+            let closure = Arc::clone(&subscription.instance).downcast::<F>().ok()?;
+            let handler: Handler<E> = Box::new(move |event, _| failure(closure(event).into_outcome()));
+            Some(Box::new(handler))
+        }
         let call = Call::Sync(call::<E, R, F>);
-        Subscription::by_hand::<E>(type_name::<F>(), here(), |_| (), call, Arc::new(self))
+        let subscription = Subscription::by_hand::<E>(type_name::<F>(), here(), |_| (), call, Arc::new(self));
+        Subscription { direct: Some(direct::<E, R, F>), ..subscription }
     }
 }
 

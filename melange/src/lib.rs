@@ -27,12 +27,14 @@ mod registry;
 mod retry;
 mod send_to;
 mod serializer;
+mod slot;
 mod subscriber;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod timestamp;
 mod trace;
 pub mod transport;
+mod type_map;
 mod wire;
 mod wiring;
 

@@ -23,6 +23,7 @@ pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
 pub use crate::registry::linked::{Entry, inventory};
 pub use crate::retry::RetryPolicy;
+pub use crate::slot::EventSlot;
 pub use crate::subscriber::{
     BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,
 };

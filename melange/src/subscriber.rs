@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::context::{Context, RawContext};
 use crate::event::{Event, EventDescriptor};
 use crate::extract::Needs;
+use crate::in_process::direct::Direct;
 use crate::outcome::Outcome;
 use crate::{Location, RetryPolicy};
 
@@ -283,6 +284,8 @@ pub trait Subscriber<E: Event>: Send + Sync + 'static {
 pub struct Subscription {
     pub(crate) descriptor: SubscriberDescriptor,
     pub(crate) instance: Arc<Instance>,
+    /// How the synchronous bus calls it, where that is quicker than by its descriptor.
+    pub(crate) direct: Option<Direct>,
 }
 
 impl Subscription {
@@ -294,7 +297,7 @@ impl Subscription {
 
     /// A subscriber that is a function.
     pub(crate) fn of_function(descriptor: &SubscriberDescriptor) -> Self {
-        Self { descriptor: descriptor.clone(), instance: Arc::new(()) }
+        Self { descriptor: descriptor.clone(), instance: Arc::new(()), direct: None }
     }
 
     /// A subscriber called `name` without a macro, declared at `location`.
@@ -305,7 +308,8 @@ impl Subscription {
         call: Call,
         instance: Arc<Instance>,
     ) -> Self {
-        Self { descriptor: SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call), instance }
+        let descriptor = SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call);
+        Self { descriptor, instance, direct: None }
     }
 }
 
@@ -351,6 +355,7 @@ impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> 
         let bind = |descriptor: &SubscriberDescriptor| Subscription {
             descriptor: descriptor.clone(),
             instance: Arc::clone(&self) as Arc<Instance>,
+            direct: None,
         };
         T::SUBSCRIBERS.iter().map(bind).collect()
     }

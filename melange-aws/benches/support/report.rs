@@ -10,6 +10,10 @@ pub(crate) fn figure(name: &str, value: f64) {
 pub(crate) struct Measured(Vec<f64>);
 
 impl Measured {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn add(&mut self, value: f64) {
         self.0.push(value);
     }

@@ -61,7 +61,12 @@ fn new_descriptor(input: &DeriveInput, attrs: &ContainerAttrs) -> TokenStream {
 
 fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>) -> TokenStream {
     let (core, ident) = (core(), &input.ident);
-    let mut more = TokenStream::new();
+    let mut more = quote! {
+        .with_slot(|| {
+            static SLOT: #core::EventSlot = #core::EventSlot::new();
+            &SLOT
+        })
+    };
     if let Some(version) = &attrs.version {
         more.extend(quote!(.with_version(#version)));
     }

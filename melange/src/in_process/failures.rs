@@ -20,14 +20,28 @@ enum Why {
     Failed(Vec<SubscriberError>),
 }
 
-impl DispatchError {
-    pub(super) fn closed(event: &'static str) -> Self {
-        Self { event, why: Why::Closed }
+/// The failures of one publish: mostly none, for which no memory is taken.
+#[derive(Default)]
+pub(super) struct Failures(Option<Vec<SubscriberError>>);
+
+impl Failures {
+    #[cold]
+    pub(super) fn push(&mut self, failure: SubscriberError) {
+        self.0.get_or_insert_default().push(failure);
     }
 
     /// `Ok` when nobody failed.
-    pub(super) fn check(event: &'static str, failures: Vec<SubscriberError>) -> Result<(), Self> {
-        if failures.is_empty() { Ok(()) } else { Err(Self { event, why: Why::Failed(failures) }) }
+    pub(super) fn check(self, event: &'static str) -> Result<(), DispatchError> {
+        match self.0 {
+            None => Ok(()),
+            Some(failures) => Err(DispatchError { event, why: Why::Failed(failures) }),
+        }
+    }
+}
+
+impl DispatchError {
+    pub(super) fn closed(event: &'static str) -> Self {
+        Self { event, why: Why::Closed }
     }
 
     /// The name of the event.

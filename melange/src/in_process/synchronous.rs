@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use super::failures::DispatchError;
-use super::table::{SubscriptionHandle, Table};
-use crate::context::{RawContext, States};
-use crate::dispatch;
+use super::direct::Publish;
+use super::failures::{DispatchError, Failures};
+use super::table::{Entry, FrozenHandlers, SubscriptionHandle, Table};
+use crate::context::{LateMetadata, States};
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
 use crate::event::Event;
 use crate::handler::HandlerFn;
@@ -72,19 +72,20 @@ impl SynchronousEventBus {
     /// If subscribers failed or panicked: all of them, after all others have run too. Or if the bus has been
     /// [shut down](Self::shutdown).
     pub fn publish<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
-        let Inner { table, states, closed, cancellation } = &*self.inner;
-        let name = E::DESCRIPTOR.name();
+        let Inner { table, closed, .. } = &*self.inner;
         if closed.load(Ordering::Acquire) {
-            return Err(DispatchError::closed(name));
+            return Err(DispatchError::closed(E::DESCRIPTOR.name()));
         }
-        let listeners = table.of(E::DESCRIPTOR.type_id());
-        if listeners.is_empty() {
-            return Ok(());
+        // Before anything runs: what is added now hears of the next event.
+        let (frozen, added) = (table.direct::<E>(), table.added(E::DESCRIPTOR.type_id()));
+        let mut failures = Failures::default();
+        match (&frozen, &added) {
+            (None, None) => {}
+            // Nobody asks for more than the event.
+            (Some(frozen), None) if !frozen.ask => frozen.run(event, None, &mut failures),
+            _ => self.inner.run(event, frozen.as_ref(), added.as_deref().unwrap_or_default(), &mut failures),
         }
-        let metadata = Metadata::of(event);
-        let cx = RawContext::borrowed(event, &metadata, states, cancellation);
-        let runs = listeners.iter().map(|listener| dispatch::run_here(&listener.subscription, &cx));
-        DispatchError::check(name, runs.filter_map(Result::err).map(|failed| failed.error).collect())
+        failures.check(E::DESCRIPTOR.name())
     }
 
     /// Adds a subscriber to the running bus, behind all others of its event. It hears what is published from now on,
@@ -120,6 +121,30 @@ impl SynchronousEventBus {
     pub fn shutdown(&self) {
         self.inner.closed.store(true, Ordering::Release);
         self.inner.cancellation.cancel();
+    }
+}
+
+impl Inner {
+    /// Runs subscribers that may ask for metadata, states or the token, and those added at run time.
+    #[inline(never)]
+    fn run<E: Event>(
+        &self,
+        event: &E,
+        frozen: Option<&FrozenHandlers<'_, E>>,
+        added: &[Arc<Entry>],
+        failures: &mut Failures,
+    ) {
+        let make = || Metadata::of(event);
+        let publish =
+            Publish { metadata: LateMetadata::new(&make), states: &self.states, cancellation: &self.cancellation };
+        if let Some(frozen) = frozen {
+            if frozen.need_metadata {
+                // Of this moment, however long those take that run before whoever asks.
+                publish.metadata.get();
+            }
+            frozen.run(event, Some(&publish), failures);
+        }
+        added.iter().for_each(|entry| entry.run(event, &publish, failures));
     }
 }
 

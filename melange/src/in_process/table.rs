@@ -1,26 +1,39 @@
 //! Who listens to what: a frozen table of what the builder was given, and beside it what was added at run time.
 
-use std::any::TypeId;
-use std::collections::HashMap;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, Weak};
 
+use super::direct::{Handlers, Publish};
+use super::failures::Failures;
 use super::unpoisoned;
+use crate::event::Event;
+use crate::slot::EventSlot;
 use crate::subscriber::Subscription;
+use crate::type_map::TypeMap;
 
 /// One subscriber of one event.
-#[derive(Debug)]
 pub(super) struct Entry {
     pub(super) subscription: Subscription,
     /// Which of the table's limits its runs share, if any.
     pub(super) limit: Option<usize>,
+    /// What was added at run time, as the synchronous bus calls it: [`Handlers`] of the event, of this one alone.
+    handlers: Option<Box<dyn Any + Send + Sync>>,
     active: AtomicBool,
 }
 
 impl Entry {
     fn new(subscription: Subscription, limit: Option<usize>) -> Self {
-        Self { subscription, limit, active: AtomicBool::new(true) }
+        Self { subscription, limit, handlers: None, active: AtomicBool::new(true) }
+    }
+
+    /// Runs it as the synchronous bus does, if it was added at run time and has not been taken away.
+    pub(super) fn run<E: Event>(&self, event: &E, publish: &Publish<'_>, failures: &mut Failures) {
+        let handlers = self.handlers.as_ref().filter(|_| self.active.load(Ordering::Acquire));
+        if let Some(handlers) = handlers.and_then(|handlers| handlers.downcast_ref::<Handlers<E>>()) {
+            handlers.run(event, Some(publish), |_, how| failures.push(how.of(&self.subscription.descriptor)));
+        }
     }
 
     fn event_type(&self) -> TypeId {
@@ -29,12 +42,42 @@ impl Entry {
 }
 
 /// Copied whenever it changes, so that a publish under way goes on with what it began with.
-type Added = HashMap<TypeId, Arc<[Arc<Entry>]>>;
+type Added = TypeMap<Arc<[Arc<Entry>]>>;
+
+/// The subscribers of one event that the builder was given.
+struct Frozen {
+    entries: Box<[Entry]>,
+    /// The same, as the synchronous bus calls them: [`Handlers`] of the event.
+    handlers: Box<dyn Any + Send + Sync>,
+    /// Some of them may ask for more than the event.
+    ask: bool,
+    /// Some of them take metadata.
+    need_metadata: bool,
+}
+
+impl Frozen {
+    fn new(entries: Vec<Entry>) -> Self {
+        let subscriptions: Vec<&Subscription> = entries.iter().map(|entry| &entry.subscription).collect();
+        let handlers = handlers(&subscriptions);
+        let ask = subscriptions.iter().any(|subscription| subscription.direct.is_none());
+        let need_metadata = subscriptions.iter().any(|subscription| subscription.descriptor.needs().metadata);
+        Self { entries: entries.into(), handlers, ask, need_metadata }
+    }
+}
+
+/// Of subscriptions of one event.
+fn handlers(subscriptions: &[&Subscription]) -> Box<dyn Any + Send + Sync> {
+    match subscriptions.first() {
+        Some(first) => first.descriptor.event().handlers(subscriptions),
+        None => Box::new(()),
+    }
+}
 
 /// The subscribers of a bus, by event.
-#[derive(Debug)]
 pub(super) struct Table {
-    frozen: HashMap<TypeId, Box<[Entry]>>,
+    frozen: TypeMap<Arc<Frozen>>,
+    /// The same, by the event's place.
+    places: Box<[Option<Arc<Frozen>>]>,
     limits: Vec<usize>,
     added: RwLock<Added>,
     /// How many are in `added`: at zero, which is the common case, nobody takes the lock.
@@ -45,14 +88,26 @@ impl Table {
     /// With these subscribers, each event's in the order given.
     pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
         let mut limits = Limits::default();
-        let mut by_event: HashMap<TypeId, Vec<Entry>> = HashMap::new();
+        let mut by_event: TypeMap<Vec<Entry>> = TypeMap::default();
         for subscription in subscriptions {
             let limit = limits.of(&subscription);
             let entry = Entry::new(subscription, limit);
             by_event.entry(entry.event_type()).or_default().push(entry);
         }
-        let frozen = by_event.into_iter().map(|(event, entries)| (event, entries.into_boxed_slice())).collect();
-        Self { frozen, limits: limits.sizes, added: RwLock::default(), added_count: AtomicUsize::new(0) }
+        let mut places = Vec::new();
+        let mut frozen = TypeMap::default();
+        for (event, entries) in by_event {
+            let place = entries.first().and_then(|entry| entry.subscription.descriptor.event().slot());
+            let of_event = Arc::new(Frozen::new(entries));
+            if let Some(place) = place.map(EventSlot::take_place) {
+                places.resize(places.len().max(place + 1), None);
+                places.insert(place, Some(Arc::clone(&of_event)));
+                places.remove(place + 1);
+            }
+            frozen.insert(event, of_event);
+        }
+        let (places, limits) = (places.into(), limits.sizes);
+        Self { frozen, places, limits, added: RwLock::default(), added_count: AtomicUsize::new(0) }
     }
 
     /// How many runs each limit allows at once.
@@ -62,17 +117,38 @@ impl Table {
 
     /// The subscribers of an event as of now.
     pub(super) fn of(&self, event: TypeId) -> Listeners<'_> {
-        let frozen = self.frozen.get(&event).map_or(&[][..], |entries| entries);
-        let added = match self.added_count.load(Ordering::Acquire) {
+        let frozen = self.frozen.get(&event).map_or(&[][..], |frozen| &frozen.entries);
+        Listeners { frozen, added: self.added(event) }
+    }
+
+    /// Those that the builder was given, as the synchronous bus calls them.
+    pub(super) fn direct<E: Event>(&self) -> Option<FrozenHandlers<'_, E>> {
+        let place = E::DESCRIPTOR.slot().and_then(|slot| self.places.get(slot.place())).and_then(Option::as_ref);
+        // What was written by hand has no place, or may have another's.
+        let by_type = || self.frozen.get(&E::DESCRIPTOR.type_id());
+        place
+            .and_then(|frozen| FrozenHandlers::of(frozen))
+            .or_else(|| by_type().and_then(|frozen| FrozenHandlers::of(frozen)))
+    }
+
+    /// Those that were added at run time.
+    #[inline]
+    pub(super) fn added(&self, event: TypeId) -> Option<Arc<[Arc<Entry>]>> {
+        match self.added_count.load(Ordering::Acquire) {
             0 => None,
-            _ => unpoisoned(self.added.read()).get(&event).cloned(),
-        };
-        Listeners { frozen, added }
+            _ => self.look_up_added(event),
+        }
+    }
+
+    #[cold]
+    fn look_up_added(&self, event: TypeId) -> Option<Arc<[Arc<Entry>]>> {
+        unpoisoned(self.added.read()).get(&event).cloned()
     }
 
     /// Adds a subscriber behind all others of its event.
     pub(super) fn add(self: &Arc<Self>, subscription: Subscription) -> SubscriptionHandle {
-        let entry = Arc::new(Entry::new(subscription, None));
+        let handlers = handlers(&[&subscription]);
+        let entry = Arc::new(Entry { handlers: Some(handlers), ..Entry::new(subscription, None) });
         let handle = SubscriptionHandle { table: Arc::downgrade(self), entry: Arc::downgrade(&entry) };
         self.change(entry.event_type(), |entries| entries.push(entry));
         handle
@@ -124,6 +200,32 @@ fn is_one_subscriber(a: &Subscription, b: &Subscription) -> bool {
         && (is_function || Arc::ptr_eq(&a.instance, &b.instance))
 }
 
+/// Those of one event that the builder was given, as the synchronous bus calls them.
+pub(super) struct FrozenHandlers<'t, E> {
+    handlers: &'t Handlers<E>,
+    entries: &'t [Entry],
+    /// Some of them may ask for more than the event.
+    pub(super) ask: bool,
+    /// Some of them take metadata.
+    pub(super) need_metadata: bool,
+}
+
+impl<'t, E: Event> FrozenHandlers<'t, E> {
+    fn of(frozen: &'t Frozen) -> Option<Self> {
+        let Frozen { entries, handlers, ask, need_metadata } = frozen;
+        Some(Self { handlers: handlers.downcast_ref()?, entries, ask: *ask, need_metadata: *need_metadata })
+    }
+
+    #[inline]
+    pub(super) fn run(&self, event: &E, publish: Option<&Publish<'_>>, failures: &mut Failures) {
+        self.handlers.run(event, publish, |at, how| {
+            if let Some(entry) = self.entries.get(at) {
+                failures.push(how.of(&entry.subscription.descriptor));
+            }
+        });
+    }
+}
+
 /// The subscribers of one event, as they were when they were looked up.
 pub(super) struct Listeners<'t> {
     frozen: &'t [Entry],
@@ -131,10 +233,6 @@ pub(super) struct Listeners<'t> {
 }
 
 impl Listeners<'_> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.frozen.is_empty() && self.added.is_none()
-    }
-
     /// In order; whoever has unsubscribed in the meantime is left out.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         let added = self.added.iter().flat_map(|added| added.iter().map(AsRef::as_ref));

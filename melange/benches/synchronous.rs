@@ -1,0 +1,121 @@
+//! What a publish on the synchronous bus costs, beside the least that a table of subscribers can cost: an event's handlers
+//! behind a constant index and one downcast for each publish, called directly, with no panic contained and no failure
+//! collected.
+//!
+//! `cargo bench -p melange --bench synchronous`. Rounds alternate; the ratio is the median of those of each round.
+
+#[path = "../../melange-aws/benches/support/report.rs"]
+mod report;
+
+use std::any::Any;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use melange::{Event, SynchronousEventBus};
+use report::{Measured, figure};
+
+#[derive(Event)]
+#[event(local)]
+struct Ticked {
+    name: String,
+    at: u64,
+}
+
+/// An event's handlers, each behind a box.
+type Handlers = Vec<Box<dyn Fn(&Ticked) + Send + Sync>>;
+
+/// The least: the table is closed, and the event's place in it known.
+struct Table(Vec<Box<dyn Any + Send + Sync>>);
+
+impl Table {
+    fn new(handlers: usize, sum: &Arc<AtomicU64>) -> Self {
+        let handler =
+            |sum: Arc<AtomicU64>| -> Box<dyn Fn(&Ticked) + Send + Sync> { Box::new(move |tick| add(&sum, tick)) };
+        let of_ticked: Handlers = (0..handlers).map(|_| handler(Arc::clone(sum))).collect();
+        Self(vec![Box::new(()), Box::new(of_ticked)])
+    }
+
+    fn publish(&self, tick: &Ticked) {
+        if let Some(handlers) = self.0.get(1).and_then(|of| of.downcast_ref::<Handlers>()) {
+            handlers.iter().for_each(|handler| handler(tick));
+        }
+    }
+}
+
+fn add(sum: &AtomicU64, tick: &Ticked) {
+    sum.fetch_add(black_box(tick).at, Ordering::Relaxed);
+}
+
+fn bus(handlers: usize, at_run_time: usize, sum: &Arc<AtomicU64>) -> Result<SynchronousEventBus, melange::BuildErrors> {
+    let handler = || {
+        let sum = Arc::clone(sum);
+        move |tick: &Ticked| add(&sum, tick)
+    };
+    let builder = (0..handlers).fold(SynchronousEventBus::builder(), |builder, _| builder.subscribe(handler()));
+    let bus = builder.build()?;
+    for _ in 0..at_run_time {
+        bus.subscribe(handler());
+    }
+    Ok(bus)
+}
+
+/// Nanoseconds for each of so many.
+fn time(times: u64, publish: impl Fn(&Ticked)) -> f64 {
+    let tick = Ticked { name: "clock".to_owned(), at: 1 };
+    let begun = Instant::now();
+    for _ in 0..times {
+        publish(black_box(&tick));
+    }
+    black_box(&tick.name);
+    begun.elapsed().as_nanos() as f64 / times as f64
+}
+
+/// The same, by as many threads at once, for the slower.
+fn time_in(threads: usize, times: u64, publish: impl Fn(&Ticked) + Sync) -> f64 {
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(|| time(times, &publish))).collect();
+        all.into_iter().filter_map(|one| one.join().ok()).fold(0.0, f64::max)
+    })
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let rounds = 31;
+    println!("{:<34}{:>16}{:>16}{:>16}", "ns per publish", "table", "melange", "melange/table");
+    let print = |what: &str, name: &str, table: &Measured, melange: &Measured| {
+        let ratio = melange.over(table);
+        println!("{what:<34}{:>16}{:>16}{:>16}", table.to_string(), melange.to_string(), ratio.to_string());
+        (name.to_owned(), ratio.median())
+    };
+    let mut figures = Vec::new();
+    for handlers in [1, 10, 100] {
+        let times = 2_000_000 / (handlers as u64 + 4);
+        let sum = Arc::default();
+        let (least, bus) = (Table::new(handlers, &sum), bus(handlers, 0, &sum)?);
+        let late = self::bus(0, handlers, &sum)?;
+        let [mut table, mut melange, mut added] = [const { Measured::new() }; 3];
+        for _ in 0..rounds {
+            table.add(time(times, |tick| least.publish(tick)));
+            melange.add(time(times, |tick| drop(black_box(bus.publish(tick)))));
+            added.add(time(times, |tick| drop(black_box(late.publish(tick)))));
+        }
+        figures.push(print(&format!("{handlers} handlers"), &format!("sync_{handlers}"), &table, &melange));
+        let what = format!("{handlers} handlers, given at run time");
+        figures.push(print(&what, &format!("sync_{handlers}_at_run_time"), &table, &added));
+    }
+    // Each thread's handlers add to a sum of its own thread: what is measured is the bus, not one busy atomic.
+    let quiet = |_: &Ticked| {};
+    let bus = SynchronousEventBus::builder().subscribe(quiet).build()?;
+    let [mut one, mut two] = [const { Measured::new() }; 2];
+    for _ in 0..rounds {
+        one.add(time_in(1, 400_000, |tick| drop(black_box(bus.publish(tick)))));
+        two.add(time_in(2, 400_000, |tick| drop(black_box(bus.publish(tick)))));
+    }
+    let ratio = two.over(&one);
+    println!("one thread {one}, each of two {two}: {ratio}");
+    figures.push(("sync_threads_2".to_owned(), ratio.median()));
+    figures.iter().for_each(|(name, ratio)| figure(name, *ratio));
+    Ok(())
+}
