@@ -1,6 +1,6 @@
 use std::error::Error as _;
 
-use melange::Event;
+use melange::{AnyEvent, Event, EventSerializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

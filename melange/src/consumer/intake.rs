@@ -18,7 +18,7 @@ use super::queue::Queue;
 use super::report::Fate;
 use super::settle::Verdict;
 use crate::dispatch::SubscriberError;
-use crate::transport::{DeadLetter, Delivery};
+use crate::transport::{DeadLetter, Delivery, TransportError};
 use pushed::Pushed;
 
 /// Takes messages that somebody else received and somebody else settles, a function's runtime or an HTTP server say, and
@@ -108,8 +108,8 @@ impl Intake {
     /// Runs the subscribers of a message, each within its own time-out and limit, and says what is to be done with it. A
     /// panic of one is a failure of that one.
     ///
-    /// With the name of one of the bus's queues (without any prefix) those of that queue run; with another name, those of
-    /// the bus's own queue. Without a name the message was pushed, past all queues: every subscriber of the bus that
+    /// With the name of one of the bus's queues, with or without the transport's prefix, those of that queue run; with
+    /// another name, those of the bus's own queue. Without a name the message was pushed, past all queues: every subscriber of the bus that
     /// listens to it runs. So it is too where the name is another's and the bus has no subscriber without a queue.
     ///
     /// What is given up goes to the queue's dead-letter queue, where the transport is a wire
@@ -173,12 +173,36 @@ impl Intake {
         }
     }
 
+    /// Asks the transport to let messages of `queue` rest for so long before they come again: a retry's delay, or none.
+    /// Their receipts must be the transport's own. It is only asked where it is a wire and the queue one of the bus's.
+    ///
+    /// # Errors
+    /// The first that is refused; such messages come again when their visibility ends.
+    pub async fn rest(&self, queue: &str, messages: &[(&Delivery, Duration)]) -> Result<(), TransportError> {
+        let transport = &self.engine.transport;
+        let Some(queue) = self.called(queue).filter(|_| transport.capabilities().wire) else { return Ok(()) };
+        let changes = messages.iter().map(|(delivery, after)| (delivery.receipt.clone(), *after)).collect();
+        transport.change_visibilities(&queue.name, changes).await.into_iter().collect()
+    }
+
+    /// How many messages the bus was told to have in hand at once.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.engine.budget.limit()
+    }
+
     /// Those that `name` stands for.
     fn queues(&self, name: Option<&str>) -> &[Queue] {
         let all = self.engine.queues.as_slice();
         let Some(name) = name else { return all };
-        let called = |name: &str| all.iter().find(|queue| queue.name == name).map(std::slice::from_ref);
-        called(name).or_else(|| called(self.engine.transport.own_queue())).unwrap_or(all)
+        let own = || all.iter().find(|queue| queue.name == self.engine.transport.own_queue());
+        self.called(name).or_else(own).map_or(all, std::slice::from_ref)
+    }
+
+    fn called(&self, name: &str) -> Option<&Queue> {
+        let bare = self.engine.transport.without_prefix(name);
+        let is = |name: &str| self.engine.queues.iter().find(|queue| queue.name == name);
+        is(name).or_else(|| is(bare))
     }
 }
 
