@@ -158,6 +158,13 @@ async fn a_push_runs_everyone_and_a_queue_its_own() {
 }
 
 #[tokio::test]
+async fn it_outlives_whoever_made_it() {
+    let world = World::default();
+    let intake = bus(&world, melange::subscribers![steady]).intake();
+    assert_eq!(intake.handle(None, &order("m", 1), &CancellationToken::new()).await.settle, HANDLED);
+}
+
+#[tokio::test]
 async fn where_all_name_their_queues_another_name_stands_for_all() {
     let world = World::default();
     let bus = bus(&world, melange::subscribers![audited]);

@@ -2,6 +2,7 @@
 
 mod pushed;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +25,7 @@ use pushed::Pushed;
 /// Takes messages that somebody else received and somebody else settles, a function's runtime or an HTTP server say, and
 /// runs the bus's subscribers on them. Made by [`EventBus::intake`](crate::EventBus::intake); cheap to clone.
 ///
-/// The bus need not be started, and nothing runs in the background. Which subscribers are done with a message is
+/// The bus need not be started, nothing runs in the background, and the bus stays as long as this does. Which subscribers are done with a message is
 /// remembered by its id: when this process sees it again, only those that failed run again.
 ///
 /// ```
@@ -54,6 +55,8 @@ use pushed::Pushed;
 #[derive(Clone)]
 pub struct Intake {
     engine: Arc<Engine>,
+    /// Else it would end with its bus.
+    _bus: Arc<dyn Any + Send + Sync>,
 }
 
 /// What became of a message that was taken in.
@@ -101,8 +104,8 @@ impl Settle {
 }
 
 impl Intake {
-    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
-        Self { engine: Arc::clone(engine) }
+    pub(crate) fn new(engine: &Arc<Engine>, bus: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { engine: Arc::clone(engine), _bus: bus }
     }
 
     /// Runs the subscribers of a message, each within its own time-out and limit, and says what is to be done with it. A
