@@ -46,10 +46,9 @@ impl Deadline {
         self.0.map(|end| end.at - end.margin / 2)
     }
 
-    /// When what may be done or not is no longer done, at the latest: `most` from now, and in time for the answer.
-    pub(super) fn extras(&self, most: Duration) -> Instant {
-        let most = Instant::now() + most;
-        self.0.map_or(most, |end| most.min(end.at - end.margin / 4))
+    /// When settling ends, so that there is time for the answer; far away, if there is no deadline.
+    pub(super) fn last(&self) -> Instant {
+        self.0.map_or_else(|| Instant::now() + LONGEST, |end| end.at - end.margin / 4)
     }
 }
 

@@ -96,8 +96,7 @@ impl Scheduled {
                         break;
                     }
                     let consuming = self.consumer.consume_event_within(left);
-                    let give_up = deadline.give_up().unwrap_or(stop);
-                    timeout_at(give_up, consuming).await.unwrap_or_else(|_| Err(no_answer()))
+                    timeout_at(deadline.last(), consuming).await.unwrap_or_else(|_| Err(no_answer()))
                 }
             };
             match consumed.map_err(InvocationError::consuming)? {

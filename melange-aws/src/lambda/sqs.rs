@@ -10,7 +10,7 @@ use aws_lambda_events::event::sqs::SqsBatchResponse;
 use lambda_runtime::{Context, LambdaEvent, Service};
 use melange::{EventBus, Intake};
 use serde_json::value::RawValue;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::batch::{self, Ended, Work};
 use super::deadline::Deadline;
@@ -169,7 +169,7 @@ impl Sqs {
                 None => queues.push((queue, vec![(&work.delivery, after)])),
             }
         }
-        let until = deadline.extras(RESTING);
+        let until = deadline.last().min(Instant::now() + RESTING);
         for (queue, all) in queues {
             for some in all.chunks(AT_ONCE) {
                 match timeout_at(until, self.intake.rest(queue, some)).await {
