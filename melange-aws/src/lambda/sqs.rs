@@ -146,13 +146,13 @@ impl Sqs {
     /// What was not begun has used up no attempt.
     fn note(&self, works: &[Work], ended: &[Ended<'_>]) {
         for (work, ended) in works.iter().zip(ended) {
+            let message_id = &work.delivery.message_id;
             match ended {
-                Ended::Taken(taken) if taken.settle.is_done() => {}
-                Ended::Taken(_) | Ended::Cut => {
-                    tracing::warn!(message_id = work.delivery.message_id, why = ended.why(), "record failed");
-                }
+                // Whoever failed has been named already.
+                Ended::Taken(_) => {}
+                Ended::Cut => tracing::warn!(message_id, why = ended.why(), "record not done"),
                 Ended::Behind(_) | Ended::Late => {
-                    tracing::warn!(message_id = work.delivery.message_id, why = ended.why(), "record not begun");
+                    tracing::warn!(message_id, why = ended.why(), "record not begun");
                     self.intake.goes_back_unrun(work.queue.as_deref(), &work.delivery);
                 }
             }

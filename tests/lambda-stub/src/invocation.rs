@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// What the function answered to an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub(crate) struct Desk {
     last: AtomicU64,
     /// One at a time.
     turn: tokio::sync::Mutex<()>,
+    /// The function has asked for an invocation.
+    asked: CancellationToken,
 }
 
 #[derive(Default)]
@@ -88,6 +91,7 @@ impl Desk {
 
     /// The next invocation, as soon as there is one.
     pub(crate) async fn next(&self) -> Invocation {
+        self.asked.cancel();
         loop {
             let changed = self.changed.notified();
             if let Some(next) = self.state().waiting.pop_front() {
@@ -95,6 +99,11 @@ impl Desk {
             }
             changed.await;
         }
+    }
+
+    /// Waits until the function has asked for an invocation.
+    pub(crate) async fn asked(&self) {
+        self.asked.cancelled().await;
     }
 
     /// Whether the answer was waited for.

@@ -71,6 +71,11 @@ impl Runtime {
         ]
     }
 
+    /// Waits until the function has started, and asked for its first invocation.
+    pub async fn ready(&self) {
+        self.desk.asked().await;
+    }
+
     /// Invokes the function with 30 seconds to answer, and waits for it.
     pub async fn invoke(&self, payload: impl Into<String>) -> Answer {
         self.invoke_within(TIMEOUT, payload).await

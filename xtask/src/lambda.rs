@@ -1,0 +1,42 @@
+//! `cargo xtask lambda`: functions built as they are deployed, run as Lambda runs them, and measured.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::problem::{Problem, Result};
+use crate::workspace::{self, cargo};
+
+const FUNCTIONS: [&str; 3] = ["lambda_bare", "lambda_least", "lambda_on_aws"];
+
+/// Builds with LTO and stripped, runs the tests of functions against that build with every answer shown, and measures cold
+/// start and size; says whether all was well. `--cold-start` only measures.
+pub(crate) fn run(only_measure: bool) -> Result<bool> {
+    let mut build = cargo(["build", "--locked", "--package", "melange-tests", "--profile", "lambda"]);
+    let tested = if only_measure { None } else { Some("lambda_function") };
+    for function in FUNCTIONS.into_iter().chain(tested) {
+        build.args(["--bin", function]);
+    }
+    step(&mut build, "the functions do not build")?;
+
+    let mut well = true;
+    if let Some(function) = tested {
+        let mut tests = cargo(["test", "--locked", "--package", "melange-tests", "--test", "lambda", "--"]);
+        tests.args(["--nocapture", "--test-threads=1"]);
+        well = workspace::succeeds(tests.env("MELANGE_LAMBDA_FUNCTION", built(function)))?;
+    }
+    let mut measure = cargo(["run", "--locked", "--quiet", "--release", "--package", "melange-lambda-stub"]);
+    measure.args(["--bin", "cold_start", "--"]).args(FUNCTIONS.map(built));
+    // The region that Lambda says.
+    measure.env("AWS_REGION", "us-east-1");
+    step(&mut measure, "the functions were not measured")?;
+    Ok(well)
+}
+
+fn built(function: &str) -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace::root().join("target"), PathBuf::from);
+    target.join("lambda").join(format!("{function}{}", env::consts::EXE_SUFFIX))
+}
+
+fn step(command: &mut std::process::Command, what: &str) -> Result<()> {
+    if workspace::succeeds(command)? { Ok(()) } else { Err(Problem::new(what, "mend what the lines above name")) }
+}
