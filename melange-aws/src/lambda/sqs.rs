@@ -193,8 +193,10 @@ impl Sqs {
 fn read<P: Payload + ?Sized>(payload: &P) -> Result<Vec<Record>, InvocationError> {
     let json = payload.json().map_err(|_| InvocationError::not_sqs(""))?;
     let all = records(&json).map_err(|_| InvocationError::not_sqs(""))?;
-    if all.iter().any(|json| record::source(json) == Source::Sns) {
-        return Err(InvocationError::not_sqs("; these are records of SNS: use `from_sns`"));
+    let is_of = |source| all.iter().any(|json| record::source(json) == source);
+    if !all.is_empty() && !is_of(Source::Sqs) {
+        let hint = if is_of(Source::Sns) { "; these are records of SNS: use `from_sns`" } else { "" };
+        return Err(InvocationError::not_sqs(hint));
     }
     Ok(all.into_iter().map(Record::read).collect())
 }

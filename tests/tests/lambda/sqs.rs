@@ -166,7 +166,10 @@ async fn in_a_warm_function_only_the_failed_subscriber_runs_again() {
 #[tokio::test]
 async fn what_is_not_of_sqs_fails_the_invocation_and_is_not_quoted() {
     let function = Function::start("sqs").await;
-    for payload in [json!({}), json!("hunter2"), json!({"Records": "hunter2"}), json!({"Records": null}), json!(7)] {
+    let of_s3 = json!({"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "hunter2"}}}]});
+    for payload in
+        [of_s3, json!({}), json!("hunter2"), json!({"Records": "hunter2"}), json!({"Records": null}), json!(7)]
+    {
         let answer = function.invoke(&payload).await;
         assert!(matches!(&answer, Answer::Error(error) if error.contains("Melange.Payload")), "{answer}");
     }

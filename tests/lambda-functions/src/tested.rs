@@ -1,6 +1,6 @@
-//! A function for `tests/lambda.rs`, whose subscribers do what each event says and note on standard output what they did.
+//! A function for `tests/tests/lambda`, whose subscribers do what each event says and note on standard output what they did.
 //!
-//! `lambda_function sqs|sns|scheduled [QUEUE]`; with a queue, the bus is on AWS, where the environment says it is.
+//! `lambda_tested sqs|sns|scheduled [QUEUE]`; with a queue, the bus is on AWS, where the environment says it is.
 
 use std::collections::HashSet;
 use std::io::Write as _;
