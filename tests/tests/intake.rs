@@ -368,6 +368,8 @@ async fn whoever_waits_no_more_cancels_what_is_left() {
     sleep(Duration::from_millis(1)).await;
     assert_eq!(world.ran(), ["told"]);
     assert!(!stop.is_cancelled());
+    assert_eq!((bus.metrics().received, bus.metrics().released), (1, 1));
+    bus.shutdown(Duration::from_secs(1)).await.unwrap();
 }
 
 /// The bus, which is there when the subscribers already are.

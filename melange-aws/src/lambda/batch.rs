@@ -95,14 +95,15 @@ pub(super) async fn run(intake: &Intake, all: Vec<Work>, most: usize, deadline: 
             running.spawn(run.instrument(tracing::Span::current()));
         }
         tokio::select! {
+            // The time first: there may always be one that has ended.
             biased;
+            () = deadline::at(deadline.give_up()) => break,
+            () = deadline::at(deadline.stop()), if !stop.is_cancelled() => stop.cancel(),
             ended = running.join_next() => match ended {
                 None => break,
                 Some(Ok(())) => {}
                 Some(Err(_)) => tracing::error!("a record's task died: please report this as a bug in melange-aws"),
             },
-            () = deadline::at(deadline.stop()), if !stop.is_cancelled() => stop.cancel(),
-            () = deadline::at(deadline.give_up()) => break,
         }
     }
     // Whatever still runs is dropped here, and its handlers are told.

@@ -16,7 +16,7 @@ use super::engine::Engine;
 use super::keeper::Keeper as _;
 use super::process::{Handled, Notes, handle_decoded};
 use super::queue::Queue;
-use super::report::Fate;
+use super::report::{Counters, Fate};
 use super::settle::Verdict;
 use crate::dispatch::SubscriberError;
 use crate::transport::{DeadLetter, Delivery, TransportError};
@@ -112,8 +112,9 @@ impl Intake {
     /// panic of one is a failure of that one.
     ///
     /// With the name of one of the bus's queues, with or without the transport's prefix, those of that queue run; with
-    /// another name, those of the bus's own queue. Without a name the message was pushed, past all queues: every subscriber of the bus that
-    /// listens to it runs. So it is too where the name is another's and the bus has no subscriber without a queue.
+    /// another name, those of the bus's own queue. Without a name the message was pushed, past all queues: every subscriber
+    /// of the bus that listens to it runs. So it is too where the name is another's and the bus has no subscriber without a
+    /// queue.
     ///
     /// What is given up goes to the queue's dead-letter queue, where the transport is a wire
     /// ([`Capabilities::wire`](crate::transport::Capabilities::wire)): in memory it would be lost with the process. Where
@@ -137,9 +138,9 @@ impl Intake {
         let runs = decoded(self.queues(queue), delivery).into_iter().map(|(queue, decoded)| {
             let keeper = &keeper;
             async move {
-                engine.counters.received.fetch_add(1, Ordering::Relaxed);
+                let counted = Counted::received(&engine.counters);
                 let taken = Taken::of(handle_decoded(engine, queue, delivery, decoded, keeper).await);
-                engine.counters.count(taken.settle.fate(), taken.failures.len());
+                counted.settled(&taken);
                 (queue, taken)
             }
         });
@@ -224,6 +225,30 @@ fn decoded<'a>(queues: &'a [Queue], delivery: &Delivery) -> Vec<(&'a Queue, Deco
         all.truncate(1);
     }
     all
+}
+
+/// A message that is counted as received, and as handed back if whoever gave it waits no more.
+struct Counted<'a>(Option<&'a Counters>);
+
+impl<'a> Counted<'a> {
+    fn received(counters: &'a Counters) -> Self {
+        counters.received.fetch_add(1, Ordering::Relaxed);
+        Self(Some(counters))
+    }
+
+    fn settled(mut self, taken: &Taken) {
+        if let Some(counters) = self.0.take() {
+            counters.count(taken.settle.fate(), taken.failures.len());
+        }
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if let Some(counters) = self.0 {
+            counters.count(Some(Fate::Released), 0);
+        }
+    }
 }
 
 impl Taken {

@@ -1,5 +1,5 @@
-//! How long functions take from their start to their first answer, in turn, and how large they are, beside the first of them:
-//! `cold_start BARE OTHER...`. `cargo xtask lambda` builds them and runs it.
+//! How long functions take from their start to their first answer, in turn, and how large they are: each second one beside
+//! the one before it, `cold_start BARE OTHER BARE OTHER...`. `cargo xtask lambda` builds them and runs it.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let answered = median(starts.iter().map(|start| start.answered));
         let bytes = std::fs::metadata(program)?.len();
         println!("{name}: ready after {ready:.2} ms, first answer after {answered:.2} ms, {bytes} bytes");
-        match bare {
+        match bare.take() {
             None => bare = Some((answered, bytes)),
             Some((bare_answered, bare_bytes)) => {
                 println!("figure {name}_cold_start_vs_bare {:.3}", answered / bare_answered);
