@@ -14,7 +14,7 @@ use super::{ParseError, sns_record};
 ///
 /// The events are those the linker brought; [`parse_event_from_sns_with`] takes others.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use melange::Event;
 ///
 /// #[derive(Debug, serde::Serialize, serde::Deserialize, Event)]
@@ -84,7 +84,7 @@ pub fn parse_events_from_sns_with<P: Payload + ?Sized>(
 /// whose payload is the bare list. The bodies may be events, as raw delivery brings them, or in the envelope of SNS or of
 /// EventBridge. A record that cannot be read does not hide the others: each has its own result.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use melange::Event;
 ///
 /// #[derive(Debug, serde::Serialize, serde::Deserialize, Event)]
