@@ -51,8 +51,9 @@ pub use attributes::{AttributeValue, Attributes, IntoAttribute};
 pub use bus::RunError;
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
 pub use consumer::{
-    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, MessageConsumer, MessageConsumerBuilder,
-    Processed, QueueControl, QueueHealth, QueueState, Shutdown, ShutdownError, Unconnected, UnknownEvents,
+    Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, Intake, MessageConsumer,
+    MessageConsumerBuilder, Processed, QueueControl, QueueHealth, QueueState, Settle, Shutdown, ShutdownError, Taken,
+    Unconnected, UnknownEvents,
 };
 pub use context::{Context, Frame};
 pub use dead_letters::{DeadLetters, Letter, Redrive, Redriven};

@@ -17,7 +17,7 @@ pub use run::RunError;
 
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
 use crate::consumer::health::health;
-use crate::consumer::{ConsumerMetrics, Engine, Health, QueueControl, spawn};
+use crate::consumer::{ConsumerMetrics, Engine, Health, Intake, QueueControl, spawn};
 use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
@@ -137,6 +137,12 @@ impl EventBus {
             Ok(()) => send,
             Err(closed) => send.refused(closed),
         }
+    }
+
+    /// The way in for messages that somebody else received and settles. The bus need not be started for it.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        Intake::new(&self.inner.engine)
     }
 
     /// What the subscribers of `queue` gave up: to look at it, and to put it back.

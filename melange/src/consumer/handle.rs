@@ -81,7 +81,7 @@ pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shut
         let _ = timeout(HANDING_BACK, engine.settlers.wait()).await;
     }
     let now = engine.counters.snapshot();
-    let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered;
+    let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered + m.rejected;
     let report = Shutdown {
         finished: settled(&now).saturating_sub(settled(&before)),
         released: now.released.saturating_sub(before.released),

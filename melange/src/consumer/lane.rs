@@ -14,8 +14,8 @@ use super::queue::Queue;
 use super::settle::{Settling, Verdict};
 use crate::transport::Delivery;
 
-/// How long handlers have to heed their token at the deadline of a shutdown.
-const HEED: Duration = Duration::from_millis(500);
+/// How long handlers have to heed their token at a deadline.
+pub(super) const HEED: Duration = Duration::from_millis(500);
 
 /// A message in hand.
 pub(crate) struct Held {
@@ -41,12 +41,12 @@ impl Lane {
             && let Some(held) = self.next()
         {
             let begun = Instant::now();
-            let Some(Handled { verdict, failures, .. }) = handle_until_abort(&engine, queue, &held).await else {
+            let Some(Handled { verdict, notes, .. }) = handle_until_abort(&engine, queue, &held).await else {
                 self.first = Some(held);
                 break;
             };
             queue.pace.note(begun.elapsed());
-            self.settle(held, verdict, failures.len()).await;
+            self.settle(held, verdict, notes.failures.len()).await;
             // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
             // queues the order is best effort.
             if queue.is_fifo()

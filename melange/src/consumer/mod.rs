@@ -10,6 +10,8 @@ mod decode;
 mod engine;
 pub(crate) mod handle;
 pub(crate) mod health;
+mod intake;
+mod keeper;
 mod lane;
 mod leases;
 mod outage;
@@ -37,6 +39,7 @@ pub use control::QueueControl;
 pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
+pub use intake::{Intake, Settle, Taken};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use crate::transport::{Topology, TransportError};

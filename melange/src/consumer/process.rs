@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -13,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::UnknownEvents;
 use super::decode::{Decodable, Decoded, decode};
 use super::engine::Engine;
-use super::leases::Lease;
+use super::keeper::{Keeper, Sent};
 use super::queue::Queue;
 use super::report::Fate;
 use super::settle::Verdict;
@@ -28,143 +27,238 @@ use crate::transport::{DeadLetter, Delivery};
 pub(crate) struct Handled {
     pub(crate) event_type_name: Option<Cow<'static, str>>,
     pub(crate) verdict: Verdict,
+    pub(crate) notes: Notes,
+}
+
+/// What went wrong meanwhile.
+#[derive(Default)]
+pub(crate) struct Notes {
     pub(crate) failures: Vec<SubscriberError>,
+    /// The first of what was given up and has no place to go: the verdict does not count it.
+    pub(crate) homeless: Option<DeadLetter>,
 }
 
 /// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it.
-pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, lease: &Lease) -> Handled {
-    let mut failures = Vec::new();
+pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, keeper: &impl Keeper) -> Handled {
     if delivery.attempt > 1
         && let Some(fate) = queue.leases.being_deleted(&delivery.message_id)
     {
-        return Handled { event_type_name: None, verdict: Verdict::Delete(fate), failures };
+        return Handled { event_type_name: None, verdict: Verdict::Delete(fate), notes: Notes::default() };
     }
-    let (event_type_name, verdict) = match decode(queue, delivery) {
-        Decoded::Events { name, events } => {
-            let verdict = run(engine, queue, delivery, events, lease, &mut failures).await;
-            (Some(name), verdict)
-        }
-        Decoded::Unknown { name } => {
-            let verdict = unknown(engine, queue, delivery, &name).await;
-            (Some(name.into()), verdict)
-        }
-        Decoded::UnknownVersion { name, version } => {
-            let verdict = unknown_version(engine, queue, delivery, &name, version).await;
-            (Some(name.into()), verdict)
-        }
-        Decoded::Unreadable { name, why } => {
-            let verdict = give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
-            (name.map(Cow::Owned), verdict)
-        }
-    };
-    let verdict = if lease.is_lost() { lost(queue, delivery) } else { verdict };
-    Handled { event_type_name, verdict, failures }
+    handle_decoded(engine, queue, delivery, decode(queue, delivery), keeper).await
 }
 
-/// A newer process can read it.
-async fn unknown_version(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str, version: u32) -> Verdict {
-    let why = format!(
-        "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
-    );
-    leave_to_others(engine, queue, delivery, why).await
-}
-
-/// Time for others to come and take it; then the dead-letter queue, where nothing is lost.
-async fn leave_to_others(engine: &Engine, queue: &Queue, delivery: &Delivery, why: String) -> Verdict {
-    let policy = queue.patience_with_newer();
-    if queue.is_last(&policy, delivery) {
-        return give_up(engine, queue, delivery, &DeadLetter::unreadable(why)).await;
-    }
-    tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
-    Verdict::Retry(policy.backoff(queue.attempt(delivery)))
-}
-
-/// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
-async fn run(
+/// The same for a message that was decoded for this queue.
+pub(crate) async fn handle_decoded(
     engine: &Engine,
     queue: &Queue,
     delivery: &Delivery,
-    events: Vec<Decodable>,
-    lease: &Lease,
-    failures: &mut Vec<SubscriberError>,
-) -> Verdict {
-    let stop = lease.token();
-    let mut done = queue.progress.done(&delivery.message_id);
-    let nobody = events.iter().all(|event| event.listeners.is_empty());
-    // Mostly there is one, which needs no list.
-    let (first, others) = {
-        let mut runs = to_run(engine, &events, &done, stop);
-        (runs.next(), runs.collect::<Vec<_>>())
+    decoded: Decoded,
+    keeper: &impl Keeper,
+) -> Handled {
+    let message = Message { engine, queue, delivery, keeper };
+    let mut notes = Notes::default();
+    let (event_type_name, verdict) = match decoded {
+        Decoded::Events { name, events } => (Some(name), message.run(events, &mut notes).await),
+        Decoded::Unknown { name } => {
+            let verdict = message.unknown(&name, &mut notes).await;
+            (Some(name.into()), verdict)
+        }
+        Decoded::UnknownVersion { name, version } => {
+            let verdict = message.unknown_version(&name, version, &mut notes).await;
+            (Some(name.into()), verdict)
+        }
+        Decoded::Unreadable { name, why } => {
+            let verdict = message.give_up(DeadLetter::unreadable(why), &mut notes).await;
+            (name.map(Cow::Owned), verdict)
+        }
     };
-    let traceparent = events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
-    let mut failed = Vec::new();
-    let all = trace::scope(traceparent, async {
-        let run = |(index, with)| run_one(queue, index, with);
-        if others.is_empty() {
-            if let Some(only) = first
-                && let (index, Err(why)) = run(only).await
-            {
-                failed.push((index, why));
-            }
-            return;
+    let verdict = match keeper.lost() {
+        Some(why) => {
+            tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
+            Verdict::Lost
         }
-        let mut runs: FuturesUnordered<_> = first.into_iter().chain(others).map(run).collect();
-        while let Some((index, result)) = runs.next().await {
-            match result {
-                // It may have ended because of it: whoever gets the message next runs it again.
-                Ok(()) if stop.is_cancelled() => {}
-                Ok(()) => done.push(index),
-                Err(why) => failed.push((index, why)),
-            }
+        None => verdict,
+    };
+    Handled { event_type_name, verdict, notes }
+}
+
+/// A message, and all that is needed to handle it.
+struct Message<'a, K> {
+    engine: &'a Engine,
+    queue: &'a Queue,
+    delivery: &'a Delivery,
+    keeper: &'a K,
+}
+
+impl<K: Keeper> Message<'_, K> {
+    /// A newer process can read it.
+    async fn unknown_version(&self, name: &str, version: u32, notes: &mut Notes) -> Verdict {
+        let why = format!(
+            "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
+        );
+        self.leave_to_others(why, notes).await
+    }
+
+    /// Time for others to come and take it; then the dead-letter queue, where nothing is lost.
+    async fn leave_to_others(&self, why: String, notes: &mut Notes) -> Verdict {
+        let policy = self.queue.patience_with_newer();
+        if self.queue.is_last(&policy, self.delivery) {
+            return self.give_up(DeadLetter::unreadable(why), notes).await;
         }
-    });
-    {
-        // Held once, wherever it is waited for.
-        let mut all = pin!(all);
-        tokio::select! {
-            // First a last poll of the handlers, which may have waited for this very token.
-            biased;
-            () = &mut all => {}
-            () = lease.lost() => {}
+        tracing::warn!(queue = self.queue.name, message_id = self.delivery.message_id, "{why}");
+        Verdict::Retry(self.backoff(&policy))
+    }
+
+    async fn unknown(&self, name: &str, notes: &mut Notes) -> Verdict {
+        let Self { engine, queue, .. } = self;
+        if engine.transport.is_wanted(&engine.topology, &queue.name, name).await {
+            let why =
+                format!("another version of the service listens to {name} on this queue, and has not come for it");
+            return self.leave_to_others(why, notes).await;
+        }
+        match engine.unknown_events {
+            UnknownEvents::Acknowledge => {
+                tracing::debug!(queue = queue.name, event = name, "nobody here listens to it");
+                Verdict::Delete(Fate::Ignored)
+            }
+            UnknownEvents::DeadLetter => {
+                let letter = DeadLetter::unreadable(format_args!("no subscriber of this queue listens to {name}"));
+                self.give_up(letter, notes).await
+            }
         }
     }
 
-    let mut again = None;
-    let mut dead = false;
-    for (index, Failed { error, then }) in failed {
-        let policy = queue
-            .subscribers
-            .get(index)
-            .map_or(RetryPolicy::DEFAULT, |member| member.subscription.descriptor.options().retry);
-        let retry = match then {
-            Then::Retry { after } if !queue.is_last(&policy, delivery) => {
-                Some(after.unwrap_or_else(|| policy.backoff(queue.attempt(delivery))))
+    /// To the dead-letter queue; again later, as long as that does not take it.
+    async fn give_up(&self, letter: DeadLetter, notes: &mut Notes) -> Verdict {
+        let (queue, message_id) = (self.queue.name.as_str(), self.delivery.message_id.as_str());
+        match self.send(&letter).await {
+            Sent::Later => return Verdict::Retry(self.backoff(&RetryPolicy::DEFAULT)),
+            Sent::Kept => tracing::error!(queue, message_id, reason = letter.reason, "message dead-lettered"),
+            Sent::Nowhere => {
+                tracing::error!(
+                    queue,
+                    message_id,
+                    reason = letter.reason,
+                    "message given up, without a dead-letter queue"
+                );
+                notes.homeless.get_or_insert(letter);
             }
-            Then::Retry { .. } | Then::Reject if stop.is_cancelled() => Some(Duration::ZERO),
-            Then::Retry { .. } | Then::Reject => {
-                let letter = DeadLetter::given_up(error.subscriber(), error.reason());
-                if send(engine, queue, delivery, &letter).await {
-                    dead = true;
-                    done.push(index);
-                    None
-                } else {
-                    Some(policy.backoff(queue.attempt(delivery)))
+        }
+        Verdict::Delete(Fate::DeadLettered)
+    }
+
+    async fn send(&self, letter: &DeadLetter) -> Sent {
+        self.keeper.dead_letter(self.engine, self.queue, self.delivery, letter).await
+    }
+
+    fn backoff(&self, policy: &RetryPolicy) -> Duration {
+        policy.backoff(self.queue.attempt(self.delivery))
+    }
+
+    /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
+    async fn run(&self, events: Vec<Decodable>, notes: &mut Notes) -> Verdict {
+        let Self { engine, queue, delivery, keeper } = self;
+        let stop = keeper.token();
+        let mut done = queue.progress.done(&delivery.message_id);
+        let nobody = events.iter().all(|event| event.listeners.is_empty());
+        // Mostly there is one, which needs no list.
+        let (first, others) = {
+            let mut runs = to_run(engine, &events, &done, stop);
+            (runs.next(), runs.collect::<Vec<_>>())
+        };
+        let traceparent =
+            events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
+        let mut failed = Vec::new();
+        let all = trace::scope(traceparent, async {
+            let run = |(index, with)| run_one(queue, index, with);
+            if others.is_empty() {
+                if let Some(only) = first
+                    && let (index, Err(why)) = run(only).await
+                {
+                    failed.push((index, why));
+                }
+                return;
+            }
+            let mut runs: FuturesUnordered<_> = first.into_iter().chain(others).map(run).collect();
+            while let Some((index, result)) = runs.next().await {
+                match result {
+                    // It may have ended because of it: whoever gets the message next runs it again.
+                    Ok(()) if stop.is_cancelled() => {}
+                    Ok(()) => done.push(index),
+                    Err(why) => failed.push((index, why)),
                 }
             }
-        };
-        report(queue, delivery, &error, retry);
-        again = again.max(retry);
-        failures.push(error);
+        });
+        {
+            // Held once, wherever it is waited for.
+            let mut all = pin!(all);
+            tokio::select! {
+                // First a last poll of the handlers, which may have waited for this very token.
+                biased;
+                () = &mut all => {}
+                () = keeper.until_lost() => {}
+            }
+        }
+
+        let mut again = None;
+        let mut dead = false;
+        for (index, Failed { error, then }) in failed {
+            let policy = queue
+                .subscribers
+                .get(index)
+                .map_or(RetryPolicy::DEFAULT, |member| member.subscription.descriptor.options().retry);
+            let (retry, how) = match then {
+                Then::Retry { after } if !queue.is_last(&policy, delivery) => {
+                    (Some(after.unwrap_or_else(|| self.backoff(&policy))), "failed, will retry")
+                }
+                Then::Retry { .. } | Then::Reject if stop.is_cancelled() => {
+                    (Some(Duration::ZERO), "failed, will retry")
+                }
+                Then::Retry { .. } | Then::Reject => {
+                    let letter = DeadLetter::given_up(error.subscriber(), error.reason());
+                    match self.send(&letter).await {
+                        Sent::Kept => {
+                            dead = true;
+                            done.push(index);
+                            (None, "gave up, dead-lettered")
+                        }
+                        Sent::Later => (Some(self.backoff(&policy)), "gave up, will retry"),
+                        Sent::Nowhere => {
+                            notes.homeless.get_or_insert(letter);
+                            (None, "gave up, without a dead-letter queue")
+                        }
+                    }
+                }
+            };
+            self.report(&error, retry, how);
+            again = again.max(retry);
+            notes.failures.push(error);
+        }
+        if again.is_some() || notes.homeless.is_some() || stop.is_cancelled() {
+            // Whoever has the message next may be us: those that are done are not run again.
+            queue.progress.remember(&delivery.message_id, done);
+        }
+        match again {
+            Some(after) => Verdict::Retry(after),
+            None if dead => Verdict::Delete(Fate::DeadLettered),
+            None if nobody => Verdict::Delete(Fate::Ignored),
+            None => Verdict::Delete(Fate::Handled),
+        }
     }
-    if again.is_some() || stop.is_cancelled() {
-        // Whoever has the message next may be us: those that are done are not run again.
-        queue.progress.remember(&delivery.message_id, done);
-    }
-    match again {
-        Some(after) => Verdict::Retry(after),
-        None if dead => Verdict::Delete(Fate::DeadLettered),
-        None if nobody => Verdict::Delete(Fate::Ignored),
-        None => Verdict::Delete(Fate::Handled),
+
+    fn report(&self, error: &SubscriberError, retry: Option<Duration>, how: &str) {
+        let (subscriber, event, kind) = (error.subscriber(), error.event_name(), error.kind());
+        let (queue, delivery) = (self.queue.name.as_str(), self.delivery);
+        let (message_id, attempt) = (delivery.message_id.as_str(), delivery.attempt);
+        match retry {
+            Some(after) => tracing::warn!(
+                subscriber, event, ?kind, queue, message_id, attempt, ?after, reason = %error.reason(), "subscriber {how}"
+            ),
+            None => tracing::error!(
+                subscriber, event, ?kind, queue, message_id, attempt, reason = %error.reason(), "subscriber {how}"
+            ),
+        }
     }
 }
 
@@ -198,69 +292,4 @@ async fn run_one(queue: &Queue, index: usize, with: Run) -> (usize, Result<(), F
         None => None,
     };
     (index, dispatch::run(&member.subscription, &with).await)
-}
-
-fn report(queue: &Queue, delivery: &Delivery, error: &SubscriberError, retry: Option<Duration>) {
-    let (subscriber, event, kind) = (error.subscriber(), error.event_name(), error.kind());
-    let (queue, message_id, attempt) = (queue.name.as_str(), delivery.message_id.as_str(), delivery.attempt);
-    match retry {
-        Some(after) => tracing::warn!(
-            subscriber, event, ?kind, queue, message_id, attempt, ?after, reason = %error.reason(), "subscriber failed, will retry"
-        ),
-        None => tracing::error!(
-            subscriber, event, ?kind, queue, message_id, attempt, reason = %error.reason(), "subscriber gave up, dead-lettered"
-        ),
-    }
-}
-
-async fn unknown(engine: &Engine, queue: &Queue, delivery: &Delivery, name: &str) -> Verdict {
-    if engine.transport.is_wanted(&engine.topology, &queue.name, name).await {
-        let why = format!("another version of the service listens to {name} on this queue, and has not come for it");
-        return leave_to_others(engine, queue, delivery, why).await;
-    }
-    match engine.unknown_events {
-        UnknownEvents::Acknowledge => {
-            tracing::debug!(queue = queue.name, event = name, "nobody here listens to it");
-            Verdict::Delete(Fate::Ignored)
-        }
-        UnknownEvents::DeadLetter => {
-            let letter = DeadLetter::unreadable(format_args!("no subscriber of this queue listens to {name}"));
-            give_up(engine, queue, delivery, &letter).await
-        }
-    }
-}
-
-/// To the dead-letter queue; again later, as long as that does not take it.
-async fn give_up(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> Verdict {
-    tracing::error!(
-        queue = queue.name,
-        message_id = delivery.message_id,
-        reason = letter.reason,
-        "message dead-lettered"
-    );
-    if send(engine, queue, delivery, letter).await {
-        Verdict::Delete(Fate::DeadLettered)
-    } else {
-        Verdict::Retry(RetryPolicy::DEFAULT.backoff(queue.attempt(delivery)))
-    }
-}
-
-async fn send(engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> bool {
-    match engine.transport.dead_letter(&queue.name, delivery, letter).await {
-        Ok(()) => {
-            engine.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
-            true
-        }
-        Err(error) => {
-            tracing::error!(queue = queue.name, message_id = delivery.message_id, %error, "the dead-letter queue did not take it, will retry");
-            false
-        }
-    }
-}
-
-/// Whoever has the message now runs it again.
-fn lost(queue: &Queue, delivery: &Delivery) -> Verdict {
-    let (queue, message_id) = (&queue.name, &delivery.message_id);
-    tracing::warn!(queue, message_id, "the lease was lost before the message was done");
-    Verdict::Lost
 }

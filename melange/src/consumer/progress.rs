@@ -33,7 +33,8 @@ impl Progress {
     }
 
     pub(crate) fn remember(&self, message_id: &str, done: Vec<usize>) {
-        if !done.is_empty() {
+        // Messages without an id would pass for each other.
+        if !done.is_empty() && !message_id.is_empty() {
             self.remembered().know(message_id).done = done;
         }
     }
@@ -45,7 +46,9 @@ impl Progress {
 
     /// It goes back without having run.
     pub(crate) fn goes_back_unrun(&self, message_id: &str) {
-        self.remembered().know(message_id).unrun += 1;
+        if !message_id.is_empty() {
+            self.remembered().know(message_id).unrun += 1;
+        }
     }
 
     /// The message is gone for good.
@@ -87,6 +90,15 @@ impl Remembered {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_without_an_id_do_not_pass_for_each_other() {
+        let progress = Progress::default();
+        progress.remember("", vec![0]);
+        progress.goes_back_unrun("");
+        assert!(progress.done("").is_empty());
+        assert_eq!(progress.unrun(""), 0);
+    }
 
     #[test]
     fn it_is_bounded_and_forgets_the_oldest() {

@@ -94,6 +94,11 @@ impl Queue {
         policy.is_last(self.attempt(delivery)) || delivery.attempt >= self.max_receives
     }
 
+    /// Nobody runs for the message again, should it come.
+    pub(crate) fn is_done_with(&self, message_id: &str) {
+        self.progress.remember(message_id, (0..self.subscribers.len()).collect());
+    }
+
     /// A failure in a FIFO queue holds up what comes after it in the group.
     pub(crate) fn is_fifo(&self) -> bool {
         self.name.ends_with(".fifo")

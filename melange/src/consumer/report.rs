@@ -75,6 +75,9 @@ pub struct ConsumerMetrics {
     pub retried: u64,
     /// Messages whose last subscribers gave them up.
     pub dead_lettered: u64,
+    /// Messages that were given up without a dead-letter queue that takes them, as whoever gave them to the
+    /// [`Intake`](crate::Intake) was told.
+    pub rejected: u64,
     /// Copies put into dead-letter queues, one for each subscriber that gave a message up.
     pub dead_letters: u64,
     /// Messages handed back without being run to the end.
@@ -94,6 +97,7 @@ pub(crate) struct Counters {
     ignored: AtomicU64,
     retried: AtomicU64,
     dead_lettered: AtomicU64,
+    rejected: AtomicU64,
     pub(crate) dead_letters: AtomicU64,
     released: AtomicU64,
     unsettled: AtomicU64,
@@ -102,15 +106,17 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn count(&self, fate: Fate, failures: usize) {
+    /// A message whose fate is none was rejected.
+    pub(crate) fn count(&self, fate: Option<Fate>, failures: usize) {
         self.failed_runs.fetch_add(failures as u64, Ordering::Relaxed);
         let counter = match fate {
-            Fate::Handled => &self.handled,
-            Fate::Ignored => &self.ignored,
-            Fate::DeadLettered => &self.dead_lettered,
-            Fate::Retried { .. } => &self.retried,
-            Fate::Released => &self.released,
-            Fate::LeaseLost | Fate::Unsettled => &self.unsettled,
+            Some(Fate::Handled) => &self.handled,
+            Some(Fate::Ignored) => &self.ignored,
+            Some(Fate::DeadLettered) => &self.dead_lettered,
+            Some(Fate::Retried { .. }) => &self.retried,
+            Some(Fate::Released) => &self.released,
+            Some(Fate::LeaseLost | Fate::Unsettled) => &self.unsettled,
+            None => &self.rejected,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -123,6 +129,7 @@ impl Counters {
             ignored: read(&self.ignored),
             retried: read(&self.retried),
             dead_lettered: read(&self.dead_lettered),
+            rejected: read(&self.rejected),
             dead_letters: read(&self.dead_letters),
             released: read(&self.released),
             unsettled: read(&self.unsettled),

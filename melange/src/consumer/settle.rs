@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::coalesce::{Entry, Gather, coalesce};
 use super::engine::Engine;
 use super::leases::Lease;
-use super::process::Handled;
+use super::process::{Handled, Notes};
 use super::queue::Queue;
 use super::report::{Fate, Processed};
 use crate::retry::RetryPolicy;
@@ -148,7 +148,7 @@ impl Settling {
         let Some(queue) = engine.queues.get(index) else { return };
         let fate = means(queue, &message_id);
         remember(queue, &message_id, verdict, fate);
-        engine.counters.count(fate, failures);
+        engine.counters.count(Some(fate), failures);
     }
 }
 
@@ -183,7 +183,7 @@ pub(crate) async fn now(
     lease: &Lease,
     handled: Handled,
 ) -> Processed {
-    let Handled { event_type_name, verdict, failures } = handled;
+    let Handled { event_type_name, verdict, notes: Notes { failures, .. } } = handled;
     let fate = verdict.fate();
     // Whoever called may go away before there is an answer.
     remember(queue, &delivery.message_id, verdict, Fate::Unsettled);
@@ -197,7 +197,7 @@ pub(crate) async fn now(
     };
     let fate = answer_means(queue, &delivery.message_id, answer, fate);
     remember(queue, &delivery.message_id, verdict, fate);
-    engine.counters.count(fate, failures.len());
+    engine.counters.count(Some(fate), failures.len());
     Processed { event_type_name: event_type_name.map(Cow::into_owned), fate, failures }
 }
 
@@ -209,7 +209,7 @@ fn lost() -> TransportError {
 fn remember(queue: &Queue, message_id: &str, verdict: Verdict, fate: Fate) {
     match (verdict, fate) {
         (_, Fate::Handled | Fate::Ignored | Fate::DeadLettered) => queue.progress.forget(message_id),
-        (Verdict::Delete(_), _) => queue.progress.remember(message_id, (0..queue.subscribers.len()).collect()),
+        (Verdict::Delete(_), _) => queue.is_done_with(message_id),
         _ => {}
     }
 }

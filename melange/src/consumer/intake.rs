@@ -1,0 +1,259 @@
+//! Messages that somebody else received, and somebody else settles.
+
+mod pushed;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::decode::{Decoded, decode};
+use super::engine::Engine;
+use super::keeper::Keeper as _;
+use super::process::{Handled, Notes, handle_decoded};
+use super::queue::Queue;
+use super::report::Fate;
+use super::settle::Verdict;
+use crate::dispatch::SubscriberError;
+use crate::transport::{DeadLetter, Delivery};
+use pushed::Pushed;
+
+/// Takes messages that somebody else received and somebody else settles, a function's runtime or an HTTP server say, and
+/// runs the bus's subscribers on them. Made by [`EventBus::intake`](crate::EventBus::intake); cheap to clone.
+///
+/// The bus need not be started, and nothing runs in the background. Which subscribers are done with a message is
+/// remembered by its id: when this process sees it again, only those that failed run again.
+///
+/// ```
+/// use std::sync::Arc;
+/// use melange::transport::{Body, Delivery, Inbound, Receipt};
+/// use melange::{CancellationToken, Event, EventBus, Fate, Settle, subscriber};
+///
+/// #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced { total_cents: u64 }
+///
+/// #[subscriber(listens_to = OrderPlaced)]
+/// async fn send_receipt(order: &OrderPlaced) {
+///     println!("{} cents", order.total_cents);
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bus = EventBus::builder().subscribers(melange::subscribers![send_receipt]).build()?;
+/// let json = r#"{"event_type_name": "OrderPlaced", "total_cents": 4200}"#;
+/// let pushed = Delivery::new("m-1", Ok(Inbound::new(Body::Json(json.into()))), Receipt::new(()));
+/// let taken = bus.intake().handle(None, &pushed, &CancellationToken::new()).await;
+/// assert!(matches!(taken.settle, Settle::Done(Fate::Handled)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Intake {
+    engine: Arc<Engine>,
+}
+
+/// What became of a message that was taken in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Taken {
+    /// The event's name on the wire, where it could be read.
+    pub event_type_name: Option<String>,
+    /// What whoever has the message is to do with it.
+    pub settle: Settle,
+    /// The subscribers that did not handle it this time.
+    pub failures: Vec<SubscriberError>,
+}
+
+/// What whoever has a message is to do with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Settle {
+    /// Delete it, or say that it was delivered: every subscriber is done with it, or nobody listens to it, or a copy is in
+    /// the dead-letter queue.
+    Done(Fate),
+    /// Have it come again.
+    Retry {
+        /// Not sooner than after this long, where that can be said.
+        after: Duration,
+    },
+    /// It was given up, and no dead-letter queue has it: put it where it can be found again. Every other subscriber is done
+    /// with it.
+    Rejected {
+        /// Why, in one line, never with the payload.
+        reason: String,
+        /// The subscriber that gave it up; `None` when it could not be read.
+        subscriber: Option<String>,
+    },
+    /// Have it come again: its token was cancelled, or the bus shut down, before it was done.
+    Stopped,
+}
+
+impl Settle {
+    /// Whether nothing is left to be done with it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+}
+
+impl Intake {
+    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
+        Self { engine: Arc::clone(engine) }
+    }
+
+    /// Runs the subscribers of a message, each within its own time-out and limit, and says what is to be done with it. A
+    /// panic of one is a failure of that one.
+    ///
+    /// With the name of one of the bus's queues (without any prefix) those of that queue run; with another name, those of
+    /// the bus's own queue. Without a name the message was pushed, past all queues: every subscriber of the bus that
+    /// listens to it runs. So it is too where the name is another's and the bus has no subscriber without a queue.
+    ///
+    /// What is given up goes to the queue's dead-letter queue, where the transport is a wire
+    /// ([`Capabilities::wire`](crate::transport::Capabilities::wire)): in memory it would be lost with the process. Where
+    /// there is no such queue, [`Settle::Rejected`] says so.
+    ///
+    /// Cancel `stop` to have it over soon: handlers get the token, and half a second to heed it.
+    pub async fn handle(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {
+        let engine = &*self.engine;
+        if engine.stop.is_cancelled() {
+            return Taken::without_run(Settle::Stopped);
+        }
+        // A shutdown waits for it, and lets its subscribers publish meanwhile.
+        engine.settlers.track_future(engine.lanes.track_future(self.take(queue, delivery, stop))).await
+    }
+
+    async fn take(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {
+        let engine = &*self.engine;
+        let keeper = Pushed::until(stop, &engine.abort);
+        // Handlers that outlive whoever waited for them are told.
+        let guard = keeper.token().clone().drop_guard();
+        let runs = decoded(self.queues(queue), delivery).into_iter().map(|(queue, decoded)| {
+            let keeper = &keeper;
+            async move {
+                engine.counters.received.fetch_add(1, Ordering::Relaxed);
+                let taken = Taken::of(handle_decoded(engine, queue, delivery, decoded, keeper).await);
+                engine.counters.count(taken.settle.fate(), taken.failures.len());
+                (queue, taken)
+            }
+        });
+        let mut all = join_all(runs).await;
+        drop(guard.disarm());
+        let comes_again = all.iter().any(|(_, taken)| !taken.settle.is_done());
+        for (queue, taken) in &all {
+            match taken.settle {
+                Settle::Done(_) if comes_again => queue.is_done_with(&delivery.message_id),
+                Settle::Done(_) => queue.progress.forget(&delivery.message_id),
+                _ => {}
+            }
+        }
+        let Some((_, first)) = all.pop() else {
+            let reason = "the bus has no subscriber at all: give it some, by `.linked()` and `.crates(..)` say";
+            return Taken::without_run(Settle::Rejected { reason: reason.to_owned(), subscriber: None });
+        };
+        all.into_iter().fold(first, |sum, (_, taken)| sum.and(taken))
+    }
+
+    /// Says of a message that it goes back without having been run, behind another of its group say: that uses up none of
+    /// its attempts.
+    pub fn goes_back_unrun(&self, queue: Option<&str>, delivery: &Delivery) {
+        for queue in self.queues(queue) {
+            queue.progress.goes_back_unrun(&delivery.message_id);
+        }
+    }
+
+    /// Says of a message that was [`Done`](Settle::Done) that it comes again all the same, together with others that failed
+    /// say: then nobody runs for it.
+    pub fn comes_again_though_done(&self, queue: Option<&str>, delivery: &Delivery) {
+        for queue in self.queues(queue) {
+            queue.is_done_with(&delivery.message_id);
+        }
+    }
+
+    /// Those that `name` stands for.
+    fn queues(&self, name: Option<&str>) -> &[Queue] {
+        let all = self.engine.queues.as_slice();
+        let Some(name) = name else { return all };
+        let called = |name: &str| all.iter().find(|queue| queue.name == name).map(std::slice::from_ref);
+        called(name).or_else(|| called(self.engine.transport.own_queue())).unwrap_or(all)
+    }
+}
+
+/// What `delivery` is to each queue that it concerns; if it concerns none, to the first.
+fn decoded<'a>(queues: &'a [Queue], delivery: &Delivery) -> Vec<(&'a Queue, Decoded)> {
+    let mut all: Vec<_> = queues.iter().map(|queue| (queue, decode(queue, delivery))).collect();
+    let concerns = |decoded: &Decoded| !matches!(decoded, Decoded::Unknown { .. });
+    if all.iter().any(|(_, decoded)| concerns(decoded)) {
+        all.retain(|(_, decoded)| concerns(decoded));
+        // What nobody can read is one dead letter.
+        let mut unreadable = false;
+        all.retain(|(_, decoded)| {
+            !matches!(decoded, Decoded::Unreadable { .. }) || !std::mem::replace(&mut unreadable, true)
+        });
+    } else {
+        all.truncate(1);
+    }
+    all
+}
+
+impl Taken {
+    fn without_run(settle: Settle) -> Self {
+        Self { event_type_name: None, settle, failures: Vec::new() }
+    }
+
+    fn of(handled: Handled) -> Self {
+        let Handled { event_type_name, verdict, notes: Notes { failures, homeless } } = handled;
+        let settle = match (verdict, homeless) {
+            (Verdict::Delete(_), Some(DeadLetter { reason, subscriber })) => Settle::Rejected { reason, subscriber },
+            (Verdict::Delete(fate), None) => Settle::Done(fate),
+            (Verdict::Retry(after), _) => Settle::Retry { after },
+            (Verdict::Release(_) | Verdict::Lost, _) => Settle::Stopped,
+        };
+        Self { event_type_name: event_type_name.map(std::borrow::Cow::into_owned), settle, failures }
+    }
+
+    /// Of one message in two queues.
+    fn and(mut self, other: Self) -> Self {
+        self.event_type_name = self.event_type_name.or(other.event_type_name);
+        self.failures.extend(other.failures);
+        self.settle = self.settle.and(other.settle);
+        self
+    }
+}
+
+impl Settle {
+    fn and(self, other: Self) -> Self {
+        let rank = |settle: &Self| match settle {
+            Self::Done(Fate::Handled) => 1,
+            Self::Done(Fate::DeadLettered) => 2,
+            Self::Done(_) => 0,
+            Self::Rejected { .. } => 3,
+            Self::Retry { .. } => 4,
+            Self::Stopped => 5,
+        };
+        match (self, other) {
+            (Self::Retry { after }, Self::Retry { after: other }) => Self::Retry { after: after.max(other) },
+            (one, other) if rank(&other) > rank(&one) => other,
+            (one, _) => one,
+        }
+    }
+
+    /// As what it counts.
+    fn fate(&self) -> Option<Fate> {
+        match *self {
+            Self::Done(fate) => Some(fate),
+            Self::Retry { after } => Some(Fate::Retried { after }),
+            Self::Stopped => Some(Fate::Released),
+            Self::Rejected { .. } => None,
+        }
+    }
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! Who keeps a message while its subscribers run: it says when they are to stop, and where what they give up goes.
+
+use std::sync::atomic::Ordering;
+
+use tokio_util::sync::CancellationToken;
+
+use super::engine::Engine;
+use super::leases::Lease;
+use super::queue::Queue;
+use crate::transport::{DeadLetter, Delivery, TransportError};
+
+/// Who keeps a message while its subscribers run.
+pub(crate) trait Keeper: Sync {
+    /// Cancelled when its subscribers are to stop.
+    fn token(&self) -> &CancellationToken;
+
+    /// Why the message is to be run again whatever its subscribers said, if it is.
+    fn lost(&self) -> Option<&'static str>;
+
+    /// Waits until nobody waits for its subscribers any more.
+    fn until_lost(&self) -> impl Future<Output = ()> + Send;
+
+    /// Finds a place for what was given up.
+    fn dead_letter(
+        &self,
+        engine: &Engine,
+        queue: &Queue,
+        delivery: &Delivery,
+        letter: &DeadLetter,
+    ) -> impl Future<Output = Sent> + Send;
+}
+
+/// What became of a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It is in the dead-letter queue.
+    Kept,
+    /// It is not, and may be later: the message must come again.
+    Later,
+    /// There is no place for it: whoever has the message is told so.
+    Nowhere,
+}
+
+/// To the queue's dead-letter queue.
+pub(super) async fn send(
+    engine: &Engine,
+    queue: &Queue,
+    delivery: &Delivery,
+    letter: &DeadLetter,
+) -> Result<(), TransportError> {
+    engine.transport.dead_letter(&queue.name, delivery, letter).await.inspect(|()| {
+        engine.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
+    })
+}
+
+/// A message that was received here.
+impl Keeper for Lease {
+    fn token(&self) -> &CancellationToken {
+        self.token()
+    }
+
+    fn lost(&self) -> Option<&'static str> {
+        self.is_lost().then_some("the lease was lost before the message was done")
+    }
+
+    async fn until_lost(&self) {
+        self.lost().await;
+    }
+
+    async fn dead_letter(&self, engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> Sent {
+        match send(engine, queue, delivery, letter).await {
+            Ok(()) => Sent::Kept,
+            Err(error) => {
+                let message_id = &delivery.message_id;
+                tracing::error!(queue = queue.name, message_id, %error, "the dead-letter queue did not take it, will retry");
+                Sent::Later
+            }
+        }
+    }
+}
