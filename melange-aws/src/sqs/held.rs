@@ -11,7 +11,7 @@ use melange::transport::{Receipt, TransportError, TransportErrorKind};
 use crate::attributes;
 
 /// Has no `Debug`: whoever has the handle can delete the message.
-pub(super) struct Held {
+pub(crate) struct Held {
     pub(super) handle: String,
     /// As it came, wrapper and all.
     pub(super) body: Arc<str>,
@@ -27,6 +27,19 @@ impl Held {
         let mut all = attributes::to_sqs(&self.beside)?;
         all.extend(self.odd.clone());
         Ok(all)
+    }
+
+    /// The receipt of a message that was not received here: dead letters can be made of it, and where there is a `handle` its
+    /// visibility can be changed.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn receipt(
+        handle: String,
+        body: Arc<str>,
+        beside: Attributes,
+        odd: HashMap<String, MessageAttributeValue>,
+        group: Option<String>,
+    ) -> Receipt {
+        Receipt::new(Self { handle, body, beside, odd, group })
     }
 
     pub(super) fn of(receipt: &Receipt) -> Result<&Self, TransportError> {

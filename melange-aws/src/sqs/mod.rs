@@ -11,6 +11,8 @@ mod settle;
 mod urls;
 
 pub(crate) use dead_letter::dead_letter;
+#[cfg(feature = "lambda")]
+pub(crate) use held::Held;
 pub(crate) use receive::{Polls, receive};
 pub(crate) use redrive::{move_status, redrive, start_move};
 pub(crate) use send::send;
