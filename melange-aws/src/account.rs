@@ -65,7 +65,7 @@ async fn find(config: &SdkConfig, client: &Client) -> Result<String, TransportEr
     })
 }
 
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let host = match authority.strip_prefix('[') {

@@ -5,6 +5,7 @@
 //!
 //! | feature | brings |
 //! |---|---|
+//! | `signatures` | the signatures of SNS verified, on messages from a queue too |
 //! | `lambda` | [`lambda`]: the events in what SNS hands to a Lambda function |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -28,6 +29,9 @@ mod publish_only;
 mod queue;
 mod ready;
 mod retry;
+#[cfg(feature = "signatures")]
+#[cfg_attr(docsrs, doc(cfg(feature = "signatures")))]
+pub mod signature;
 mod sns;
 mod sqs;
 
