@@ -5,6 +5,7 @@
 //!
 //! | feature | brings |
 //! |---|---|
+//! | `http` | `SnsEndpoint`, which receives what SNS delivers over HTTP |
 //! | `signatures` | the signatures of SNS verified, on messages from a queue too |
 //! | `lambda` | [`lambda`]: the events in what SNS hands to a Lambda function |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -18,6 +19,9 @@ mod config;
 mod envelope;
 mod error;
 mod group;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 #[cfg(feature = "lambda")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lambda")))]
 pub mod lambda;

@@ -82,6 +82,8 @@ impl AwsQueue {
     /// and come again. The age of a message does not matter, and a copy of a message that SNS signed is as good as the
     /// message: handlers have to bear duplicates anyhow.
     ///
+    /// SNS does not sign what FIFO topics deliver, which is found at `build()`.
+    ///
     /// Message attributes are not signed, and so do not say which event it is, as they could otherwise: its body has to. Of
     /// them only the trace context comes along.
     ///
@@ -233,6 +235,7 @@ impl Transport for AwsQueue {
         problems.extend(self.options.problems());
         #[cfg(feature = "signatures")]
         if let Some(verifier) = &self.verifier {
+            problems.extend(verifier.problems(&self.aws, topology));
             verifier.learn(topology);
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }

@@ -7,11 +7,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use melange::Attributes;
 use melange::attributes::{REDRIVES, SUBSCRIBER};
-use melange::transport::{Delivery, Inbound, Topology, TransportError, TransportErrorKind, Undecodable};
+use melange::transport::{
+    Delivery, Inbound, QueuePlan, TopicFilter, Topology, TransportError, TransportErrorKind, Undecodable,
+};
 
 use super::held::Held;
 use super::settle::change_visibility;
 use crate::Aws;
+use crate::names::is_fifo;
 use crate::signature::{LetterKind, SignatureError, SnsSignatures};
 
 /// How long what cannot be verified just now rests at first, and at most: SQS itself gives up what was received too often,
@@ -42,6 +45,23 @@ impl Verifier {
         // Clones of the transport may serve several buses.
         self.topics.lock().unwrap_or_else(PoisonError::into_inner).extend(topics);
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// What cannot be verified, each in one sentence. SNS signs nothing of FIFO topics.
+    pub(crate) fn problems(&self, aws: &Aws, topology: &Topology) -> Vec<String> {
+        let of_queue = |queue: &QueuePlan| {
+            let is_fifo = |filter: &&TopicFilter| is_fifo(&aws.names().topic(&filter.topic));
+            let problem = |filter: &TopicFilter| {
+                format!(
+                    "signatures on queue {:?} are to be verified, and SNS does not sign what FIFO topics deliver, as {:?} is; \
+                     take `.verify_signatures(..)` away, and see to it that only SNS may send to the queue",
+                    aws.names().queue(&queue.name),
+                    aws.names().topic(&filter.topic)
+                )
+            };
+            queue.topics.iter().filter(is_fifo).map(problem).collect::<Vec<_>>()
+        };
+        topology.queues.iter().flat_map(of_queue).collect()
     }
 
     async fn of(&self, aws: &Aws, queue: &str) -> Result<SnsSignatures, TransportError> {
@@ -75,15 +95,12 @@ impl Verifier {
         let answers = join_all(received.iter().map(|delivery| content(aws, &signatures, delivery))).await;
         let (mut kept, mut back, mut why) = (Vec::new(), Vec::new(), None);
         for (mut delivery, answer) in received.into_iter().zip(answers) {
-            // Nothing of a group overtakes what went back before it.
-            let behind = delivery.group.is_some() && back.iter().any(|other: &Delivery| other.group == delivery.group);
             match answer {
                 Err(error) => {
                     tracing::warn!(queue, message_id = delivery.message_id, %error, "cannot be verified now, will retry");
                     why = Some(error);
                     back.push(delivery);
                 }
-                Ok(_) if behind => back.push(delivery),
                 Ok(content) => {
                     delivery.content = content;
                     kept.push(delivery);
