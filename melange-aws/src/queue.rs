@@ -82,6 +82,10 @@ impl AwsQueue {
     /// and come again. The age of a message does not matter, and a copy of a message that SNS signed is as good as the
     /// message: handlers have to bear duplicates anyhow.
     ///
+    /// A topic signs by SHA-1 until it is told otherwise, which is not taken unless `signatures` allows it. So the topics that the
+    /// queues are subscribed to must have their attribute `SignatureVersion` set to 2, as [`Provision::Create`] does: others
+    /// who verify letters of the topic must know that version, too.
+    ///
     /// SNS does not sign what FIFO topics deliver, which is found at `build()`.
     ///
     /// Message attributes are not signed, and so do not say which event it is, as they could otherwise: its body has to. Of
@@ -101,6 +105,7 @@ impl AwsQueue {
     #[must_use]
     pub fn verify_signatures(mut self, signatures: crate::signature::SnsSignatures) -> Self {
         self.raw = false;
+        self.options.sha256 = !signatures.takes_version_1();
         self.verifier = Some(Arc::new(sqs::Verifier::new(signatures)));
         self
     }

@@ -14,9 +14,9 @@ use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::Full;
 use melange::{Event, EventBus, MessagePublisher, Outcome, State, subscriber};
-use melange_aws::Aws;
 use melange_aws::http::SnsEndpoint;
-use melange_aws::signature::Certificates;
+use melange_aws::signature::{Certificates, SnsSignatures};
+use melange_aws::{Aws, Provision};
 use melange_tests::server;
 use serde::{Deserialize, Serialize};
 use tower_service::Service as _;
@@ -155,4 +155,32 @@ async fn letters_of_the_local_server_come_through() {
     println!("unsubscribed: {:?}", relay.of("UnsubscribeConfirmation"));
     let left = sns.list_subscriptions_by_topic().topic_arn(&topic_arn).send().await.unwrap();
     assert!(left.subscriptions().is_empty(), "nothing subscribed it again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the local AWS server: run `cargo xtask test`"]
+async fn letters_of_the_local_server_verify_on_queues_too() {
+    let config = server::config().await;
+    let prefix = server::unique();
+    let aws = Aws::from_config(&config).prefix(&*prefix);
+    let world = World::default();
+    let local = Certificates::of_local_server(&server::endpoint());
+    let transport = aws.queue("billing").provision(Provision::Create);
+    let transport = transport.verify_signatures(SnsSignatures::new().certificates(local));
+    let bus = EventBus::builder().subscribers(melange::subscribers![delivered]).state(world.clone());
+    let bus = bus.transport(transport).build().unwrap();
+    bus.start().await.unwrap();
+    for number in 0..20 {
+        bus.publish(Delivered { number }).await.unwrap();
+    }
+    // Anyone else may send to the queue as well, and makes up nothing.
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let url = sqs.get_queue_url().queue_name(format!("{prefix}billing")).send().await.unwrap().queue_url.unwrap();
+    let forged = r#"{"event_type_name":"Delivered","number":666}"#;
+    sqs.send_message().queue_url(url).message_body(forged).send().await.unwrap();
+    until("20 handled, one dead-lettered", || bus.metrics().handled == 20 && bus.metrics().dead_lettered == 1).await;
+    let mut ran = world.ran.lock().unwrap().clone();
+    ran.sort_unstable();
+    assert_eq!(ran, (0..20).collect::<Vec<_>>());
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }

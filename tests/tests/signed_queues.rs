@@ -226,3 +226,43 @@ async fn subscriptions_are_wrapped() {
     let bodies: Vec<_> = stub.messages_in("billing").into_iter().map(|message| message.body).collect();
     assert!(bodies.len() == 1 && bodies[0].contains("SigningCertURL"), "{bodies:?}");
 }
+
+#[tokio::test]
+async fn topics_sign_by_sha_256() {
+    use melange_aws::{ChangeKind, Provision};
+    let stub = Stub::start().await;
+    stub.create_topic("orders");
+    let aws = Aws::from_config(&stub.sdk_config());
+    let sns = aws_sdk_sns::Client::new(&stub.sdk_config());
+    let version = async |name: &str| {
+        let arn = format!("arn:aws:sns:us-east-1:000000000000:{name}");
+        let attributes = sns.get_topic_attributes().topic_arn(arn).send().await.unwrap().attributes.unwrap();
+        attributes.get("SignatureVersion").cloned()
+    };
+    let prepared = async |aws: &Aws, signatures: SnsSignatures, provision: Provision| {
+        let transport = aws.queue("billing").verify_signatures(signatures).provision(provision);
+        let consumer =
+            MessageConsumer::builder().transport(transport).subscribers(melange::subscribers![other]).build();
+        consumer.unwrap().prepare().await
+    };
+    // As it is, where SHA-1 is allowed.
+    prepared(&aws, SnsSignatures::new().allow_signature_version_1(), Provision::Create).await.unwrap();
+    assert_eq!(version("orders").await, None);
+    // Else it is said, with the command, and mended.
+    let error = prepared(&aws, SnsSignatures::new(), Provision::Verify).await.unwrap_err().to_string();
+    assert!(error.contains("SHA-1") && error.contains("--attribute-name SignatureVersion"), "{error}");
+    prepared(&aws, SnsSignatures::new(), Provision::Create).await.unwrap();
+    assert_eq!(version("orders").await.as_deref(), Some("2"));
+    prepared(&aws, SnsSignatures::new(), Provision::Verify).await.unwrap();
+    // A new one has it from the start.
+    let staging = Aws::from_config(&stub.sdk_config()).prefix("staging-");
+    prepared(&staging, SnsSignatures::new(), Provision::Create).await.unwrap();
+    assert_eq!(version("staging-orders").await.as_deref(), Some("2"));
+    // What is another's is for him to mend.
+    stub.create_topic("theirs");
+    let theirs = Aws::from_config(&stub.sdk_config()).topic_arn("orders", "arn:aws:sns:us-east-1:000000000000:theirs");
+    let transport = theirs.queue("billing").verify_signatures(SnsSignatures::new());
+    let bus = melange::EventBus::builder().transport(transport.clone()).subscribers(melange::subscribers![other]);
+    let plan = transport.plan(bus.build().unwrap().topology()).await.unwrap();
+    assert!(plan.changes().any(|change| change.kind() == ChangeKind::ByHand && change.what().contains("owner")));
+}

@@ -152,6 +152,10 @@ impl SnsSignatures {
         Ok(VerifiedLetter::new(letter))
     }
 
+    pub(crate) fn takes_version_1(&self) -> bool {
+        self.version_1
+    }
+
     #[cfg(feature = "http")]
     pub(crate) fn is_allowed(&self, arn: &str) -> bool {
         self.topics.find(arn).is_some()
