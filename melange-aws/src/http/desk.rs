@@ -1,5 +1,6 @@
 //! A request, from its first byte to its answer.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,7 +112,7 @@ impl Desk {
             );
         }
         if raw::is_raw(parts) {
-            return match raw::read(&self.settings, parts, body) {
+            return match raw::read(&self.settings, &self.names(), parts, body) {
                 Ok(raw) => self.handle(raw.topic_arn, raw.message_id, None, raw.inbound, raw.body, stop).await,
                 Err(answer) => answer,
             };
@@ -141,9 +142,7 @@ impl Desk {
     async fn take(&self, letter: VerifiedLetter, body: &[u8], stop: &CancellationToken) -> Answer {
         let (topic_arn, message_id) = (letter.topic_arn().to_owned(), letter.message_id().to_owned());
         if letter.kind() == LetterKind::Notification {
-            let default = Names::default();
-            let names = self.aws.as_ref().map_or(&default, Aws::names);
-            let inbound = letter.inbound(names, self.settings.unsigned_attributes);
+            let inbound = letter.inbound(&self.names(), self.settings.unsigned_attributes);
             let sent_at = replay::sent_at(letter.timestamp());
             // It was read, so it is UTF-8.
             let body = String::from_utf8_lossy(body).into();
@@ -185,6 +184,11 @@ impl Desk {
                 Answer::Later
             }
         }
+    }
+
+    /// How topics are called here.
+    fn names(&self) -> Cow<'_, Names> {
+        self.aws.as_ref().map_or_else(|| Cow::Owned(Names::default()), |aws| Cow::Borrowed(aws.names()))
     }
 
     fn seat(&self, topic_arn: &str, message_id: &str) -> Result<Turn<'_>, Answer> {

@@ -7,6 +7,7 @@ use melange::transport::{Body, Inbound};
 
 use super::settings::Settings;
 use super::status::Answer;
+use crate::names::Names;
 
 /// Source: the SNS developer guide, "Amazon SNS HTTP/HTTPS headers".
 const RAW: &str = "x-amz-sns-rawdelivery";
@@ -27,7 +28,7 @@ pub(super) fn is_raw(parts: &Parts) -> bool {
 
 /// # Errors
 /// How it is answered instead.
-pub(super) fn read(settings: &Settings, parts: &Parts, body: &[u8]) -> Result<Raw, Answer> {
+pub(super) fn read(settings: &Settings, names: &Names, parts: &Parts, body: &[u8]) -> Result<Raw, Answer> {
     let refuse = |why: &str| {
         tracing::warn!(why, "a raw delivery is refused");
         Answer::Refused
@@ -47,7 +48,7 @@ pub(super) fn read(settings: &Settings, parts: &Parts, body: &[u8]) -> Result<Ra
     let text = std::str::from_utf8(body).map_err(|_| Answer::NotALetter)?;
     let mut inbound = Inbound::new(Body::Json(text.into()));
     inbound.wrapper_id = Some(message_id.to_owned());
-    inbound.topic = topic_arn.rsplit(':').next().map(str::to_owned);
+    inbound.topic = names.topic_of(topic_arn);
     Ok(Raw { topic_arn: topic_arn.to_owned(), message_id: message_id.to_owned(), inbound, body: text.into() })
 }
 
