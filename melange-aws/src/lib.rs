@@ -1,4 +1,4 @@
-//! Melange over AWS: publish to SNS, consume from SQS, read events in Lambda functions.
+//! Melange over AWS: publish to SNS, consume from SQS, run the same subscribers in Lambda functions.
 //!
 //! [`Aws`] is the way to an account. `aws.queue("billing")` makes the transport of a service, and `aws` itself is one that
 //! only publishes.
@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `http` | `SnsEndpoint`, which receives what SNS delivers over HTTP |
 //! | `signatures` | the signatures of SNS verified, on messages from a queue too |
-//! | `lambda` | [`lambda`]: the events in what SNS hands to a Lambda function |
+//! | `lambda` | [`lambda`]: the bus as a Lambda function, and the events in what Lambda hands to one |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;

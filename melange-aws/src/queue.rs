@@ -235,6 +235,10 @@ impl Transport for AwsQueue {
         &self.name
     }
 
+    fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
+        queue.strip_prefix(self.aws.names().prefix.as_str()).unwrap_or(queue)
+    }
+
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         let mut problems = check::check(self.aws.names(), topology).err().unwrap_or_default();
         problems.extend(self.options.problems());

@@ -158,6 +158,13 @@ async fn a_push_runs_everyone_and_a_queue_its_own() {
 }
 
 #[tokio::test]
+async fn it_outlives_whoever_made_it() {
+    let world = World::default();
+    let intake = bus(&world, melange::subscribers![steady]).intake();
+    assert_eq!(intake.handle(None, &order("m", 1), &CancellationToken::new()).await.settle, HANDLED);
+}
+
+#[tokio::test]
 async fn where_all_name_their_queues_another_name_stands_for_all() {
     let world = World::default();
     let bus = bus(&world, melange::subscribers![audited]);
@@ -361,6 +368,8 @@ async fn whoever_waits_no_more_cancels_what_is_left() {
     sleep(Duration::from_millis(1)).await;
     assert_eq!(world.ran(), ["told"]);
     assert!(!stop.is_cancelled());
+    assert_eq!((bus.metrics().received, bus.metrics().released), (1, 1));
+    bus.shutdown(Duration::from_secs(1)).await.unwrap();
 }
 
 /// The bus, which is there when the subscribers already are.

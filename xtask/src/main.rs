@@ -4,6 +4,7 @@
 
 mod checks;
 mod environment;
+mod lambda;
 mod plan;
 mod problem;
 mod python;
@@ -27,6 +28,8 @@ usage: cargo xtask <task>
   deny             licences, banned crates, sources and advisories of all dependencies
   soak --minutes N [--seed S] [--release]
                    processes that publish and consume, with faults on and off; fails if anything is lost or grows
+  lambda [--cold-start]
+                   functions in release with LTO and stripped: their tests, with every answer; cold start and size
   server           start the local AWS server and keep it until Ctrl-C
   help             print this
 ";
@@ -43,6 +46,8 @@ fn main() -> ExitCode {
         ["ui", "--bless"] => checks::ui(true).map(|()| true),
         ["deny"] => checks::deny().map(|()| true),
         ["soak", options @ ..] => soak::run(options),
+        ["lambda"] => lambda::run(false),
+        ["lambda", "--cold-start"] => lambda::run(true),
         ["server"] => server::keep_until_stopped().map(|()| true),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -1,4 +1,4 @@
-//! The wrappers of SNS: the only file that knows them.
+//! The wrappers of SNS, and of EventBridge: the only file that knows them.
 
 #[cfg(feature = "signatures")]
 mod letter;
@@ -7,8 +7,9 @@ mod top;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use melange::Attributes;
+use melange::attributes::{EVENT_TYPE, MANIFEST};
 use melange::transport::{Body, Inbound, Undecodable};
+use melange::{AttributeValue, Attributes};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -27,8 +28,8 @@ const MOST_ATTRIBUTES: usize = 32;
 ///
 /// It knows, in this order: what says its own name and so is an event, whatever else it holds; the notification of SNS;
 /// the two kinds of letters in which SNS asks to confirm something; `{"Message": ..}` with nothing beside, as Python
-/// melange 6 and 7 send to a queue directly; and else the bare content, as raw delivery brings it. What stands in the
-/// wrapper wins over `beside`, the attributes of the SQS message.
+/// melange 6 and 7 send to a queue directly; an event of EventBridge, which is in its `detail`; and else the bare content, as
+/// raw delivery brings it. What stands in the wrapper wins over `beside`, the attributes of the SQS message.
 pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<str>, Result<Inbound, Undecodable>) {
     if begins_as_event(&body) {
         return bare(body, beside);
@@ -48,7 +49,7 @@ pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<st
                         inbound
                     })
                 }),
-                _ => None,
+                _ => bridged(&top, &beside).map(Ok),
             },
         },
         // Not a JSON object: whoever reads it says so.
@@ -84,6 +85,21 @@ pub(crate) fn open_notification(json: &str, names: &Names) -> Result<Inbound, Un
     }
 }
 
+/// What a rule of EventBridge sends on: the event is in `detail`, and where that does not say its name, `detail-type` does.
+/// Source: the EventBridge user guide, events.
+fn bridged(top: &Top<'_>, beside: &Attributes) -> Option<Inbound> {
+    let detail = top.detail.filter(|detail| detail.get().starts_with('{'))?;
+    let kind = top.detail_type.as_deref()?;
+    top.source?;
+    let mut inbound = Inbound::new(Body::Json(detail.get().into()));
+    inbound.attributes = beside.clone();
+    if [EVENT_TYPE, MANIFEST].iter().all(|name| inbound.attributes.get(name).is_none()) {
+        inbound.attributes.set(EVENT_TYPE, AttributeValue::String(kind.to_owned()));
+    }
+    inbound.wrapper_id = top.id.as_ref().filter(|id| !id.is_empty()).map(|id| id.clone().into_owned());
+    Some(inbound)
+}
+
 fn notification(top: &Top<'_>, beside: Attributes, names: &Names) -> Result<Inbound, Undecodable> {
     let unreadable = || Undecodable::new("it is an SNS notification whose `Message` is neither text nor an object");
     let content = top.message.and_then(content).ok_or_else(unreadable)??;
@@ -94,8 +110,18 @@ fn notification(top: &Top<'_>, beside: Attributes, names: &Names) -> Result<Inbo
             inbound.attributes.set(name.to_owned(), value.clone());
         }
     }
+    // A rule of EventBridge may send to a topic.
+    if let Body::Json(body) = &inbound.body
+        && !begins_as_event(body)
+        && let Ok(inner) = serde_json::from_str::<Top<'_>>(body)
+        && !inner.is_event
+        && let Some(bridged) = bridged(&inner, &inbound.attributes)
+    {
+        inbound = bridged;
+    }
     inbound.topic = top.topic_arn.as_deref().and_then(|arn| names.topic_of(arn));
-    inbound.wrapper_id = top.message_id.as_ref().filter(|id| !id.is_empty()).map(|id| id.clone().into_owned());
+    let id = top.message_id.as_ref().filter(|id| !id.is_empty()).map(|id| id.clone().into_owned());
+    inbound.wrapper_id = id.or(inbound.wrapper_id);
     Ok(inbound)
 }
 

@@ -16,6 +16,11 @@ pub(super) struct Top<'a> {
     pub(super) attributes: Option<&'a RawValue>,
     /// It says the name of an event, or that it is a CloudEvent: SNS writes neither.
     pub(super) is_event: bool,
+    /// Of EventBridge: what happened, what kind of thing that is, who says so, and the id.
+    pub(super) detail: Option<&'a RawValue>,
+    pub(super) detail_type: Option<Cow<'a, str>>,
+    pub(super) source: Option<&'a RawValue>,
+    pub(super) id: Option<Cow<'a, str>>,
     pub(super) keys: usize,
 }
 
@@ -51,6 +56,10 @@ impl<'de> Visitor<'de> for Keys {
                 Key::MessageId => top.message_id = text(map.next_value()?),
                 Key::TopicArn => top.topic_arn = text(map.next_value()?),
                 Key::MessageAttributes => top.attributes = Some(map.next_value()?),
+                Key::Detail => top.detail = Some(map.next_value()?),
+                Key::DetailType => top.detail_type = text(map.next_value()?),
+                Key::Source => top.source = Some(map.next_value()?),
+                Key::Id => top.id = text(map.next_value()?),
                 Key::Event => {
                     map.next_value::<IgnoredAny>()?;
                     top.is_event = true;
@@ -71,6 +80,10 @@ enum Key {
     TopicArn,
     MessageAttributes,
     Event,
+    Detail,
+    DetailType,
+    Source,
+    Id,
     Other,
 }
 
@@ -90,6 +103,10 @@ impl<'de> Deserialize<'de> for Key {
                     "TopicArn" => Key::TopicArn,
                     "MessageAttributes" => Key::MessageAttributes,
                     "event_type_name" | "specversion" => Key::Event,
+                    "detail" => Key::Detail,
+                    "detail-type" => Key::DetailType,
+                    "source" => Key::Source,
+                    "id" => Key::Id,
                     _ => Key::Other,
                 })
             }

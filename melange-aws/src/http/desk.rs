@@ -35,9 +35,7 @@ pub(super) struct Desk {
     pub(super) settings: Settings,
     /// Where the bus is, if it is on AWS.
     pub(super) aws: Option<Aws>,
-    /// Held, since a bus stops with its last clone.
-    pub(super) bus: EventBus,
-    intake: Intake,
+    pub(super) intake: Intake,
     replay: Replay,
     reading: Semaphore,
     handling: Semaphore,
@@ -45,7 +43,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(settings: Settings, aws: Option<Aws>, bus: EventBus) -> Self {
+    pub(super) fn new(settings: Settings, aws: Option<Aws>, intake: Intake) -> Self {
         Self {
             replay: Replay::new(settings.remembered),
             reading: Semaphore::new(settings.concurrency.saturating_mul(READS)),
@@ -53,8 +51,7 @@ impl Desk {
             said_that_nothing_is_allowed: AtomicBool::new(false),
             settings,
             aws,
-            intake: bus.intake(),
-            bus,
+            intake,
         }
     }
 

@@ -93,13 +93,13 @@ impl SnsEndpoint {
     pub fn new(bus: EventBus) -> Self {
         let aws = Desk::aws_of(&bus);
         let settings = Settings::new(Confirm::by(aws.clone()));
-        Self(Arc::new(Desk::new(settings, aws, bus)))
+        Self(Arc::new(Desk::new(settings, aws, bus.intake())))
     }
 
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = self.0.settings.clone();
         change(&mut settings);
-        Self(Arc::new(Desk::new(settings, self.0.aws.clone(), self.0.bus.clone())))
+        Self(Arc::new(Desk::new(settings, self.0.aws.clone(), self.0.intake.clone())))
     }
 
     /// Takes letters of the topic with exactly this ARN, too.

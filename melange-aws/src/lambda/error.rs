@@ -13,6 +13,7 @@ pub struct ParseError(Why);
 #[derive(Debug)]
 enum Why {
     NotSns,
+    NotSqs,
     NoRecords,
     Wrapper(Undecodable),
     Event(DeserializeError),
@@ -25,6 +26,8 @@ enum Why {
 pub enum ParseErrorKind {
     /// It is not what SNS hands to Lambda, or holds nothing.
     NotSns,
+    /// It is not what SQS hands to Lambda.
+    NotSqs,
     /// No event has this name: someone else's, on a shared topic.
     UnknownName,
     /// The event is known, but not in this version.
@@ -38,6 +41,9 @@ pub enum ParseErrorKind {
 impl ParseError {
     pub(super) fn not_sns() -> Self {
         Self(Why::NotSns)
+    }
+    pub(super) fn not_sqs() -> Self {
+        Self(Why::NotSqs)
     }
     pub(super) fn no_records() -> Self {
         Self(Why::NoRecords)
@@ -57,6 +63,7 @@ impl ParseError {
     pub fn kind(&self) -> ParseErrorKind {
         match &self.0 {
             Why::NotSns | Why::NoRecords => ParseErrorKind::NotSns,
+            Why::NotSqs => ParseErrorKind::NotSqs,
             Why::Wrapper(_) => ParseErrorKind::Invalid,
             Why::Event(error) => match error.kind() {
                 DeserializeErrorKind::UnknownName => ParseErrorKind::UnknownName,
@@ -80,6 +87,9 @@ impl fmt::Display for ParseError {
             Why::NotSns => {
                 f.write_str("the payload is not what SNS hands to Lambda: no `Records` with an `Sns` in each")
             }
+            Why::NotSqs => f.write_str(
+                "the payload is not what SQS hands to Lambda: no `Records`, nor a list of them, with a `body` in each",
+            ),
             Why::NoRecords => f.write_str("the payload holds no record"),
             Why::Wrapper(why) => write!(f, "the record cannot be read: {why}"),
             Why::Event(_) => f.write_str("the record holds no event of this program"),

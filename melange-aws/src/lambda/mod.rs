@@ -1,109 +1,69 @@
-//! The events in what SNS hands to a Lambda function.
+//! The bus inside Lambda functions.
+//!
+//! | the function is behind | as a service for `lambda_runtime::run` | events for a handler of your own |
+//! |---|---|---|
+//! | an SQS queue, or a pipe of EventBridge from one | [`from_sqs`] | [`parse_events_from_sqs`] |
+//! | SNS topics | [`from_sns`] | [`parse_event_from_sns`], [`parse_events_from_sns`] |
+//! | a clock | [`scheduled`] | [`MessageConsumer`](melange::MessageConsumer) |
 //!
 //! ```no_run
-//! # fn handler(payload: serde_json::Value) -> Result<(), melange_aws::lambda::ParseError> {
-//! for event in melange_aws::lambda::parse_events_from_sns(&payload)? {
-//!     match event {
-//!         Ok(event) => println!("{} {}", event.name(), event.metadata().event_id),
-//!         Err(error) => eprintln!("{error}"),
-//!     }
+//! use melange::{Event, EventBus, subscriber};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize, Event)]
+//! #[event(topic = "orders")]
+//! struct OrderPlaced {
+//!     order_id: String,
 //! }
-//! # Ok(())
-//! # }
+//!
+//! #[subscriber(listens_to = OrderPlaced)]
+//! async fn send_receipt(order: &OrderPlaced) {
+//!     println!("{}", order.order_id);
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lambda_runtime::Error> {
+//!     let bus = EventBus::builder().linked().build()?;
+//!     lambda_runtime::run(melange_aws::lambda::from_sqs(bus)).await
+//! }
 //! ```
+//!
+//! **A function behind a queue needs `ReportBatchItemFailures` on its event source mapping. Without it what failed is
+//! deleted: see [`Sqs`].**
+//!
+//! The subscribers are those of the bus, the same that a worker runs; the bus is not started, so that nothing is polled.
+//! Its transport only publishes what they publish, and takes their dead letters: `aws.queue("billing")`, or none where they
+//! publish nothing. `publish` returns once SNS has the event, so that nothing is left behind when the function is frozen.
+//! What a handler spawns and does not wait for may be.
+//!
+//! The trace context of a message (`traceparent`, or else the `AWSTraceHeader` of SQS) is that of what its subscribers
+//! publish.
 
+mod batch;
+mod deadline;
 mod error;
+mod failure;
+mod parse;
 mod payload;
-
-use std::sync::OnceLock;
-
-use melange::{AnyEvent, EventSerializer};
+mod record;
+mod scheduled;
+mod settings;
+mod sns;
+mod sns_record;
+mod sqs;
+mod xray;
 
 pub use error::{ParseError, ParseErrorKind};
+pub use failure::{InvocationError, InvocationErrorKind};
+pub use parse::{
+    parse_event_from_sns, parse_event_from_sns_with, parse_events_from_sns, parse_events_from_sns_with,
+    parse_events_from_sqs, parse_events_from_sqs_with,
+};
 pub use payload::Payload;
+pub use scheduled::{Report, Scheduled, scheduled};
+pub use sns::{Sns, from_sns};
+pub use sqs::{Sqs, from_sqs};
 
-use crate::envelope;
-use crate::names::Names;
-
-/// The event in the first record of `payload`: what SNS hands to a Lambda function, as a `serde_json::Value`, text or
-/// bytes. SNS puts one record into each; [`parse_events_from_sns`] reads any number.
-///
-/// The events are those the linker brought; [`parse_event_from_sns_with`] takes others.
-///
-/// ```
-/// use melange::Event;
-///
-/// #[derive(Debug, serde::Serialize, serde::Deserialize, Event)]
-/// #[event(topic = "orders")]
-/// struct OrderPlaced {
-///     order_id: String,
-/// }
-///
-/// let payload = serde_json::json!({"Records": [{"EventSource": "aws:sns", "Sns": {
-///     "Type": "Notification",
-///     "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
-///     "TopicArn": "arn:aws:sns:eu-west-1:123456789012:orders",
-///     "Message": "{\"event_type_name\": \"OrderPlaced\", \"order_id\": \"o-1\"}",
-/// }}]});
-/// let event = melange_aws::lambda::parse_event_from_sns(&payload)?;
-/// assert_eq!(event.metadata().topic, "orders");
-/// assert_eq!(event.downcast::<OrderPlaced>().unwrap().order_id, "o-1");
-/// # Ok::<(), melange_aws::lambda::ParseError>(())
-/// ```
-///
-/// # Errors
-/// If `payload` is not an event of SNS, has no record, or holds what cannot be read as one of the events.
-pub fn parse_event_from_sns<P: Payload + ?Sized>(payload: &P) -> Result<AnyEvent, ParseError> {
-    parse_event_from_sns_with(linked()?, payload)
-}
-
-/// [`parse_event_from_sns`], for the events of `serializer`.
-///
-/// # Errors
-/// As [`parse_event_from_sns`].
-pub fn parse_event_from_sns_with<P: Payload + ?Sized>(
-    serializer: &EventSerializer,
-    payload: &P,
-) -> Result<AnyEvent, ParseError> {
-    match payload.records()?.first() {
-        Some(record) => event(serializer, record),
-        None => Err(ParseError::no_records()),
-    }
-}
-
-/// The event in each record of `payload`, in their order. A record that cannot be read does not hide the others: each has
-/// its own result.
-///
-/// # Errors
-/// If `payload` is not an event of SNS at all.
-pub fn parse_events_from_sns<P: Payload + ?Sized>(
-    payload: &P,
-) -> Result<Vec<Result<AnyEvent, ParseError>>, ParseError> {
-    parse_events_from_sns_with(linked()?, payload)
-}
-
-/// [`parse_events_from_sns`], for the events of `serializer`.
-///
-/// # Errors
-/// As [`parse_events_from_sns`].
-pub fn parse_events_from_sns_with<P: Payload + ?Sized>(
-    serializer: &EventSerializer,
-    payload: &P,
-) -> Result<Vec<Result<AnyEvent, ParseError>>, ParseError> {
-    Ok(payload.records()?.iter().map(|record| event(serializer, record)).collect())
-}
-
-fn event(serializer: &EventSerializer, notification: &str) -> Result<AnyEvent, ParseError> {
-    let inbound = envelope::open_notification(notification, &Names::default()).map_err(ParseError::wrapper)?;
-    serializer.deserialize_message(&inbound).map_err(ParseError::event)
-}
-
-/// The linker brings the same events at every call.
-fn linked() -> Result<&'static EventSerializer, ParseError> {
-    static LINKED: OnceLock<Result<EventSerializer, String>> = OnceLock::new();
-    let linked = LINKED.get_or_init(|| EventSerializer::linked().map_err(|errors| errors.to_string()));
-    linked.as_ref().map_err(|errors| ParseError::set_up(errors))
-}
+use settings::Settings;
 
 #[cfg(test)]
 mod tests;

@@ -1,73 +1,88 @@
 //! What Lambda hands to a function, in the forms that functions take it.
 
+use std::borrow::Cow;
+
+use aws_lambda_events::event::sns::SnsEvent;
+use aws_lambda_events::event::sqs::SqsEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::ParseError;
-
-/// What Lambda hands to a function: a `serde_json::Value`, or JSON as text or bytes. Not for implementing.
+/// What Lambda hands to a function: JSON as text or bytes, a `serde_json::Value`, or an event of `aws_lambda_events`. Not
+/// for implementing.
 pub trait Payload: sealed::Sealed {}
 
+/// It is not JSON, or not of the form that was looked for. Says nothing of its content.
+#[derive(Debug, Clone, Copy)]
+pub struct Malformed;
+
 pub(super) mod sealed {
-    /// What SNS put into each record, as JSON.
+    use std::borrow::Cow;
+
+    use super::Malformed;
+
     pub trait Sealed {
-        fn records(&self) -> Result<Vec<String>, super::ParseError>;
+        /// Its JSON.
+        fn json(&self) -> Result<Cow<'_, str>, Malformed>;
     }
 }
 
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow, rename = "Records")]
-    records: Vec<Record<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(borrow, rename = "Sns")]
-    sns: Option<&'a RawValue>,
+/// The records in `json`, unread: under `Records`, or in the bare list that a pipe hands over.
+pub(super) fn records(json: &str) -> Result<Vec<&RawValue>, Malformed> {
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(borrow, rename = "Records")]
+        records: Vec<&'a RawValue>,
+    }
+    if json.trim_start().starts_with('[') {
+        return serde_json::from_str(json).map_err(|_| Malformed);
+    }
+    serde_json::from_str::<Event<'_>>(json).map(|event| event.records).map_err(|_| Malformed)
 }
 
 impl Payload for str {}
 impl sealed::Sealed for str {
-    fn records(&self) -> Result<Vec<String>, ParseError> {
-        let event: Event<'_> = serde_json::from_str(self).map_err(|_| ParseError::not_sns())?;
-        let sns = |record: Record<'_>| record.sns.map(|sns| sns.get().to_owned()).ok_or_else(ParseError::not_sns);
-        event.records.into_iter().map(sns).collect()
+    fn json(&self) -> Result<Cow<'_, str>, Malformed> {
+        Ok(Cow::Borrowed(self))
     }
 }
 
 impl Payload for [u8] {}
 impl sealed::Sealed for [u8] {
-    fn records(&self) -> Result<Vec<String>, ParseError> {
-        std::str::from_utf8(self).map_err(|_| ParseError::not_sns())?.records()
+    fn json(&self) -> Result<Cow<'_, str>, Malformed> {
+        std::str::from_utf8(self).map(Cow::Borrowed).map_err(|_| Malformed)
     }
 }
 
-impl Payload for Value {}
-impl sealed::Sealed for Value {
-    fn records(&self) -> Result<Vec<String>, ParseError> {
-        let records = self.get("Records").and_then(Value::as_array).ok_or_else(ParseError::not_sns)?;
-        records.iter().map(|record| record.get("Sns").map(Value::to_string).ok_or_else(ParseError::not_sns)).collect()
+impl Payload for RawValue {}
+impl sealed::Sealed for RawValue {
+    fn json(&self) -> Result<Cow<'_, str>, Malformed> {
+        Ok(Cow::Borrowed(self.get()))
     }
 }
+
+macro_rules! written {
+    ($($value:ty),*) => {$(
+        impl Payload for $value {}
+        impl sealed::Sealed for $value {
+            fn json(&self) -> Result<Cow<'_, str>, Malformed> {
+                serde_json::to_string(self).map(Cow::Owned).map_err(|_| Malformed)
+            }
+        }
+    )*};
+}
+
+written!(Value, SnsEvent, SqsEvent);
 
 macro_rules! as_their_content {
     ($($owner:ty => $content:ty),*) => {$(
         impl Payload for $owner {}
         impl sealed::Sealed for $owner {
-            fn records(&self) -> Result<Vec<String>, ParseError> {
-                <$content as sealed::Sealed>::records(self)
+            fn json(&self) -> Result<Cow<'_, str>, Malformed> {
+                <$content as sealed::Sealed>::json(self)
             }
         }
     )*};
 }
 
 as_their_content!(String => str, Vec<u8> => [u8], Box<RawValue> => RawValue, &str => str, &[u8] => [u8]);
-
-impl Payload for RawValue {}
-impl sealed::Sealed for RawValue {
-    fn records(&self) -> Result<Vec<String>, ParseError> {
-        self.get().records()
-    }
-}

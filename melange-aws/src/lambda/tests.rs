@@ -1,6 +1,6 @@
 use std::error::Error as _;
 
-use melange::Event;
+use melange::{AnyEvent, Event, EventSerializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -213,4 +213,78 @@ fn the_events_may_be_others_than_the_linkers() {
     let payload = payload([sns(&EVENT.into())]);
     assert!(parse_event_from_sns_with(&none, &payload).unwrap_err().is_unknown_event());
     assert_eq!(parse_events_from_sns_with(&none, &payload).unwrap().len(), 1);
+}
+
+fn sqs_record(id: &str, body: &str) -> Value {
+    json!({
+        "messageId": id, "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", "body": body,
+        "attributes": {"ApproximateReceiveCount": "2", "SentTimestamp": "1545082649183"},
+        "messageAttributes": {"event_type": {"stringValue": "LambdaOrder", "dataType": "String"}},
+        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
+    })
+}
+
+#[test]
+fn records_of_sqs_are_read_in_every_wrapper() {
+    let wrapped = {
+        let mut sns = sns(&EVENT.into());
+        sns["SigningCertURL"] = sns["SigningCertUrl"].take();
+        sns.to_string()
+    };
+    let bodies = [EVENT, &wrapped, r#"{"order_id": "o-1"}"#];
+    let records: Vec<Value> = bodies.iter().map(|body| sqs_record("m-1", body)).collect();
+    for payload in [json!({"Records": records.clone()}), json!(records)] {
+        let typed: Option<aws_lambda_events::event::sqs::SqsEvent> = serde_json::from_value(payload.clone()).ok();
+        let all = [Some(parse_events_from_sqs(&payload)), Some(parse_events_from_sqs(&payload.to_string()))];
+        for events in all.into_iter().chain([typed.map(|event| parse_events_from_sqs(&event))]).flatten() {
+            let events: Vec<AnyEvent> = events.unwrap().into_iter().map(Result::unwrap).collect();
+            assert_eq!(events.len(), 3);
+            // For want of one of their own.
+            assert_eq!(events[0].metadata().event_id.to_string(), "m-1");
+            assert_eq!(events[1].metadata().event_id.to_string(), "95df01b4-ee98-5cb9-9903-4c221d41eb5e");
+            assert_eq!(events[2].metadata().occurred_on.to_string(), "2018-12-17T21:37:29.183000+00:00");
+            assert!(events.into_iter().all(|event| order(event) == "o-1"));
+        }
+    }
+}
+
+#[test]
+fn each_record_of_sqs_has_its_own_result() {
+    let payload = json!({"Records": [
+        sqs_record("a", EVENT), sqs_record("b", "hunter2"), {"messageId": "c"}, {"body": EVENT},
+        sqs_record("d", r#"{"event_type_name": "Someone'sElse"}"#),
+    ]});
+    let events = parse_events_from_sqs(&payload).unwrap();
+    let kinds: Vec<_> = events.iter().map(|event| event.as_ref().err().map(ParseError::kind)).collect();
+    let invalid = Some(ParseErrorKind::Invalid);
+    assert_eq!(kinds, [None, invalid, invalid, None, Some(ParseErrorKind::UnknownName)]);
+    assert!(events.iter().filter_map(|event| event.as_ref().err()).all(|error| !said(error).contains("hunter2")));
+}
+
+#[test]
+fn what_sqs_does_not_hand_over_is_told_apart() {
+    let of_sns = payload([sns(&EVENT.into())]);
+    for not in [json!({}), json!(null), json!("x"), json!({"Records": null}), json!({"Records": [7]}), of_sns] {
+        let error = parse_events_from_sqs(&not).unwrap_err();
+        assert_eq!(error.kind(), ParseErrorKind::NotSqs, "{not}");
+        assert!(error.to_string().contains("`body`"), "{error}");
+    }
+    assert!(parse_events_from_sqs(&json!([])).unwrap().is_empty());
+    assert_eq!(parse_events_from_sqs(&[0xff_u8][..]).unwrap_err().kind(), ParseErrorKind::NotSqs);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn nothing_that_is_handed_over_panics(
+        text in ".{0,200}",
+        key in "(messageId|body|attributes|messageAttributes|eventSourceARN|Sns|receiptHandle)",
+        value in "(null|7|\"\"|\"x\"|\\{\\}|\\[\\]|\\{\"a\":\\{\\}\\}|\"\\\\ud800\")",
+    ) {
+        let _ = parse_events_from_sqs(&text);
+        let _ = parse_events_from_sns(&text);
+        let odd = format!(r#"{{"Records": [{{"messageId": "m", "body": "{{}}"}}, {{"{key}": {value}}}]}}"#);
+        let _ = parse_events_from_sqs(&odd);
+        let _ = parse_events_from_sns(&odd);
+    }
 }

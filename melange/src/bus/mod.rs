@@ -142,7 +142,7 @@ impl EventBus {
     /// The way in for messages that somebody else received and settles. The bus need not be started for it.
     #[must_use]
     pub fn intake(&self) -> Intake {
-        Intake::new(&self.inner.engine)
+        Intake::new(&self.inner.engine, Arc::clone(&self.inner) as _)
     }
 
     /// What the subscribers of `queue` gave up: to look at it, and to put it back.

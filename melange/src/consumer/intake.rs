@@ -2,6 +2,7 @@
 
 mod pushed;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,16 +16,16 @@ use super::engine::Engine;
 use super::keeper::Keeper as _;
 use super::process::{Handled, Notes, handle_decoded};
 use super::queue::Queue;
-use super::report::Fate;
+use super::report::{Counters, Fate};
 use super::settle::Verdict;
 use crate::dispatch::SubscriberError;
-use crate::transport::{DeadLetter, Delivery};
+use crate::transport::{DeadLetter, Delivery, TransportError};
 use pushed::Pushed;
 
 /// Takes messages that somebody else received and somebody else settles, a function's runtime or an HTTP server say, and
 /// runs the bus's subscribers on them. Made by [`EventBus::intake`](crate::EventBus::intake); cheap to clone.
 ///
-/// The bus need not be started, and nothing runs in the background. Which subscribers are done with a message is
+/// The bus need not be started, nothing runs in the background, and the bus stays as long as this does. Which subscribers are done with a message is
 /// remembered by its id: when this process sees it again, only those that failed run again.
 ///
 /// ```
@@ -54,6 +55,8 @@ use pushed::Pushed;
 #[derive(Clone)]
 pub struct Intake {
     engine: Arc<Engine>,
+    /// Else it would end with its bus.
+    _bus: Arc<dyn Any + Send + Sync>,
 }
 
 /// What became of a message that was taken in.
@@ -101,16 +104,17 @@ impl Settle {
 }
 
 impl Intake {
-    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
-        Self { engine: Arc::clone(engine) }
+    pub(crate) fn new(engine: &Arc<Engine>, bus: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { engine: Arc::clone(engine), _bus: bus }
     }
 
     /// Runs the subscribers of a message, each within its own time-out and limit, and says what is to be done with it. A
     /// panic of one is a failure of that one.
     ///
-    /// With the name of one of the bus's queues (without any prefix) those of that queue run; with another name, those of
-    /// the bus's own queue. Without a name the message was pushed, past all queues: every subscriber of the bus that
-    /// listens to it runs. So it is too where the name is another's and the bus has no subscriber without a queue.
+    /// With the name of one of the bus's queues, with or without the transport's prefix, those of that queue run; with
+    /// another name, those of the bus's own queue. Without a name the message was pushed, past all queues: every subscriber
+    /// of the bus that listens to it runs. So it is too where the name is another's and the bus has no subscriber without a
+    /// queue.
     ///
     /// What is given up goes to the queue's dead-letter queue, where the transport is a wire
     /// ([`Capabilities::wire`](crate::transport::Capabilities::wire)): in memory it would be lost with the process. Where
@@ -134,9 +138,9 @@ impl Intake {
         let runs = decoded(self.queues(queue), delivery).into_iter().map(|(queue, decoded)| {
             let keeper = &keeper;
             async move {
-                engine.counters.received.fetch_add(1, Ordering::Relaxed);
+                let counted = Counted::received(&engine.counters);
                 let taken = Taken::of(handle_decoded(engine, queue, delivery, decoded, keeper).await);
-                engine.counters.count(taken.settle.fate(), taken.failures.len());
+                counted.settled(&taken);
                 (queue, taken)
             }
         });
@@ -173,12 +177,36 @@ impl Intake {
         }
     }
 
+    /// Asks the transport to let messages of `queue` rest for so long before they come again: a retry's delay, or none.
+    /// Their receipts must be the transport's own. It is only asked where it is a wire and the queue one of the bus's.
+    ///
+    /// # Errors
+    /// The first that is refused; such messages come again when their visibility ends.
+    pub async fn rest(&self, queue: &str, messages: &[(&Delivery, Duration)]) -> Result<(), TransportError> {
+        let transport = &self.engine.transport;
+        let Some(queue) = self.called(queue).filter(|_| transport.capabilities().wire) else { return Ok(()) };
+        let changes = messages.iter().map(|(delivery, after)| (delivery.receipt.clone(), *after)).collect();
+        transport.change_visibilities(&queue.name, changes).await.into_iter().collect()
+    }
+
+    /// How many messages the bus was told to have in hand at once.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.engine.budget.limit()
+    }
+
     /// Those that `name` stands for.
     fn queues(&self, name: Option<&str>) -> &[Queue] {
         let all = self.engine.queues.as_slice();
         let Some(name) = name else { return all };
-        let called = |name: &str| all.iter().find(|queue| queue.name == name).map(std::slice::from_ref);
-        called(name).or_else(|| called(self.engine.transport.own_queue())).unwrap_or(all)
+        let own = || all.iter().find(|queue| queue.name == self.engine.transport.own_queue());
+        self.called(name).or_else(own).map_or(all, std::slice::from_ref)
+    }
+
+    fn called(&self, name: &str) -> Option<&Queue> {
+        let bare = self.engine.transport.without_prefix(name);
+        let is = |name: &str| self.engine.queues.iter().find(|queue| queue.name == name);
+        is(name).or_else(|| is(bare))
     }
 }
 
@@ -197,6 +225,30 @@ fn decoded<'a>(queues: &'a [Queue], delivery: &Delivery) -> Vec<(&'a Queue, Deco
         all.truncate(1);
     }
     all
+}
+
+/// A message that is counted as received, and as handed back if whoever gave it waits no more.
+struct Counted<'a>(Option<&'a Counters>);
+
+impl<'a> Counted<'a> {
+    fn received(counters: &'a Counters) -> Self {
+        counters.received.fetch_add(1, Ordering::Relaxed);
+        Self(Some(counters))
+    }
+
+    fn settled(mut self, taken: &Taken) {
+        if let Some(counters) = self.0.take() {
+            counters.count(taken.settle.fate(), taken.failures.len());
+        }
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if let Some(counters) = self.0 {
+            counters.count(Some(Fate::Released), 0);
+        }
+    }
 }
 
 impl Taken {

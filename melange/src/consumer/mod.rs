@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub(crate) use background::spawn;
 pub(crate) use builder::Setup;
@@ -42,7 +42,12 @@ pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
-use crate::transport::{Topology, TransportError};
+use leases::Lease;
+use process::{Handled, Notes};
+use queue::Queue;
+use settle::Verdict;
+
+use crate::transport::{Delivery, Topology, TransportError};
 
 /// What to do with events whose name nobody in the queue listens to. On shared topics they are normal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,8 +114,23 @@ impl MessageConsumer {
     /// # Errors
     /// If the broker could not be asked. What a subscriber does is no error here: it is in what is returned.
     pub async fn consume_event(&self) -> Result<Consumed, TransportError> {
+        self.consume(None).await
+    }
+
+    /// The same within so long: nothing is waited for longer than that, and a handler that is not done then is told by its
+    /// token, given half a second to heed it, and the message handed back. For what has a deadline of its own, such as a
+    /// function.
+    ///
+    /// # Errors
+    /// As [`consume_event`](Self::consume_event).
+    pub async fn consume_event_within(&self, within: Duration) -> Result<Consumed, TransportError> {
+        self.consume(Some(Instant::now() + within)).await
+    }
+
+    async fn consume(&self, deadline: Option<Instant>) -> Result<Consumed, TransportError> {
         let engine = &self.engine;
         let end = Instant::now() + engine.wait;
+        let end = deadline.map_or(end, |deadline| end.min(deadline));
         let several = engine.queues.len() > 1;
         loop {
             // Each call begins behind the queue that was asked last, so that a full one keeps nobody from the others.
@@ -129,7 +149,7 @@ impl MessageConsumer {
                 let Some(delivery) = deliveries.pop() else { continue };
                 let lease = queue.leases.take(delivery.receipt.clone());
                 let handled = tokio::select! {
-                    handled = process::handle(engine, queue, &delivery, &lease) => handled,
+                    handled = handle_until(deadline, engine, queue, &delivery, &lease) => handled,
                     never = queue.leases.keep(&engine.transport) => match never {},
                 };
                 return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
@@ -156,6 +176,27 @@ impl MessageConsumer {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.engine.counters.snapshot()
+    }
+}
+
+/// What the subscribers make of the message, if they are done by the deadline.
+async fn handle_until(
+    deadline: Option<Instant>,
+    engine: &Engine,
+    queue: &Queue,
+    delivery: &Delivery,
+    lease: &Lease,
+) -> Handled {
+    let handling = process::handle(engine, queue, delivery, lease);
+    let Some(deadline) = deadline else { return handling.await };
+    let mut handling = std::pin::pin!(handling);
+    match timeout_at(deadline, &mut handling).await {
+        Ok(handled) => handled,
+        Err(_) => {
+            lease.token().cancel();
+            let _ = timeout(lane::HEED, handling).await;
+            Handled { event_type_name: None, verdict: Verdict::Release(Duration::ZERO), notes: Notes::default() }
+        }
     }
 }
 

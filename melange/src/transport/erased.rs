@@ -15,6 +15,7 @@ trait Erased: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn capabilities(&self) -> Capabilities;
     fn own_queue(&self) -> &str;
+    fn without_prefix<'a>(&self, queue: &'a str) -> &'a str;
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
     fn is_wanted<'a>(&'a self, topology: &'a Topology, queue: &'a str, event_type: &'a str) -> BoxFuture<'a, bool>;
@@ -54,6 +55,9 @@ impl<T: Transport> Erased for T {
     }
     fn own_queue(&self) -> &str {
         Transport::own_queue(self)
+    }
+    fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
+        Transport::without_prefix(self, queue)
     }
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         Transport::check(self, topology)
@@ -139,6 +143,9 @@ impl DynTransport {
     }
     pub(crate) fn own_queue(&self) -> &str {
         self.0.own_queue()
+    }
+    pub(crate) fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
+        self.0.without_prefix(queue)
     }
     pub(crate) fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         self.0.check(topology)

@@ -28,6 +28,12 @@ pub trait Transport: Send + Sync + 'static {
     /// The queue of the subscribers that name none.
     fn own_queue(&self) -> &str;
 
+    /// What annotations call the queue that the broker calls `queue`: the same without the prefix that this transport puts
+    /// before names, if it puts one.
+    fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
+        queue
+    }
+
     /// Names that the broker would refuse, each with the reason. Called by `build()`; makes no call.
     ///
     /// # Errors

@@ -1,0 +1,119 @@
+//! A function behind a topic.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use lambda_runtime::{Context, LambdaEvent, Service};
+use melange::{EventBus, Intake};
+use serde_json::value::RawValue;
+
+use super::batch::{self, Work};
+use super::deadline::Deadline;
+use super::payload::{Payload, records};
+use super::record::{self, Source};
+use super::{InvocationError, Settings, sns_record};
+
+/// The bus as a function behind SNS topics: for [`lambda_runtime::run`].
+///
+/// ```no_run
+/// # use melange::EventBus;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), lambda_runtime::Error> {
+/// let bus = EventBus::builder().linked().build()?;
+/// lambda_runtime::run(melange_aws::lambda::from_sns(bus)).await
+/// # }
+/// ```
+///
+/// Every record is handled, whatever becomes of the others: it runs every subscriber of the bus that listens to it, in all
+/// queues. If one is not done then, the invocation fails, once all have run, so that Lambda hands it over again: twice,
+/// unless the function's settings say otherwise, then to its destination for failures or its dead-letter queue, if it has
+/// one. **Give it one: without it what failed three times is gone.** In a warm function only the subscribers that failed run
+/// again.
+///
+/// How often an event was handed over is nowhere to be seen, so that `retry(attempts = ..)` has no effect here: Lambda
+/// counts. A reject, and what cannot be read, goes to the dead-letter queue of the bus's own queue where its transport is
+/// `aws.queue("billing")` and there is a `billing-dlq`. Else it fails the invocation as well.
+#[derive(Debug, Clone)]
+pub struct Sns {
+    intake: Intake,
+    settings: Settings,
+}
+
+/// The bus as a function behind SNS topics. See [`Sns`].
+#[must_use]
+pub fn from_sns(bus: EventBus) -> Sns {
+    Sns { intake: bus.intake(), settings: Settings::of(&bus) }
+}
+
+impl Sns {
+    /// Handles at most so many records at once: as many as the bus was told to have in hand, unless said otherwise. SNS
+    /// puts one record into each invocation.
+    #[must_use]
+    pub fn concurrency(mut self, records: usize) -> Self {
+        self.settings.concurrency = records.max(1);
+        self
+    }
+
+    /// Stops so long before the invocation's end, unless said otherwise 2 seconds, and never more than a quarter of the time
+    /// there is. Half of it is for handlers to heed their token.
+    #[must_use]
+    pub fn deadline_margin(mut self, margin: Duration) -> Self {
+        self.settings.margin = margin;
+        self
+    }
+
+    /// Runs only the subscribers of this queue of the bus.
+    #[must_use]
+    pub fn queue(mut self, name: impl Into<String>) -> Self {
+        self.settings.queue = Some(name.into());
+        self
+    }
+
+    /// Handles one invocation: what the runtime calls, for handlers that do something of their own before or after.
+    ///
+    /// # Errors
+    /// If `payload` is not what SNS hands over, or a record is not done. All of it is to come again then.
+    pub async fn handle<P: Payload + ?Sized>(&self, payload: &P, context: &Context) -> Result<(), InvocationError> {
+        let deadline = Deadline::of(context, self.settings.margin);
+        let json = payload.json().map_err(|_| InvocationError::not_sns(""))?;
+        let all = sns_record::all(&json).map_err(|_| InvocationError::not_sns(hint(&json)))?;
+        let work = |sns| Work::new(self.settings.queue.clone(), None, sns_record::delivery(sns));
+        let works = all.into_iter().map(work).collect();
+        let works = batch::run(&self.intake, works, self.settings.concurrency, deadline).await;
+        let ended = batch::ended(&works);
+        let failed = ended.iter().filter(|ended| !ended.is_done()).count();
+        tracing::info!(records = works.len(), failed, "event handled");
+        let Some(first) = ended.iter().find(|ended| !ended.is_done()) else { return Ok(()) };
+        for (work, _) in works.iter().zip(&ended).filter(|(_, ended)| ended.is_done()) {
+            self.intake.comes_again_though_done(work.queue.as_deref(), &work.delivery);
+        }
+        Err(InvocationError::failed(failed, works.len(), first.why()))
+    }
+}
+
+/// What it may be instead.
+fn hint(json: &str) -> &'static str {
+    match records(json) {
+        Ok(all) if all.iter().any(|json| record::source(json) == Source::Sqs) => {
+            "; these are records of SQS: use `from_sqs`"
+        }
+        _ => "",
+    }
+}
+
+impl Service<LambdaEvent<Box<RawValue>>> for Sns {
+    type Response = ();
+    type Error = InvocationError;
+    type Future = Pin<Box<dyn Future<Output = Result<(), InvocationError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), InvocationError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, event: LambdaEvent<Box<RawValue>>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { this.handle(&event.payload, &event.context).await })
+    }
+}

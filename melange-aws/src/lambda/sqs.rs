@@ -1,0 +1,217 @@
+//! A function behind a queue.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsBatchResponse;
+use lambda_runtime::{Context, LambdaEvent, Service};
+use melange::{EventBus, Intake};
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+
+use super::batch::{self, Ended, Work};
+use super::deadline::Deadline;
+use super::payload::{Payload, records};
+use super::record::{self, Record, Source};
+use super::{InvocationError, Settings};
+
+/// Longest that resting times are told to SQS for.
+const RESTING: Duration = Duration::from_secs(2);
+
+/// For how many messages at once: ten requests.
+const AT_ONCE: usize = 100;
+
+/// The bus as a function behind an SQS queue, or behind a pipe of EventBridge from one: for [`lambda_runtime::run`].
+///
+/// ```no_run
+/// # use melange::EventBus;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), lambda_runtime::Error> {
+/// let bus = EventBus::builder().linked().build()?;
+/// lambda_runtime::run(melange_aws::lambda::from_sqs(bus)).await
+/// # }
+/// ```
+///
+/// # `ReportBatchItemFailures` must be switched on
+///
+/// **On the event source mapping, set `FunctionResponseTypes` to `ReportBatchItemFailures`. Without it Lambda does not read
+/// the answer, takes the whole batch for done, and deletes the messages that failed. They are lost.** No invocation says
+/// whether it is switched on, so nothing here can check it. A pipe needs no such setting.
+///
+/// Also: the queue's visibility time-out at least six times the function's time-out, and `maxReceiveCount` of its redrive
+/// policy at least 5, as the Lambda developer guide asks for.
+///
+/// # What it does
+///
+/// - Bodies may be events as raw delivery brings them, in the envelope of SNS, or in that of EventBridge (`detail`).
+/// - Records are handled side by side ([`concurrency`](Sqs::concurrency)). One that cannot be read, or whose handler fails or
+///   panics, fails none of the others.
+/// - The answer names the records that failed, and no others. A record that has no id, and fails, fails the invocation,
+///   since an answer without it would have it deleted.
+/// - FIFO queues: after a record that failed, the later ones of its group are not run, and reported. Other groups go on.
+/// - Near the invocation's end ([`deadline_margin`](Sqs::deadline_margin)) nothing more is begun, handlers are told by their
+///   `CancellationToken`, and what is not done is reported.
+/// - Which subscribers are done with a record that failed is remembered by its id: in a warm function only the others run
+///   again.
+///
+/// # Retry and reject
+///
+/// A retry is a failed record. Where the bus's transport is the queue's own (`aws.queue("billing")`), the subscriber's
+/// backoff is told to SQS, ten messages in a call, so that the record rests for so long; it needs
+/// `sqs:ChangeMessageVisibility`. Else, and where that call fails, it comes again when its visibility ends.
+///
+/// A reject, a body that cannot be read, and a record whose attempts are over go to the queue's dead-letter queue by that
+/// transport (`billing-dlq`), with the reason beside them, and are then done. Where the transport is another, or there is
+/// no such queue, each is a failed record: it comes again until the redrive policy of its queue puts it away.
+#[derive(Debug, Clone)]
+pub struct Sqs {
+    intake: Intake,
+    settings: Settings,
+}
+
+/// The bus as a function behind an SQS queue. See [`Sqs`], and above all that **`ReportBatchItemFailures` must be switched
+/// on**.
+#[must_use]
+pub fn from_sqs(bus: EventBus) -> Sqs {
+    Sqs { intake: bus.intake(), settings: Settings::of(&bus) }
+}
+
+impl Sqs {
+    /// Handles at most so many records at once: as many as the bus was told to have in hand
+    /// ([`EventBusBuilder::concurrency`](melange::EventBusBuilder::concurrency)), unless said otherwise.
+    #[must_use]
+    pub fn concurrency(mut self, records: usize) -> Self {
+        self.settings.concurrency = records.max(1);
+        self
+    }
+
+    /// Stops so long before the invocation's end, unless said otherwise 2 seconds, and never more than a quarter of the time
+    /// there is. Half of it is for handlers to heed their token.
+    #[must_use]
+    pub fn deadline_margin(mut self, margin: Duration) -> Self {
+        self.settings.margin = margin;
+        self
+    }
+
+    /// Takes all records for those of this queue of the bus, whatever the queue they came from is called. Without it they
+    /// run the subscribers of the bus's queue of that name, with or without the prefix of its transport, and where there is
+    /// none those of its own queue.
+    #[must_use]
+    pub fn queue(mut self, name: impl Into<String>) -> Self {
+        self.settings.queue = Some(name.into());
+        self
+    }
+
+    /// Handles one invocation: what the runtime calls, for handlers that do something of their own before or after.
+    ///
+    /// # Errors
+    /// If `payload` is not what SQS hands over, or records failed that have no id. All of it is to come again then.
+    pub async fn handle<P: Payload + ?Sized>(
+        &self,
+        payload: &P,
+        context: &Context,
+    ) -> Result<SqsBatchResponse, InvocationError> {
+        let deadline = Deadline::of(context, self.settings.margin);
+        let (ids, works): (Vec<_>, Vec<_>) = read(payload)?
+            .into_iter()
+            .map(|Record { id, queue, lane, delivery }| {
+                let queue = self.settings.queue.clone().or(queue);
+                (id, Work::new(queue, lane, delivery))
+            })
+            .unzip();
+        let works = batch::run(&self.intake, works, self.settings.concurrency, deadline).await;
+        let ended = batch::ended(&works);
+        self.note(&works, &ended);
+        self.rest(&works, &ended, deadline).await;
+
+        let failed: Vec<Option<&String>> =
+            ids.iter().zip(&ended).filter(|(_, ended)| !ended.is_done()).map(|(id, _)| id.as_ref()).collect();
+        tracing::info!(records = works.len(), failed = failed.len(), "batch handled");
+        let nameless = failed.iter().filter(|id| id.is_none()).count();
+        if nameless > 0 {
+            for (work, _) in works.iter().zip(&ended).filter(|(_, ended)| ended.is_done()) {
+                self.intake.comes_again_though_done(work.queue.as_deref(), &work.delivery);
+            }
+            return Err(InvocationError::nameless(nameless, works.len()));
+        }
+        let mut named = HashSet::new();
+        let mut response = SqsBatchResponse::default();
+        response.set_failures(failed.into_iter().flatten().filter(|id| named.insert(id.as_str())));
+        Ok(response)
+    }
+
+    /// What was not begun has used up no attempt.
+    fn note(&self, works: &[Work], ended: &[Ended<'_>]) {
+        for (work, ended) in works.iter().zip(ended) {
+            let message_id = &work.delivery.message_id;
+            match ended {
+                // Whoever failed has been named already.
+                Ended::Taken(_) => {}
+                Ended::Cut => tracing::warn!(message_id, why = ended.why(), "record not done"),
+                Ended::Behind(_) | Ended::Late => {
+                    tracing::warn!(message_id, why = ended.why(), "record not begun");
+                    self.intake.goes_back_unrun(work.queue.as_deref(), &work.delivery);
+                }
+            }
+        }
+    }
+
+    /// Tells SQS how long what failed is to rest, where it can be told.
+    async fn rest(&self, works: &[Work], ended: &[Ended<'_>], deadline: Deadline) {
+        let mut queues: Vec<(&str, Vec<_>)> = Vec::new();
+        for (work, ended) in works.iter().zip(ended) {
+            let (Some(after), Some(queue)) = (ended.rests(), work.queue.as_deref()) else { continue };
+            match queues.iter_mut().find(|(known, _)| *known == queue) {
+                Some((_, all)) => all.push((&work.delivery, after)),
+                None => queues.push((queue, vec![(&work.delivery, after)])),
+            }
+        }
+        let until = deadline.last().min(Instant::now() + RESTING);
+        for (queue, all) in queues {
+            for some in all.chunks(AT_ONCE) {
+                match timeout_at(until, self.intake.rest(queue, some)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => {
+                        tracing::warn!(queue, %error, "SQS was not told how long to wait: it waits for the visibility's end");
+                    }
+                    Err(_) => {
+                        tracing::warn!(
+                            queue,
+                            "there was no time to tell SQS how long to wait: it waits for the visibility's end"
+                        );
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn read<P: Payload + ?Sized>(payload: &P) -> Result<Vec<Record>, InvocationError> {
+    let json = payload.json().map_err(|_| InvocationError::not_sqs(""))?;
+    let all = records(&json).map_err(|_| InvocationError::not_sqs(""))?;
+    let is_of = |source| all.iter().any(|json| record::source(json) == source);
+    if !all.is_empty() && !is_of(Source::Sqs) {
+        let hint = if is_of(Source::Sns) { "; these are records of SNS: use `from_sns`" } else { "" };
+        return Err(InvocationError::not_sqs(hint));
+    }
+    Ok(all.into_iter().map(Record::read).collect())
+}
+
+impl Service<LambdaEvent<Box<RawValue>>> for Sqs {
+    type Response = SqsBatchResponse;
+    type Error = InvocationError;
+    type Future = Pin<Box<dyn Future<Output = Result<SqsBatchResponse, InvocationError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), InvocationError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, event: LambdaEvent<Box<RawValue>>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { this.handle(&event.payload, &event.context).await })
+    }
+}
