@@ -65,9 +65,10 @@ async fn find(config: &SdkConfig, client: &Client) -> Result<String, TransportEr
     })
 }
 
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = match authority.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or(v6),
         None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
@@ -92,6 +93,7 @@ mod tests {
             "http://10.0.0.1",
             "http://example.com/127.0.0.1",
             "http://user@example.com:1/localhost",
+            "http://127.0.0.1:80@example.com",
             "",
         ] {
             assert!(!is_loopback(world), "{world}");

@@ -5,6 +5,8 @@
 //!
 //! | feature | brings |
 //! |---|---|
+//! | `http` | `SnsEndpoint`, which receives what SNS delivers over HTTP |
+//! | `signatures` | the signatures of SNS verified, on messages from a queue too |
 //! | `lambda` | [`lambda`]: the bus as a Lambda function, and the events in what Lambda hands to one |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -17,6 +19,9 @@ mod config;
 mod envelope;
 mod error;
 mod group;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 #[cfg(feature = "lambda")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lambda")))]
 pub mod lambda;
@@ -28,6 +33,9 @@ mod publish_only;
 mod queue;
 mod ready;
 mod retry;
+#[cfg(feature = "signatures")]
+#[cfg_attr(docsrs, doc(cfg(feature = "signatures")))]
+pub mod signature;
 mod sns;
 mod sqs;
 

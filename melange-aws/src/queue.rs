@@ -37,6 +37,8 @@ pub struct AwsQueue {
     visibility: Duration,
     polls: Arc<Polls>,
     pub(crate) others: Arc<Others>,
+    #[cfg(feature = "signatures")]
+    verifier: Option<Arc<sqs::Verifier>>,
 }
 
 impl AwsQueue {
@@ -51,6 +53,8 @@ impl AwsQueue {
             visibility: VISIBILITY,
             polls: Arc::default(),
             others: Arc::default(),
+            #[cfg(feature = "signatures")]
+            verifier: None,
         }
     }
 
@@ -66,6 +70,43 @@ impl AwsQueue {
     #[must_use]
     pub fn wrapped(mut self) -> Self {
         self.raw = false;
+        self
+    }
+
+    /// Verifies the signature of SNS on everything that comes from the queues, so that who may send to a queue still cannot
+    /// make up events: they must be of a topic that the queue is subscribed to, or of one that `signatures` allows besides.
+    /// It subscribes [`wrapped`](Self::wrapped), since raw delivery has no signatures.
+    ///
+    /// What is not verified goes to the dead-letter queue with the reason; that is so of raw messages, and of what
+    /// [`send_to`](melange::MessagePublisher::send_to) brings, too. While SNS's certificate cannot be had, messages go back
+    /// and come again. The age of a message does not matter, and a copy of a message that SNS signed is as good as the
+    /// message: handlers have to bear duplicates anyhow.
+    ///
+    /// A topic signs by SHA-1 until it is told otherwise, which is not taken unless `signatures` allows it. So the topics that the
+    /// queues are subscribed to must have their attribute `SignatureVersion` set to 2, as [`Provision::Create`] does: others
+    /// who verify letters of the topic must know that version, too.
+    ///
+    /// SNS does not sign what FIFO topics deliver, which is found at `build()`.
+    ///
+    /// Message attributes are not signed, and so do not say which event it is, as they could otherwise: its body has to. Of
+    /// them only the trace context comes along.
+    ///
+    /// ```no_run
+    /// # async fn example() {
+    /// use melange_aws::Aws;
+    /// use melange_aws::signature::SnsSignatures;
+    ///
+    /// let transport = Aws::from_env().await.queue("billing").verify_signatures(SnsSignatures::new());
+    /// # let _ = transport;
+    /// # }
+    /// ```
+    #[cfg(feature = "signatures")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "signatures")))]
+    #[must_use]
+    pub fn verify_signatures(mut self, signatures: crate::signature::SnsSignatures) -> Self {
+        self.raw = false;
+        self.options.sha256 = !signatures.takes_version_1();
+        self.verifier = Some(Arc::new(sqs::Verifier::new(signatures)));
         self
     }
 
@@ -201,6 +242,11 @@ impl Transport for AwsQueue {
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         let mut problems = check::check(self.aws.names(), topology).err().unwrap_or_default();
         problems.extend(self.options.problems());
+        #[cfg(feature = "signatures")]
+        if let Some(verifier) = &self.verifier {
+            problems.extend(verifier.problems(&self.aws, topology));
+            verifier.learn(topology);
+        }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
@@ -226,7 +272,12 @@ impl Transport for AwsQueue {
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
-        sqs::receive(&self.aws, &self.polls, queue, max, wait, self.visibility).await
+        let received = sqs::receive(&self.aws, &self.polls, queue, max, wait, self.visibility).await;
+        #[cfg(feature = "signatures")]
+        if let Some(verifier) = &self.verifier {
+            return verifier.verified(&self.aws, queue, received?).await;
+        }
+        received
     }
 
     async fn delete(&self, queue: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {

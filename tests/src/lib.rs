@@ -2,5 +2,7 @@
 
 pub mod faulty;
 #[cfg(feature = "aws")]
+pub mod letters;
+#[cfg(feature = "aws")]
 pub mod server;
 pub mod six_counts;

@@ -1,5 +1,7 @@
 //! The wrappers of SNS, and of EventBridge: the only file that knows them.
 
+#[cfg(feature = "signatures")]
+mod letter;
 mod top;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,10 @@ use serde_json::value::RawValue;
 
 use crate::attributes::typed;
 use crate::names::Names;
+#[cfg(feature = "signatures")]
+pub(crate) use letter::Letter;
+#[cfg(feature = "signatures")]
+pub use letter::LetterKind;
 use top::{Top, text};
 
 /// Most attributes read of one message; AWS sends ten.
@@ -156,7 +162,7 @@ struct Attribute<'a> {
 
 /// As SNS writes them: `{"name": {"Type": "String", "Value": ".."}}`, numbers as text or as numbers, bytes in base64.
 /// What is not so is left out.
-fn attributes(json: &RawValue) -> Attributes {
+pub(crate) fn attributes(json: &RawValue) -> Attributes {
     let named: BTreeMap<String, &RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
     let read = |json: &RawValue| {
         let attribute: Attribute<'_> = serde_json::from_str(json.get()).ok()?;

@@ -57,7 +57,8 @@ pub enum Provision {
     ///
     /// It needs what [`Verify`](Self::Verify) needs, and `sns:CreateTopic`, `sns:Subscribe`,
     /// `sns:SetSubscriptionAttributes`, `sqs:CreateQueue` and `sqs:SetQueueAttributes`; where tags are asked for,
-    /// `sqs:TagQueue` and `sns:TagResource`; for [`high_throughput`](AwsQueue::high_throughput), `sns:SetTopicAttributes`.
+    /// `sqs:TagQueue` and `sns:TagResource`; for [`high_throughput`](AwsQueue::high_throughput) and for verifying
+    /// signatures, `sns:SetTopicAttributes`.
     Create,
     /// Calls nothing: all is as it should be.
     Assume,

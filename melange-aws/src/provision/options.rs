@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) retention: Option<Duration>,
     pub(crate) max_receives: Option<u32>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Topics that are listened to sign by SHA-256.
+    pub(crate) sha256: bool,
 }
 
 impl Options {

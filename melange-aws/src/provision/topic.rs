@@ -17,6 +17,8 @@ use crate::names::is_fifo;
 const FIFO: &str = "FifoTopic";
 const SCOPE: &str = "FifoThroughputScope";
 const BY_GROUP: &str = "MessageGroup";
+const SIGNATURE: &str = "SignatureVersion";
+const SHA256: &str = "2";
 
 /// What the topic is, and what it should be.
 pub(super) async fn look(aws: &Aws, commands: &Commands, topic: &Topic) -> Result<Seen, TransportError> {
@@ -37,10 +39,14 @@ pub(super) async fn look(aws: &Aws, commands: &Commands, topic: &Topic) -> Resul
         let what = format!("{resource} {is}, and its name {name}; this cannot be changed: make another");
         return Ok(seen.with(Change::by_hand(resource, what)));
     }
+    let mut seen = seen;
+    let signature = found.get(SIGNATURE).map(String::as_str);
+    if topic.sha256 && signature != Some(SHA256) {
+        seen.changes.push(signed(commands, topic, &resource, signature));
+    }
     if topic.elsewhere {
         return Ok(seen);
     }
-    let mut seen = seen;
     let scope = found.get(SCOPE).map(String::as_str);
     if topic.by_group && scope != Some(BY_GROUP) {
         seen.changes.push(throughput(commands, topic, &resource, scope));
@@ -86,6 +92,21 @@ fn throughput(commands: &Commands, topic: &Topic, resource: &str, scope: Option<
     Change::update(resource.to_owned(), what, values, command, Action::SetTopic(SCOPE, BY_GROUP.to_owned()))
 }
 
+/// Without it every message of the topic would be a dead letter.
+fn signed(commands: &Commands, topic: &Topic, resource: &str, signature: Option<&str>) -> Change {
+    let what = format!("{resource} signs by SHA-1, which is not to be taken");
+    if topic.elsewhere {
+        let ask = format!(
+            "{what}: ask its owner to set its attribute {SIGNATURE} to {SHA256}, or say `.allow_signature_version_1()`"
+        );
+        return Change::by_hand(resource.to_owned(), ask);
+    }
+    let arguments = [("topic-arn", topic.arn.as_str()), ("attribute-name", SIGNATURE), ("attribute-value", SHA256)];
+    let command = commands.command("sns set-topic-attributes", &topic.arn, &arguments);
+    let values = vec![Value::new(SIGNATURE, signature, SHA256)];
+    Change::update(resource.to_owned(), what, values, command, Action::SetTopic(SIGNATURE, SHA256.to_owned()))
+}
+
 fn untagged(commands: &Commands, topic: &Topic, resource: String, missing: BTreeMap<String, String>) -> Change {
     let what = format!("{resource} lacks the {}", tags::named(&missing));
     let arguments = [("resource-arn", topic.arn.as_str()), ("tags", &topic_tags(&missing))];
@@ -96,13 +117,16 @@ fn untagged(commands: &Commands, topic: &Topic, resource: String, missing: BTree
 
 /// The attributes of a new topic.
 fn settings(topic: &Topic) -> Vec<(&'static str, &'static str)> {
-    if !is_fifo(&topic.name) {
-        return Vec::new();
+    let mut settings = Vec::new();
+    if is_fifo(&topic.name) {
+        // Melange always sends a deduplication id of its own.
+        settings.extend([(FIFO, "true"), ("ContentBasedDeduplication", "false")]);
     }
-    // Melange always sends a deduplication id of its own.
-    let mut settings = vec![(FIFO, "true"), ("ContentBasedDeduplication", "false")];
     if topic.by_group {
         settings.push((SCOPE, BY_GROUP));
+    }
+    if topic.sha256 {
+        settings.push((SIGNATURE, SHA256));
     }
     settings
 }

@@ -25,6 +25,8 @@ pub(super) struct Topic {
     pub(super) elsewhere: bool,
     /// A FIFO topic that counts and compares within message groups.
     pub(super) by_group: bool,
+    /// It signs by SHA-256.
+    pub(super) sha256: bool,
     pub(super) tags: BTreeMap<String, String>,
 }
 
@@ -103,16 +105,18 @@ impl Wanted {
 fn topics(transport: &AwsQueue, topology: &Topology, account: &str) -> Result<Vec<Topic>, TransportError> {
     let names = transport.aws().names();
     let options = &transport.options;
-    let listened = topology.queues.iter().flat_map(|queue| &queue.topics).map(|filter| &filter.topic);
+    let listened: BTreeSet<&String> =
+        topology.queues.iter().flat_map(|queue| &queue.topics).map(|filter| &filter.topic).collect();
     let topic = |topic: &String| {
         let name = names.topic(topic);
         let arn = names.topic_arn(topic, account)?;
         let elsewhere = names.is_elsewhere(topic);
         let by_group = options.high_throughput && is_fifo(&name) && !elsewhere;
-        Ok((arn.clone(), Topic { name, arn, elsewhere, by_group, tags: options.tags.clone() }))
+        let sha256 = options.sha256 && listened.contains(topic);
+        Ok((arn.clone(), Topic { name, arn, elsewhere, by_group, sha256, tags: options.tags.clone() }))
     };
     let topics: BTreeMap<String, Topic> =
-        topology.topics.iter().chain(listened).map(topic).collect::<Result<_, TransportError>>()?;
+        topology.topics.iter().chain(listened.iter().copied()).map(topic).collect::<Result<_, TransportError>>()?;
     Ok(topics.into_values().collect())
 }
 

@@ -31,7 +31,7 @@ impl Held {
 
     /// The receipt of a message that was not received here: dead letters can be made of it, and where there is a `handle` its
     /// visibility can be changed.
-    #[cfg(feature = "lambda")]
+    #[cfg(any(feature = "lambda", feature = "http"))]
     pub(crate) fn receipt(
         handle: String,
         body: Arc<str>,

@@ -21,7 +21,7 @@ use crate::consumer::{ConsumerMetrics, Engine, Health, Intake, QueueControl, spa
 use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
-use crate::transport::{Topology, TransportError, TransportErrorKind};
+use crate::transport::{Topology, Transport, TransportError, TransportErrorKind};
 use crate::{DeadLetters, EventId, SendTo};
 
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
@@ -172,6 +172,12 @@ impl EventBus {
     /// How many messages may be in hand at once from now on, of all queues together; at least 1.
     pub fn set_concurrency(&self, messages: usize) {
         self.inner.engine.budget.set_limit(messages);
+    }
+
+    /// The transport it was given, if that is a `T`: for what goes with one transport only.
+    #[must_use]
+    pub fn transport<T: Transport>(&self) -> Option<&T> {
+        self.inner.engine.transport.downcast()
     }
 
     /// What it wants of its broker: its queues, and the topics that feed them.

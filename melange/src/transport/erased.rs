@@ -1,5 +1,6 @@
 //! The transport whose type was forgotten: one box per batch, none per message; and whose panics are failures.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ type Answers = Vec<Result<(), TransportError>>;
 
 /// The twin of [`Transport`] that can be an object.
 trait Erased: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
     fn capabilities(&self) -> Capabilities;
     fn own_queue(&self) -> &str;
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str;
@@ -45,6 +47,9 @@ trait Erased: Send + Sync {
 }
 
 impl<T: Transport> Erased for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
     fn capabilities(&self) -> Capabilities {
         Transport::capabilities(self)
     }
@@ -128,6 +133,10 @@ pub(crate) struct DynTransport(Arc<dyn Erased>);
 impl DynTransport {
     pub(crate) fn new<T: Transport>(transport: T) -> Self {
         Self(Arc::new(transport))
+    }
+    /// The transport as it was given, if it is a `T`.
+    pub(crate) fn downcast<T: Transport>(&self) -> Option<&T> {
+        self.0.as_any().downcast_ref()
     }
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.0.capabilities()

@@ -47,6 +47,7 @@ fn wanted() -> Wanted {
             arn: topic_arn,
             elsewhere: false,
             by_group: false,
+            sha256: false,
             tags: BTreeMap::new(),
         }],
     }

@@ -1,6 +1,6 @@
 //! A REST handler that publishes: the publisher is cheap to clone and needs no queue.
 //!
-//! `cargo run --example publisher_from_axum`, then
+//! `cargo run --example rest_api`, then
 //! `curl -X POST localhost:3000/orders -H 'content-type: application/json' -d '{"order_id": "o-1", "total_cents": 4200}'`
 
 use axum::extract::State;

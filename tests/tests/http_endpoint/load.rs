@@ -1,0 +1,132 @@
+//! Many at once, over real connections.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use melange_tests::letters::Shelf;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+async fn serve(endpoint: SnsEndpoint) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().route_service("/events", endpoint)).await });
+    address
+}
+
+fn head(length: usize) -> String {
+    format!(
+        "POST /events HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+/// The status of what is answered next.
+async fn status(stream: &mut TcpStream) -> u16 {
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+        let mut chunk = [0; 512];
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => break,
+            Ok(read) => answer.extend_from_slice(&chunk[..read]),
+        }
+    }
+    let text = String::from_utf8_lossy(&answer);
+    text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
+}
+
+async fn sent(address: std::net::SocketAddr, body: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all((head(body.len()) + body).as_bytes()).await.unwrap();
+    status(&mut stream).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_200_at_once_those_beyond_the_limit_are_told_so_at_once() {
+    let (world, shelf) = (World::default(), Shelf::usual());
+    let address = serve(endpoint(&world, &shelf).concurrency(16)).await;
+    let bodies: Vec<String> = (0..200).map(|number| letter(&format!("m-{number}"), number).signed()).collect();
+    for _ in 0..200 {
+        world.next(Next::Takes(Duration::from_millis(500)));
+    }
+    let begun = Instant::now();
+    let all = bodies.iter().map(|body| async move { (sent(address, body).await, begun.elapsed()) });
+    let answers = futures_util::future::join_all(all).await;
+    let of = |wanted: u16| answers.iter().filter(|(status, _)| *status == wanted).count();
+    println!("200 at once: {} taken, {} told to come again", of(200), of(503));
+    assert_eq!(of(200) + of(503), 200);
+    assert!((16..=64).contains(&of(200)), "{}", of(200));
+    assert_eq!(world.ran().len(), of(200));
+    assert_eq!(shelf.asked().len(), 1, "one certificate for all");
+    // Those that were told to come again do, and all are handled once.
+    for body in &bodies {
+        world.0.lock().unwrap().1.clear();
+        assert_eq!(sent(address, body).await, 200);
+    }
+    let mut ran = world.ran();
+    ran.sort_unstable();
+    assert_eq!(ran, (0..200).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_come_slowly_or_are_too_large_are_cut() {
+    let world = World::default();
+    let address = serve(endpoint(&world, &Shelf::usual())).await;
+    let slow = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let begun = Instant::now();
+        stream.write_all((head(1000) + "{").as_bytes()).await.unwrap();
+        let (mut reading, mut writing) = stream.split();
+        let drip = async {
+            while writing.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut answer = vec![0; 12];
+        tokio::select! {
+            read = reading.read_exact(&mut answer) => { read.unwrap(); }
+            () = drip => {}
+        }
+        (String::from_utf8(answer).unwrap(), begun.elapsed())
+    };
+    let large = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head(10 << 20).as_bytes()).await.unwrap();
+        status(&mut stream).await
+    };
+    let endless = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = "POST /events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        for _ in 0..6 {
+            if stream.write_all(chunk.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+        status(&mut stream).await
+    };
+    let ((slow, after), large, endless) = tokio::join!(slow, large, endless);
+    println!("a byte a second: {slow} after {after:?}; 10 MB: {large}; without a length: {endless}");
+    assert_eq!((slow.as_str(), large, endless), ("HTTP/1.1 503", 413, 413));
+    assert!(after < Duration::from_secs(3), "{after:?}");
+    assert_eq!(sent(address, &letter("m-1", 1).signed()).await, 200, "and who sends as SNS does is taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_ones_leave_room_for_others() {
+    let world = World::default();
+    let address = serve(endpoint(&world, &Shelf::usual())).await;
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all((head(1000) + "{").as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    assert_eq!(sent(address, &letter("m-1", 1).signed()).await, 200);
+    for mut stream in slow {
+        assert_eq!(status(&mut stream).await, 503);
+    }
+}
