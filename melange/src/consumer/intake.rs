@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::decode::{Decoded, decode};
 use super::engine::Engine;
 use super::keeper::Keeper as _;
-use super::process::{Handled, Notes, handle_decoded};
+use super::process::{self, Handled, Notes};
 use super::queue::Queue;
 use super::report::{Counters, Fate};
 use super::settle::Verdict;
@@ -139,7 +139,7 @@ impl Intake {
             let keeper = &keeper;
             async move {
                 let counted = Counted::received(&engine.counters);
-                let taken = Taken::of(handle_decoded(engine, queue, delivery, decoded, keeper).await);
+                let taken = Taken::of(process::handle(engine, queue, delivery, Some(decoded), keeper).await);
                 counted.settled(&taken);
                 (queue, taken)
             }
@@ -258,7 +258,7 @@ impl Taken {
 
     fn of(handled: Handled) -> Self {
         let Handled { event_type_name, verdict, notes: Notes { failures, homeless } } = handled;
-        let settle = match (verdict, homeless) {
+        let settle = match (verdict, homeless.map(|letter| *letter)) {
             (Verdict::Delete(_), Some(DeadLetter { reason, subscriber })) => Settle::Rejected { reason, subscriber },
             (Verdict::Delete(fate), None) => Settle::Done(fate),
             (Verdict::Retry(after), _) => Settle::Retry { after },

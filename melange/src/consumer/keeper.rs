@@ -15,7 +15,7 @@ pub(crate) trait Keeper: Sync {
     fn token(&self) -> &CancellationToken;
 
     /// Why the message is to be run again whatever its subscribers said, if it is.
-    fn lost(&self) -> Option<&'static str>;
+    fn why_lost(&self) -> Option<&'static str>;
 
     /// Waits until nobody waits for its subscribers any more.
     fn until_lost(&self) -> impl Future<Output = ()> + Send;
@@ -59,12 +59,12 @@ impl Keeper for Lease {
         self.token()
     }
 
-    fn lost(&self) -> Option<&'static str> {
+    fn why_lost(&self) -> Option<&'static str> {
         self.is_lost().then_some("the lease was lost before the message was done")
     }
 
-    async fn until_lost(&self) {
-        self.lost().await;
+    fn until_lost(&self) -> impl Future<Output = ()> + Send {
+        self.lost()
     }
 
     async fn dead_letter(&self, engine: &Engine, queue: &Queue, delivery: &Delivery, letter: &DeadLetter) -> Sent {

@@ -85,7 +85,7 @@ impl Lane {
 
 /// What the subscribers made of the message; `None` when they were told to stop before they were done.
 async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held) -> Option<Handled> {
-    let handling = handle(engine, queue, &held.delivery, &held.lease);
+    let handling = handle(engine, queue, &held.delivery, None, &held.lease);
     tokio::pin!(handling);
     tokio::select! {
         biased;

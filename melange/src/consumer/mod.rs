@@ -187,7 +187,7 @@ async fn handle_until(
     delivery: &Delivery,
     lease: &Lease,
 ) -> Handled {
-    let handling = process::handle(engine, queue, delivery, lease);
+    let handling = process::handle(engine, queue, delivery, None, lease);
     let Some(deadline) = deadline else { return handling.await };
     let mut handling = std::pin::pin!(handling);
     match timeout_at(deadline, &mut handling).await {

@@ -35,30 +35,26 @@ pub(crate) struct Handled {
 pub(crate) struct Notes {
     pub(crate) failures: Vec<SubscriberError>,
     /// The first of what was given up and has no place to go: the verdict does not count it.
-    pub(crate) homeless: Option<DeadLetter>,
+    pub(crate) homeless: Option<Box<DeadLetter>>,
 }
 
-/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it.
-pub(crate) async fn handle(engine: &Engine, queue: &Queue, delivery: &Delivery, keeper: &impl Keeper) -> Handled {
-    if delivery.attempt > 1
-        && let Some(fate) = queue.leases.being_deleted(&delivery.message_id)
-    {
-        return Handled { event_type_name: None, verdict: Verdict::Delete(fate), notes: Notes::default() };
-    }
-    handle_decoded(engine, queue, delivery, decode(queue, delivery), keeper).await
-}
-
-/// The same for a message that was decoded for this queue.
-pub(crate) async fn handle_decoded(
+/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. Whoever has decoded
+/// it already gives that.
+pub(crate) async fn handle(
     engine: &Engine,
     queue: &Queue,
     delivery: &Delivery,
-    decoded: Decoded,
+    decoded: Option<Decoded>,
     keeper: &impl Keeper,
 ) -> Handled {
-    let message = Message { engine, queue, delivery, keeper };
     let mut notes = Notes::default();
-    let (event_type_name, verdict) = match decoded {
+    if delivery.attempt > 1
+        && let Some(fate) = queue.leases.being_deleted(&delivery.message_id)
+    {
+        return Handled { event_type_name: None, verdict: Verdict::Delete(fate), notes };
+    }
+    let message = Message { engine, queue, delivery, keeper };
+    let (event_type_name, verdict) = match decoded.unwrap_or_else(|| decode(queue, delivery)) {
         Decoded::Events { name, events } => (Some(name), message.run(events, &mut notes).await),
         Decoded::Unknown { name } => {
             let verdict = message.unknown(&name, &mut notes).await;
@@ -73,7 +69,7 @@ pub(crate) async fn handle_decoded(
             (name.map(Cow::Owned), verdict)
         }
     };
-    let verdict = match keeper.lost() {
+    let verdict = match keeper.why_lost() {
         Some(why) => {
             tracing::warn!(queue = queue.name, message_id = delivery.message_id, "{why}");
             Verdict::Lost
@@ -142,7 +138,7 @@ impl<K: Keeper> Message<'_, K> {
                     reason = letter.reason,
                     "message given up, without a dead-letter queue"
                 );
-                notes.homeless.get_or_insert(letter);
+                notes.homeless.get_or_insert_with(|| Box::new(letter));
             }
         }
         Verdict::Delete(Fate::DeadLettered)
@@ -225,7 +221,7 @@ impl<K: Keeper> Message<'_, K> {
                         }
                         Sent::Later => (Some(self.backoff(&policy)), "gave up, will retry"),
                         Sent::Nowhere => {
-                            notes.homeless.get_or_insert(letter);
+                            notes.homeless.get_or_insert_with(|| Box::new(letter));
                             (None, "gave up, without a dead-letter queue")
                         }
                     }

@@ -26,7 +26,7 @@ impl Keeper for Pushed<'_> {
         &self.token
     }
 
-    fn lost(&self) -> Option<&'static str> {
+    fn why_lost(&self) -> Option<&'static str> {
         self.token.is_cancelled().then_some("the message is handed back, since its time was over before it was done")
     }
 
