@@ -1,16 +1,35 @@
 //! An account of topics and queues within the process: what SNS and SQS do, without them.
 
 mod account;
+mod attempts;
+mod batch;
+mod broker;
+mod builder;
+mod chance;
+mod content;
 mod deduplication;
 mod direct;
+mod envelope;
+mod fan_out;
+mod filter;
 #[cfg(test)]
 mod fixture;
 mod inspect;
+mod limits;
+mod moves;
 mod order;
+mod outgoing;
 mod queue;
+mod queues;
 mod receipt;
+mod received;
+mod receiving;
+mod refused;
+mod sending;
+mod settings;
 mod signal;
 mod stored;
+mod subscription;
 mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,16 +39,32 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use batch::{BatchAnswer, FailedEntry};
+pub use broker::MemoryAccount;
+pub use builder::MemoryTransportBuilder;
+pub use filter::FilterPolicy;
 pub use inspect::{DeadLetterRecord, QueueDepth};
+pub use moves::{MoveReport, MoveState, MoveTask};
+pub use outgoing::Outgoing;
+pub use received::{Receive, Received, Sent};
+pub use refused::{Refused, RefusedKind};
+pub use settings::{QueueSettings, TopicSettings};
+pub use subscription::Subscription;
 
 use super::{
     Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
     TransportErrorKind,
 };
 use account::Account;
+use chance::Chance;
+use queue::Ask;
+use stored::Stored;
 
 /// The own queue of an account that was given no other.
 const OWN_QUEUE: &str = "melange";
+
+/// What is left of the twelve hours that a message may be in hand when it is to rest for as long as can be.
+const SPARE: Duration = Duration::from_secs(5);
 
 const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 
@@ -52,16 +87,14 @@ const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 /// assert_eq!(shipping.dead_letters("billing").len(), 0);  // any of them shows the whole account
 /// ```
 ///
-/// Where it is stricter than AWS, so that what works here works there:
+/// [`account`](Self::account) is the same as any other program sees it: queues, subscriptions and filter policies of one's
+/// own, messages that no Melange wrote, and every limit. `docs/memory-account.md` lists what it does, where that is known
+/// from, and which test pins it.
 ///
-/// - A receipt whose time is over settles nothing: deleting with it is
-///   [`LeaseLost`](TransportErrorKind::LeaseLost), as it is for FIFO queues. A standard queue of SQS may or may not delete.
-/// - A receive hands out at most one message of a FIFO group, though SQS may hand out several in order.
-///
-/// Where it keeps more order than AWS: on standard queues too, messages with a key are handed out in the order they were
-/// published, and not while another one of the key is in hand. One that rests for a retry does not hold back the others.
-/// It rests once its visibility was changed, unless to the queue's own visibility time-out, by which handlers that go on
-/// extend theirs.
+/// It keeps more order than AWS, unless it is [`shuffled`](MemoryTransportBuilder::shuffled): on standard queues too,
+/// messages with a key are handed out in the order they were published, and not while another one of the key is in hand.
+/// One that rests for a retry does not hold back the others. It rests once its visibility was changed, unless to the
+/// queue's own visibility time-out, by which handlers that go on extend theirs.
 #[derive(Clone)]
 pub struct MemoryTransport {
     account: Arc<Mutex<Account>>,
@@ -74,7 +107,23 @@ impl MemoryTransport {
     /// A new account. Its own queue is called `melange`.
     #[must_use]
     pub fn new() -> Self {
-        Self { account: Arc::default(), own_queue: OWN_QUEUE.into(), before: Arc::default() }
+        Self::left_to(Chance::default())
+    }
+
+    /// A new account in which order and duplicates are left to a seed.
+    pub fn builder() -> MemoryTransportBuilder {
+        MemoryTransportBuilder::default()
+    }
+
+    fn left_to(chance: Chance) -> Self {
+        let account = Arc::new(Mutex::new(Account::left_to(chance)));
+        Self { account, own_queue: OWN_QUEUE.into(), before: Arc::default() }
+    }
+
+    /// The account as any other program sees it: to make queues and subscriptions, and to call it as a broker is called.
+    #[must_use]
+    pub fn account(&self) -> MemoryAccount {
+        MemoryAccount::new(Arc::clone(&self.account))
     }
 
     /// The same account, for a service whose own queue is `name`.
@@ -83,7 +132,7 @@ impl MemoryTransport {
         Self { account: Arc::clone(&self.account), own_queue: name.into(), before: Arc::default() }
     }
 
-    fn account(&self) -> MutexGuard<'_, Account> {
+    fn lock(&self) -> MutexGuard<'_, Account> {
         // Nothing under this lock runs code of others, so what a panic left behind is whole.
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,17 +161,17 @@ impl Transport for MemoryTransport {
 
     /// Also makes the topology, so that what is published before `start()` waits in the queues.
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
-        let mut account = self.account();
+        let mut account = self.lock();
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         for plan in &topology.queues {
             before.entry(plan.name.clone()).or_insert_with(|| account.event_types(&plan.name));
         }
-        account.declare(topology)
+        account.declare(&self.own_queue, topology)
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
-        self.account()
-            .declare(topology)
+        self.lock()
+            .declare(&self.own_queue, topology)
             .map_err(|refused| TransportError::new(TransportErrorKind::Configuration, refused.join("; ")))
     }
 
@@ -130,12 +179,12 @@ impl Transport for MemoryTransport {
         let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         let is_left_over = before.get(queue).is_some_and(|names| names.contains(event_type));
         drop(before);
-        !is_left_over && self.account().event_types(queue).contains(event_type)
+        !is_left_over && self.lock().event_types(queue).contains(event_type)
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
-        let mut account = self.account();
+        let mut account = self.lock();
         messages.into_iter().map(|message| account.publish(message, now)).collect()
     }
 
@@ -146,20 +195,23 @@ impl Transport for MemoryTransport {
         delay: Option<Duration>,
     ) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
-        let mut account = self.account();
+        let mut account = self.lock();
         messages.into_iter().map(|message| account.send(queue, message, delay, now)).collect()
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
         let max = max.clamp(1, CAPABILITIES.max_batch);
-        let signal = self.account().signal(queue)?;
-        signal.receive(wait, || self.account().receive(queue, max, Instant::now())).await
+        let signal = self.lock().queues.get(queue)?.signal();
+        let ask = Ask { max, visibility: None, attempt: None, waits: !wait.is_zero() };
+        let look = || self.lock().receive(queue, &ask, Instant::now(), Stored::deliver).map_err(TransportError::from);
+        signal.receive(wait, look).await
     }
 
     async fn delete(&self, queue: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
-        let mut account = self.account();
-        receipts.iter().map(|receipt| account.delete(queue, receipt, now)).collect()
+        let mut account = self.lock();
+        let mut one = |receipt| account.queues.get(queue)?.delete(receipt, now);
+        receipts.iter().map(|receipt| one(receipt).map_err(settling)).collect()
     }
 
     async fn change_visibility(
@@ -168,25 +220,49 @@ impl Transport for MemoryTransport {
         receipts: Vec<(Receipt, Duration)>,
     ) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
-        let mut account = self.account();
-        receipts.iter().map(|(receipt, time)| account.change_visibility(queue, receipt, *time, now)).collect()
+        let mut account = self.lock();
+        let mut one = |receipt, time: Duration| {
+            account.queues.get(queue)?.change_visibility(receipt, time.min(CAPABILITIES.max_in_hand - SPARE), now)
+        };
+        receipts.iter().map(|(receipt, time)| one(receipt, *time).map_err(settling)).collect()
     }
 
     async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
-        self.account().redrive_one(queue, &letter.receipt, redrives, Instant::now())
+        self.lock().redrive_one(queue, &letter.receipt, redrives, Instant::now()).map_err(settling)
     }
 
     async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
-        Ok(Self::redrive(self, queue).to_string())
+        Ok(self.account().start_move(MoveTask::of(dead_letter_queue(queue)).to(queue))?)
     }
 
-    async fn move_status(&self, _: &str, task: &str) -> Result<MoveStatus, TransportError> {
-        // It was done when it was begun; the task is how many that were.
-        Ok(MoveStatus::done(task.parse().unwrap_or(0)))
+    async fn move_status(&self, queue: &str, task: &str) -> Result<MoveStatus, TransportError> {
+        let dead = dead_letter_queue(queue);
+        let report = self.account().moves(&dead)?.into_iter().find(|report| report.task == task);
+        match report.map(|report| (report.state, report.moved)) {
+            Some((MoveState::Running, moved)) => Ok(MoveStatus::running(moved)),
+            Some((MoveState::Completed, moved)) => Ok(MoveStatus::done(moved)),
+            Some((MoveState::Cancelled | MoveState::Failed, moved)) => {
+                let what = format!("the move of the messages of queue `{dead}` ended after {moved} of them");
+                Err(TransportError::new(TransportErrorKind::Configuration, what))
+            }
+            None => {
+                let what = format!("nothing is known of this move of the messages of queue `{dead}`");
+                Err(TransportError::new(TransportErrorKind::NotFound, what))
+            }
+        }
     }
 
     async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {
-        self.account().dead_letter(queue, &delivery.receipt, letter, Instant::now())
+        self.lock().dead_letter(queue, &delivery.receipt, letter, Instant::now()).map_err(settling)
+    }
+}
+
+/// What a refusal means for a message that is to be settled: it is not ours any more, unless its queue is gone.
+fn settling(refused: Refused) -> TransportError {
+    let error = TransportError::from(refused);
+    match error.kind() {
+        TransportErrorKind::NotFound => error,
+        _ => TransportError::new(TransportErrorKind::LeaseLost, error.to_string()),
     }
 }
 
