@@ -118,9 +118,8 @@ fn rule(value: &Value) -> Result<Rule, String> {
         }
         other => return literal(other).map(Rule::Is),
     };
-    let (name, value) = match (matcher.len(), matcher.iter().next()) {
-        (1, Some(only)) => only,
-        _ => return Err("a matcher has one name".to_owned()),
+    let (1, Some((name, value))) = (matcher.len(), matcher.iter().next()) else {
+        return Err("a matcher has one name".to_owned());
     };
     let text = || match value.as_str() {
         Some("") => Err(format!("`{name}` needs a text that is not empty")),
