@@ -124,7 +124,7 @@ macro_rules! conformance {
                 a_copy_has_an_id_of_its_own
                 names_are_compared_exactly
                 attributes_of_every_type_survive_the_wire
-                a_group_of_a_standard_queue_is_said
+                what_has_no_name_beside_it_comes_through
                 the_broker_gives_up_after_its_own_count
             ]
             receipts: [

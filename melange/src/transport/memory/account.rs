@@ -16,11 +16,12 @@ use super::queue::Ask;
 use super::queues::Queues;
 use super::receipt::MemoryReceipt;
 use super::refused::Refused;
-use super::settings::{LONGEST_RETENTION, TopicSettings};
+use super::settings::LONGEST_RETENTION;
 use super::signal::Look;
 use super::stored::{Form, Stored};
 use super::subscription::Feed;
 use super::topic::Topic;
+use super::topic_settings::TopicSettings;
 use super::{dead_letter_queue, direct, is_fifo};
 use crate::transport::{DeadLetter, Message, Receipt, Topology, TransportError};
 
@@ -93,7 +94,7 @@ impl Account {
         // A FIFO queue has one delay for all.
         let delay = delay.filter(|_| !fifo).map(direct::whole_seconds);
         let stored = Stored::new(Arc::new(Content::from(message)), Form::Own, key, now);
-        self.queues.arrive(name, stored, id.as_ref(), delay, now)?;
+        self.queues.send(name, stored, id.as_ref(), delay, now)?;
         Ok(())
     }
 

@@ -12,9 +12,10 @@ use super::is_fifo;
 use super::limits::{QUEUE_NAME, TOPIC_NAME, name_problem};
 use super::moves::{MoveReport, MoveTask};
 use super::refused::{Refused, RefusedKind};
-use super::settings::{QueueSettings, TopicSettings};
+use super::settings::QueueSettings;
 use super::subscription::{Feed, Subscription};
 use super::topic::Topic;
+use super::topic_settings::TopicSettings;
 
 /// Least time between two purges of a queue. Source: the SQS API reference, `PurgeQueue`.
 const PURGES: Duration = Duration::from_secs(60);

@@ -12,7 +12,8 @@ use crate::Timestamp;
 use crate::attributes::AttributeValue;
 
 /// `content` as a queue gets it that is not subscribed raw. `None` for local events, which have no JSON.
-pub(super) fn wrap(content: &Content, topic: &str, subject: Option<&str>, sequence: Option<u64>) -> Option<Arc<str>> {
+pub(super) fn wrap(content: &Content, subject: Option<&str>, sequence: Option<u64>) -> Option<Arc<str>> {
+    let topic = content.topic.as_deref().unwrap_or_default();
     let arn = format!("arn:memory:sns:local:000000000000:{topic}");
     let id = content.event_id.as_ref().map(ToString::to_string).unwrap_or_default();
     let at = content.occurred_on.unwrap_or_else(Timestamp::now).to_chrono();

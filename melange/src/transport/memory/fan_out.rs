@@ -9,8 +9,7 @@ use super::content::Content;
 use super::deduplication::{DedupId, Given};
 use super::envelope;
 use super::is_fifo;
-use super::limits::{Limits, MOST_ATTRIBUTES, TOPIC_BYTES};
-use super::queues::Queues;
+use super::limits::{Limits, TOPIC_BYTES};
 use super::stored::{Form, Stored};
 use super::subscription::Feed;
 use crate::transport::{Message, TransportError, TransportErrorKind};
@@ -40,20 +39,19 @@ impl Account {
         if topic.feeds.is_empty() && !topic.fifo {
             return Ok(());
         }
-        let name = message.topic().to_owned();
         let key: Option<Arc<str>> = message.key.as_deref().map(Arc::from);
         // Only FIFO topics and queues ask for it, and only FIFO topics feed FIFO queues.
         let id = topic.fifo.then(|| DedupId::Told(message.dedup_id.as_str().into()));
         let publication = Publication { content: message.into(), key, id, subject: None, is_own: true };
-        self.fan_out(&name, publication, now);
+        self.fan_out(publication, now);
         Ok(())
     }
 
     /// Puts a copy into every queue that wants it, unless it is a duplicate, and says what it, or the first, was given.
-    pub(super) fn fan_out(&mut self, name: &str, publication: Publication<'_>, now: Instant) -> Option<Given> {
+    pub(super) fn fan_out(&mut self, publication: Publication<'_>, now: Instant) -> Option<Given> {
         let Self { topics, queues, undelivered, .. } = self;
-        let topic = topics.get_mut(name)?;
         let Publication { content, key, id, subject, is_own } = publication;
+        let topic = topics.get_mut(content.topic.as_deref()?)?;
         if let Some(given) = id.as_ref().and_then(|id| topic.known(key.as_ref(), id, now)) {
             return Some(given);
         }
@@ -70,7 +68,7 @@ impl Account {
                 if is_own { Form::Own } else { Form::Bare }
             } else {
                 let number = topic.fifo.then_some(sequence);
-                let wrapped = envelope.get_or_insert_with(|| envelope::wrap(&content, name, subject, number));
+                let wrapped = envelope.get_or_insert_with(|| envelope::wrap(&content, subject, number));
                 wrapped.as_ref().map_or(Form::Own, |envelope| Form::Wrapped(Arc::clone(envelope)))
             };
             // A FIFO topic passes the group to FIFO queues only.
@@ -80,21 +78,15 @@ impl Account {
                 Feed::Told(told) => told.dead_letters.as_deref(),
                 Feed::Own(_) => None,
             };
-            let to = [Some(queue.as_str()), dead_letters].into_iter().flatten().find(|to| takes(queues, to, &stored));
-            let delivered = to.and_then(|to| queues.arrive(to, stored, id.as_ref(), None, now).ok());
-            *undelivered += u64::from(delivered.is_none());
+            let left = queues.deliver(queue, stored, id.as_ref(), now);
+            let left = left.and_then(|stored| match dead_letters {
+                Some(dead) => queues.deliver(dead, stored, id.as_ref(), now),
+                None => Some(stored),
+            });
+            *undelivered += u64::from(left.is_some());
         }
         Some((given, sequence))
     }
-}
-
-/// Whether `queue` is there and takes it.
-fn takes(queues: &mut Queues, queue: &str, stored: &Stored) -> bool {
-    let Ok(to) = queues.get(queue) else { return false };
-    let is_raw = !matches!(stored.form, Form::Wrapped(_));
-    let fits = stored.size() <= to.settings.max_bytes;
-    // Source: the SNS developer guide, message attributes: ten under raw delivery, and else the message is discarded.
-    fits && !(is_raw && stored.content.attributes.len() > MOST_ATTRIBUTES)
 }
 
 /// Refuses what has no key, on behalf of `who`, which is FIFO.

@@ -15,6 +15,8 @@ use crate::transport::{Body, Message};
 pub(super) const TOPIC_BYTES: usize = 262_144;
 /// Most bytes that a queue takes.
 pub(super) const QUEUE_BYTES: usize = 1_048_576;
+/// Least that a queue or topic can be told to take. Source: the API references, `MaximumMessageSize`.
+pub(super) const LEAST_BYTES: usize = 1_024;
 /// Most attributes that a queue takes.
 pub(super) const MOST_ATTRIBUTES: usize = 10;
 const NAME: usize = 256;

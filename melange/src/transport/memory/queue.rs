@@ -1,5 +1,7 @@
 //! A queue: what is visible, what is in hand, and for how long.
 
+mod receive;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +15,13 @@ use super::order::{Order, Standing};
 use super::receipt::{Lease, MemoryReceipt, unique};
 use super::refused::{Refused, RefusedKind};
 use super::settings::{LONGEST_VISIBILITY, Redrive, Settings};
-use super::signal::{Look, Signal};
+use super::signal::Signal;
 use super::stored::Stored;
 use super::{dead_letter_queue, is_fifo, later};
 use crate::transport::{QueuePlan, Receipt};
-
-/// Most messages in flight. Source: the SQS developer guide, queue quotas.
-pub(super) const MOST_IN_FLIGHT: usize = 120_000;
+pub(super) use receive::Ask;
+#[cfg(test)]
+pub(super) use receive::MOST_IN_FLIGHT;
 
 /// A queue.
 pub(super) struct Queue {
@@ -62,15 +64,6 @@ struct State {
 
 impl State {
     const VISIBLE: Self = Self { standing: Standing::Visible, until: None, in_flight: false };
-}
-
-/// What a receive asks for.
-pub(super) struct Ask<'a> {
-    pub(super) max: usize,
-    pub(super) visibility: Option<Duration>,
-    pub(super) attempt: Option<&'a str>,
-    /// Whether it waits, and so is not told that too much is in flight.
-    pub(super) waits: bool,
 }
 
 impl Queue {
@@ -138,94 +131,6 @@ impl Queue {
         self.messages.insert(place, Held { stored, state: State::VISIBLE, lease: None, received: now });
         let delayed = State { standing: Standing::Away, until: Some(later(now, delay)), in_flight: false };
         self.set(place, if delay.is_zero() { State::VISIBLE } else { delayed });
-    }
-
-    /// Hands out what is asked for, as `show` makes it. What was received too often is put into `dead` instead.
-    ///
-    /// # Errors
-    /// When too much is in flight, and a standard queue is asked without waiting.
-    pub(super) fn receive<T>(
-        &mut self,
-        ask: &Ask<'_>,
-        now: Instant,
-        dead: &mut Vec<Stored>,
-        show: fn(&Stored, MemoryReceipt) -> T,
-    ) -> Result<Look<T>, Refused> {
-        self.wake_up(now);
-        let visibility = ask.visibility.unwrap_or(self.settings.visibility);
-        if let Some(found) = ask.attempt.and_then(|attempt| self.again(attempt, visibility, now, show)) {
-            return Ok(Look { found, next_change: None });
-        }
-        let room = MOST_IN_FLIGHT.saturating_sub(self.in_flight);
-        if room == 0 && !self.fifo && !ask.waits {
-            let what = format!("queue `{}` has {MOST_IN_FLIGHT} messages in flight, and hands out no more", self.name);
-            return Err(Refused::new(RefusedKind::OverLimit, what));
-        }
-        let mut max = ask.max.min(room);
-        if let Some(dice) = self.dice.as_mut().filter(|dice| dice.shuffled) {
-            max = max.min(dice.up_to(max));
-        }
-        let (mut found, mut receipts) = (Vec::new(), Vec::new());
-        let (fifo, mut following) = (self.fifo, None);
-        while found.len() < max {
-            let shuffled = self.dice.as_mut().filter(|dice| dice.shuffled);
-            let Some(place) = following.take().or_else(|| self.order.next(shuffled)) else {
-                break;
-            };
-            if self.is_expired(place, now) {
-                self.remove(place);
-                continue;
-            }
-            let until = Some(later(now, visibility));
-            let receipt = MemoryReceipt { queue: self.number, place, lease: Lease::new() };
-            let most = self.settings.redrive.as_ref().map(|redrive| redrive.max_receives);
-            let Some(held) = self.set(place, State { standing: Standing::InHand, until, in_flight: true }) else {
-                break;
-            };
-            if most.is_some_and(|most| held.stored.receives >= most) {
-                dead.extend(self.remove(place));
-                continue;
-            }
-            (held.lease, held.received) = (Some(receipt.lease), now);
-            held.stored.receives = held.stored.receives.saturating_add(1);
-            found.push(show(&held.stored, receipt));
-            let key = held.stored.key.as_ref().filter(|_| fifo).cloned();
-            following = self.order.following(place, key.as_ref());
-            if ask.attempt.is_some() || visibility.is_zero() {
-                receipts.push(receipt);
-            }
-        }
-        if visibility.is_zero() {
-            for receipt in &receipts {
-                self.set(receipt.place, State::VISIBLE);
-            }
-        }
-        if let Some(attempt) = ask.attempt.filter(|_| !receipts.is_empty()) {
-            self.attempts.remember(attempt, receipts, now);
-        }
-        Ok(Look { found, next_change: self.timers.first().map(|(at, _)| *at) })
-    }
-
-    /// What an earlier receive under the same id brought, if nothing has happened to it since.
-    fn again<T>(
-        &mut self,
-        attempt: &str,
-        visibility: Duration,
-        now: Instant,
-        show: fn(&Stored, MemoryReceipt) -> T,
-    ) -> Option<Vec<T>> {
-        let receipts = self.attempts.of(attempt, now)?.to_vec();
-        let unchanged = |receipt: &MemoryReceipt| self.leased(*receipt).is_some();
-        if !receipts.iter().all(unchanged) {
-            return None;
-        }
-        let until = Some(later(now, visibility));
-        let mut found = Vec::with_capacity(receipts.len());
-        for receipt in receipts {
-            let held = self.set(receipt.place, State { standing: Standing::InHand, until, in_flight: true })?;
-            found.push(show(&held.stored, receipt));
-        }
-        Some(found)
     }
 
     /// The message in flight under `receipt`.

@@ -60,8 +60,8 @@ impl Queues {
         Ok(())
     }
 
-    /// Puts what was published or sent into the queue `name`, unless it is a duplicate: then says what the first was given.
-    pub(super) fn arrive(
+    /// Puts what is sent into the queue `name`, unless it is a duplicate: then says what the first was given.
+    pub(super) fn send(
         &mut self,
         name: &str,
         stored: Stored,
@@ -69,23 +69,20 @@ impl Queues {
         delay: Option<Duration>,
         now: Instant,
     ) -> Result<Given, Refused> {
-        let place = self.next_place();
-        let twice = self.next_place();
-        let queue = self.get(name)?;
-        if let Some(given) = id.and_then(|id| queue.known(stored.key.as_ref(), id, now)) {
-            return Ok(given);
+        let places = (self.next_place(), self.next_place());
+        Ok(arrive(self.get(name)?, places, stored, id, delay, now))
+    }
+
+    /// Puts what a topic delivers into the queue `name`; gives it back when it is not there, or does not take it.
+    pub(super) fn deliver(&mut self, name: &str, stored: Stored, id: Option<&DedupId>, now: Instant) -> Option<Stored> {
+        let places = (self.next_place(), self.next_place());
+        match self.all.get_mut(name) {
+            Some(queue) if stored.fits(queue.settings.max_bytes) => {
+                arrive(queue, places, stored, id, None, now);
+                None
+            }
+            _ => Some(stored),
         }
-        let given = (stored.message_id.clone(), place);
-        let visibility = queue.settings.visibility;
-        if !queue.fifo
-            && let Some(dice) = &mut queue.dice
-            && dice.duplicates()
-        {
-            let later = if dice.fraction() < 0.5 { Duration::ZERO } else { visibility.mul_f64(dice.fraction()) };
-            queue.put(twice, stored.clone(), delay.unwrap_or(queue.settings.delay) + later, now);
-        }
-        queue.publish(place, stored, id, delay, now);
-        Ok(given)
     }
 
     /// Puts what was in another queue into `name`, which is made if it is not there.
@@ -98,4 +95,29 @@ impl Queues {
         self.last_place += 1;
         self.last_place
     }
+}
+
+/// With chance, it comes twice.
+fn arrive(
+    queue: &mut Queue,
+    (place, twice): (u64, u64),
+    stored: Stored,
+    id: Option<&DedupId>,
+    delay: Option<Duration>,
+    now: Instant,
+) -> Given {
+    if let Some(given) = id.and_then(|id| queue.known(stored.key.as_ref(), id, now)) {
+        return given;
+    }
+    let given = (stored.message_id.clone(), place);
+    let (visibility, own_delay) = (queue.settings.visibility, queue.settings.delay);
+    if !queue.fifo
+        && let Some(dice) = &mut queue.dice
+        && dice.duplicates()
+    {
+        let later = if dice.fraction() < 0.5 { Duration::ZERO } else { visibility.mul_f64(dice.fraction()) };
+        queue.put(twice, stored.clone(), delay.unwrap_or(own_delay) + later, now);
+    }
+    queue.publish(place, stored, id, delay, now);
+    given
 }

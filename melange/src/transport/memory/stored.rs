@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::content::Content;
+use super::limits::MOST_ATTRIBUTES;
 use super::receipt::MemoryReceipt;
 use super::received::Received;
 use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, REDRIVES, SUBSCRIBER};
@@ -62,6 +63,13 @@ impl Stored {
             Form::Wrapped(envelope) => envelope.len(),
             Form::Own | Form::Bare => self.content.size(),
         }
+    }
+
+    /// Whether a queue that takes so many bytes takes it from a topic.
+    pub(super) fn fits(&self, max_bytes: usize) -> bool {
+        let is_raw = !matches!(self.form, Form::Wrapped(_));
+        // Source: the SNS developer guide, message attributes: ten under raw delivery, and else the message is discarded.
+        self.size() <= max_bytes && !(is_raw && self.content.attributes.len() > MOST_ATTRIBUTES)
     }
 
     /// As a bus gets it: out of its envelope.

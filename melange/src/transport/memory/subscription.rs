@@ -85,8 +85,9 @@ pub(super) enum Feed {
 impl Feed {
     pub(super) fn lets(&self, content: &Content) -> bool {
         match self {
+            // What has no name beside it may have one in its body.
             Self::Own(event_types) => {
-                content.attributes.text(EVENT_TYPE).is_some_and(|event_type| event_types.contains(event_type))
+                content.attributes.text(EVENT_TYPE).is_none_or(|event_type| event_types.contains(event_type))
             }
             Self::Told(told) => told.filter.as_ref().is_none_or(|policy| policy.lets(content)),
         }

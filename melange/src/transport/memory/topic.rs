@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::deduplication::{DedupId, Deduplication, Given};
 use super::is_fifo;
-use super::settings::TopicSettings;
 use super::subscription::Feed;
+use super::topic_settings::TopicSettings;
 
 /// A topic.
 pub(super) struct Topic {
