@@ -82,9 +82,15 @@ impl Faulty {
     /// Over the service of this name in a new account; all calls pass.
     #[must_use]
     pub fn new(queue: &str) -> Self {
+        Self::over(MemoryTransport::new().queue(queue.to_owned()))
+    }
+
+    /// Over this service of an account, which others may share; all calls pass.
+    #[must_use]
+    pub fn over(service: MemoryTransport) -> Self {
         let shared =
             Shared { calls: Mutex::default(), under_way: Mutex::default(), rule: Mutex::new(Box::new(|_| Act::Pass)) };
-        Self { inner: MemoryTransport::new().queue(queue.to_owned()), shared: Arc::new(shared) }
+        Self { inner: service, shared: Arc::new(shared) }
     }
 
     /// From now on this is what becomes of calls.

@@ -88,3 +88,19 @@ pub(crate) fn foreign(name: &'static str, body: &str) -> Message {
         body: Body::Json(body.into()),
     }
 }
+
+/// A step of an order as a message, to the FIFO topic.
+pub(crate) fn step(order: &str, number: u64, dedup_id: Option<&str>) -> Message {
+    let mut metadata = Metadata::now("Step");
+    metadata.topic = "conformance-steps.fifo".into();
+    let name = AttributeValue::String("Step".to_owned());
+    let body = format!(r#"{{"event_type_name": "Step", "order": "{order}", "number": {number}, "id": null}}"#);
+    Message {
+        event: Step::DESCRIPTOR,
+        dedup_id: dedup_id.map_or_else(|| metadata.event_id.to_string(), str::to_owned),
+        metadata,
+        attributes: Attributes::from_iter([(attributes::EVENT_TYPE, name)]),
+        key: Some(order.to_owned()),
+        body: Body::Json(body.into()),
+    }
+}

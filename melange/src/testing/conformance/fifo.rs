@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Harness;
-use super::events::Step;
+use super::events::{self, Step};
+use super::idle::{idle, receive};
 use super::probe::{Answer, Probe, eventually, running, stop};
-use crate::{Outcome, transport::Transport};
+use crate::Outcome;
+use crate::transport::{Body, Delivery, Transport, TransportErrorKind};
 
 fn step(order: &str, number: u64) -> Step {
     Step { order: order.to_owned(), number, id: None }
@@ -69,4 +71,66 @@ pub async fn a_duplicate_is_taken_once<H: Harness>(harness: H) {
     assert!(
         harness.queue("shipping.fifo").receive("shipping.fifo", 10, Duration::from_secs(1)).await.unwrap().is_empty()
     );
+}
+
+const QUEUE: &str = "shipping.fifo";
+
+/// The numbers of these steps, in the order they came.
+fn numbers(deliveries: &[Delivery]) -> Vec<u64> {
+    let number = |delivery: &Delivery| {
+        let Body::Json(body) = &delivery.content.as_ref().unwrap().body else { panic!("no JSON") };
+        serde_json::from_str::<Step>(body).unwrap().number
+    };
+    deliveries.iter().map(number).collect()
+}
+
+/// In the whole topic, for five minutes, whatever became of the first.
+pub async fn an_id_is_known_in_all_groups_and_after_its_message_was_deleted<H: Harness>(harness: H) {
+    let queue = idle::<H, Step>(&harness, QUEUE).await;
+    let publish = async |message| assert!(queue.publish(vec![message]).await[0].is_ok());
+    publish(events::step("a", 1, Some("known"))).await;
+    let first = receive(&queue, QUEUE, Duration::from_secs(10)).await;
+    assert_eq!(numbers(&first), [1]);
+    assert!(queue.delete(QUEUE, vec![first[0].receipt.clone()]).await[0].is_ok());
+    publish(events::step("b", 2, Some("known"))).await;
+    publish(events::step("b", 3, Some("new"))).await;
+    assert_eq!(numbers(&receive(&queue, QUEUE, Duration::from_secs(10)).await), [3]);
+    // The queue knows it, too, from whoever it comes.
+    assert!(queue.send(QUEUE, vec![events::step("c", 4, Some("known"))], None).await[0].is_ok());
+    assert!(receive(&queue, QUEUE, Duration::from_secs(1)).await.is_empty());
+}
+
+/// A receive may bring several of a group, in order. While one of them is in hand no other of the group comes; given back,
+/// they come again in order. Other groups go on.
+pub async fn a_group_in_hand_waits_and_comes_again_in_order<H: Harness>(harness: H) {
+    let queue = idle::<H, Step>(&harness, QUEUE).await;
+    let steps = (0..4).map(|number| events::step("a", number, None)).collect();
+    assert!(queue.publish(steps).await.iter().all(Result::is_ok));
+    let first = queue.receive(QUEUE, 2, Duration::from_secs(10)).await.unwrap();
+    assert!(numbers(&first) == [0] || numbers(&first) == [0, 1], "{:?}", numbers(&first));
+    assert!(receive(&queue, QUEUE, Duration::from_secs(1)).await.is_empty(), "the group is in hand");
+    assert!(queue.publish(vec![events::step("b", 9, None)]).await[0].is_ok());
+    assert_eq!(numbers(&receive(&queue, QUEUE, Duration::from_secs(10)).await), [9]);
+    let back = first.iter().rev().map(|delivery| (delivery.receipt.clone(), Duration::ZERO)).collect();
+    assert!(queue.change_visibility(QUEUE, back).await.iter().all(Result::is_ok));
+    let mut seen = Vec::new();
+    while seen.len() < 4 {
+        let more = receive(&queue, QUEUE, Duration::from_secs(10)).await;
+        assert!(!more.is_empty(), "{seen:?} came");
+        seen.extend(numbers(&more));
+        let receipts = more.into_iter().map(|delivery| delivery.receipt).collect();
+        assert!(queue.delete(QUEUE, receipts).await.iter().all(Result::is_ok));
+    }
+    assert_eq!(seen, [0, 1, 2, 3]);
+}
+
+/// One message's own delay is refused; none, and one of nothing, are the queue's.
+pub async fn a_fifo_queue_delays_all_alike<H: Harness>(harness: H) {
+    let queue = idle::<H, Step>(&harness, QUEUE).await;
+    for (delay, refused) in [(None, false), (Some(0), false), (Some(1), true)] {
+        let delay = delay.map(Duration::from_secs);
+        let answers = queue.send(QUEUE, vec![events::step("a", 1, None)], delay).await;
+        let kind = answers[0].as_ref().err().map(|error| error.kind());
+        assert_eq!(kind, refused.then_some(TransportErrorKind::InvalidMessage), "{delay:?}");
+    }
 }

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Harness;
-use super::events::{Placed, placed};
+use super::events::{Placed, foreign, placed};
+use super::idle::{idle, receive};
 use super::probe::{Answer, Probe, eventually, is_empty, running, stop};
 use crate::Outcome;
+use crate::transport::Transport;
 
 /// To this queue and to no other, though both listen to the event.
 pub async fn an_event_sent_to_a_queue_arrives_there_and_nowhere_else<H: Harness>(harness: H) {
@@ -71,4 +73,40 @@ pub async fn dead_letters_can_be_listed_and_put_back<H: Harness>(harness: H) {
     stop(&bus).await;
     assert_eq!(probe.seen().len(), 24);
     is_empty(&harness.queue("billing"), "billing-dlq").await;
+}
+
+/// Under new ids, counted from the beginning, and for whoever listens.
+pub async fn the_broker_moves_letters_back_as_new_messages<H: Harness>(harness: H) {
+    let queue = idle::<H, Placed>(&harness, "billing").await;
+    let letters = (0..3).map(|number| foreign("Placed", &format!("{{\"number\": {number}}}"))).collect();
+    assert!(queue.send("billing-dlq", letters, None).await.iter().all(Result::is_ok));
+    let held = one_of(&queue, "billing-dlq").await;
+    let given_back = queue.change_visibility("billing-dlq", vec![(held.receipt, Duration::ZERO)]).await;
+    assert!(given_back[0].is_ok());
+    let task = queue.start_move("billing").await.unwrap();
+    let mut moved = 0;
+    let ended = async {
+        loop {
+            let status = queue.move_status("billing", &task).await.unwrap();
+            moved = status.moved;
+            if status.is_done {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), ended).await.expect("it ends");
+    assert_eq!(moved, 3);
+    let mut came = Vec::new();
+    while came.len() < 3 {
+        let more = receive(&queue, "billing", Duration::from_secs(10)).await;
+        assert!(!more.is_empty(), "{} came", came.len());
+        came.extend(more);
+    }
+    assert!(came.iter().all(|delivery| delivery.attempt == 1 && delivery.message_id != held.message_id));
+    assert!(receive(&queue, "billing-dlq", Duration::from_secs(1)).await.is_empty());
+}
+
+async fn one_of(queue: &impl Transport, name: &str) -> crate::transport::Delivery {
+    queue.receive(name, 1, Duration::from_secs(10)).await.unwrap().remove(0)
 }

@@ -6,29 +6,46 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::queue::Queue;
-use super::signal::{Look, Signal};
-use super::stored::{Content, Stored};
+use super::chance::Chance;
+use super::content::Content;
+use super::deduplication::DedupId;
+use super::fan_out::keyed;
+use super::limits::{Limits, QUEUE_NAME, name_problem};
+use super::moves::Moves;
+use super::queue::Ask;
+use super::queues::Queues;
+use super::receipt::MemoryReceipt;
+use super::refused::Refused;
+use super::settings::LONGEST_RETENTION;
+use super::signal::Look;
+use super::stored::{Form, Stored};
+use super::subscription::Feed;
 use super::topic::Topic;
+use super::topic_settings::TopicSettings;
 use super::{dead_letter_queue, direct, is_fifo};
-use crate::transport::{DeadLetter, Message, Receipt, Topology, TransportError, TransportErrorKind};
+use crate::transport::{DeadLetter, Message, Receipt, Topology, TransportError};
 
 /// All topics and queues. What is put in stays until it is taken out; nothing here waits.
 #[derive(Default)]
 pub(super) struct Account {
-    topics: HashMap<String, Topic>,
-    queues: HashMap<String, Queue>,
-    /// The place of the message that came last.
-    last_place: u64,
+    pub(super) topics: HashMap<String, Topic>,
+    pub(super) queues: Queues,
+    pub(super) moves: Moves,
+    /// Messages that a topic could not deliver, and lost.
+    pub(super) undelivered: u64,
 }
 
 impl Account {
-    /// Adds what `topology` wants to what is there.
+    pub(super) fn left_to(chance: Chance) -> Self {
+        Self { queues: Queues::left_to(chance), ..Self::default() }
+    }
+
+    /// Adds what `topology`, of a service with this queue, wants to what is there.
     ///
     /// # Errors
-    /// What SNS would refuse; then nothing is added.
-    pub(super) fn declare(&mut self, topology: &Topology) -> Result<(), Vec<String>> {
-        let refused = refused(topology);
+    /// What SNS or SQS would refuse; then nothing is added.
+    pub(super) fn declare(&mut self, own_queue: &str, topology: &Topology) -> Result<(), Vec<String>> {
+        let refused = self.refused(own_queue, topology);
         if !refused.is_empty() {
             return Err(refused);
         }
@@ -36,10 +53,14 @@ impl Account {
             self.topic(topic);
         }
         for plan in &topology.queues {
-            self.queue_or_new(&plan.name).plan(plan);
-            self.queue_or_new(&dead_letter_queue(&plan.name));
+            let dead = dead_letter_queue(&plan.name);
+            if self.queues.get(&dead).is_err() {
+                // Kept as long as can be: who looks after dead letters may be away.
+                self.queues.get_or_new(&dead).settings.retention = LONGEST_RETENTION;
+            }
+            self.queues.get_or_new(&plan.name).plan(plan);
             for filter in &plan.topics {
-                self.topic(&filter.topic).subscribe(&plan.name, &filter.event_types);
+                self.topic(&filter.topic).declare(&plan.name, &filter.event_types);
             }
         }
         Ok(())
@@ -50,73 +71,53 @@ impl Account {
         self.topics.values().flat_map(|topic| topic.event_types(queue)).cloned().collect()
     }
 
-    /// Puts a copy into every queue that wants it.
-    pub(super) fn publish(&mut self, message: Message, now: Instant) -> Result<(), TransportError> {
-        // A topic that nobody declared has no subscribers.
-        let Some(topic) = self.topics.get_mut(message.topic()) else {
-            return Ok(());
-        };
-        let wanted = topic.take(&message, now)?;
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let dedup_id = message.dedup_id.clone();
-        let content = Arc::new(Content::from(message));
-        for name in wanted {
-            if let Some(queue) = self.queues.get_mut(name)
-                && queue.is_new(&dedup_id, now)
-            {
-                self.last_place += 1;
-                queue.publish(self.last_place, Stored::new(Arc::clone(&content)), None, now);
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts it into `queue` itself.
+    /// Puts what a bus sends into `queue` itself.
     ///
     /// # Errors
     /// When there is no such queue, or SQS would refuse it.
     pub(super) fn send(
         &mut self,
-        queue: &str,
+        name: &str,
         message: Message,
         delay: Option<Duration>,
         now: Instant,
     ) -> Result<(), TransportError> {
-        let place = self.next_place();
-        let to = self.queue(queue)?;
-        direct::check(queue, &message, delay)?;
-        if to.is_new(&message.dedup_id, now) {
-            // A FIFO queue has one delay for all.
-            let delay = delay.filter(|_| !is_fifo(queue)).map(direct::whole_seconds);
-            to.publish(place, Stored::new(Arc::new(Content::from(message))), delay, now);
+        let queue = self.queues.get(name)?;
+        direct::check(name, delay)?;
+        Limits::queue(name, queue.settings.max_bytes).message(&message)?;
+        let fifo = queue.fifo;
+        if fifo {
+            keyed(&message, format_args!("queue `{name}`"))?;
         }
+        let id = fifo.then(|| DedupId::Told(message.dedup_id.as_str().into()));
+        let key = message.key.as_deref().map(Arc::from);
+        // A FIFO queue has one delay for all.
+        let delay = delay.filter(|_| !fifo).map(direct::whole_seconds);
+        let stored = Stored::new(Arc::new(Content::from(message)), Form::Own, key, now);
+        self.queues.send(name, stored, id.as_ref(), delay, now)?;
         Ok(())
     }
 
-    /// Hands out up to `max` messages of `queue`, and moves to its dead-letter queue what was received too often.
-    pub(super) fn receive(&mut self, queue: &str, max: usize, now: Instant) -> Result<Look, TransportError> {
+    /// Hands out what is asked for of `queue`, and moves to its dead-letter queue what was received too often.
+    pub(super) fn receive<T>(
+        &mut self,
+        name: &str,
+        ask: &Ask<'_>,
+        now: Instant,
+        show: fn(&Stored, MemoryReceipt) -> T,
+    ) -> Result<Look<T>, Refused> {
+        let next_move = self.moves.go_on(&mut self.queues, now);
         let mut dead = Vec::new();
-        let look = self.queue(queue)?.receive(max, now, &mut dead);
+        let queue = self.queues.get(name)?;
+        let mut look = queue.receive(ask, now, &mut dead, show)?;
+        look.next_change = look.next_change.into_iter().chain(next_move).min();
+        let to = queue.settings.redrive.as_ref().filter(|_| !dead.is_empty()).map(|redrive| redrive.to.clone());
         for stored in dead {
-            self.bury(queue, stored);
+            if let Some(to) = &to {
+                self.queues.put(to, stored.moved_from(name, is_fifo(to), now), now);
+            }
         }
         Ok(look)
-    }
-
-    pub(super) fn delete(&mut self, queue: &str, receipt: &Receipt, now: Instant) -> Result<(), TransportError> {
-        self.queue(queue)?.delete(receipt, now).map(|_| ()).ok_or_else(|| lease_lost(queue))
-    }
-
-    pub(super) fn change_visibility(
-        &mut self,
-        queue: &str,
-        receipt: &Receipt,
-        time: Duration,
-        now: Instant,
-    ) -> Result<(), TransportError> {
-        self.queue(queue)?.change_visibility(receipt, time, now).ok_or_else(|| lease_lost(queue))
     }
 
     /// Puts a copy of the message in hand into the dead-letter queue.
@@ -126,22 +127,20 @@ impl Account {
         receipt: &Receipt,
         letter: &DeadLetter,
         now: Instant,
-    ) -> Result<(), TransportError> {
-        let stored = self.queue(queue)?.in_hand(receipt, now).ok_or_else(|| lease_lost(queue))?;
-        let copy = stored.dead_letter(queue, letter);
-        self.bury(queue, copy);
+    ) -> Result<(), Refused> {
+        let copy = self.queues.get(queue)?.in_hand(receipt, now)?.dead_letter(queue, letter, now);
+        self.queues.put(&dead_letter_queue(queue), copy, now);
         Ok(())
     }
 
     /// Moves what is in the dead-letter queue, and in nobody's hand, back to `queue`, and says how many that were.
     pub(super) fn redrive(&mut self, queue: &str, now: Instant) -> usize {
-        let Some(dead) = self.queues.get_mut(&dead_letter_queue(queue)) else {
+        let Ok(dead) = self.queues.get(&dead_letter_queue(queue)) else {
             return 0;
         };
         let letters = dead.drain(now);
         for letter in &letters {
-            let place = self.next_place();
-            self.queue_or_new(queue).put(place, letter.redriven(None));
+            self.queues.put(queue, letter.redriven(None, now), now);
         }
         letters.len()
     }
@@ -153,70 +152,47 @@ impl Account {
         receipt: &Receipt,
         redrives: u32,
         now: Instant,
-    ) -> Result<(), TransportError> {
-        let dead = dead_letter_queue(queue);
-        let letter = self.queue(&dead)?.in_hand(receipt, now).ok_or_else(|| lease_lost(&dead))?;
-        let copy = letter.redriven(Some(redrives));
-        let place = self.next_place();
-        self.queue_or_new(queue).put(place, copy);
+    ) -> Result<(), Refused> {
+        let copy = self.queues.get(&dead_letter_queue(queue))?.in_hand(receipt, now)?.redriven(Some(redrives), now);
+        self.queues.put(queue, copy, now);
         Ok(())
     }
 
-    pub(super) fn signal(&mut self, queue: &str) -> Result<Arc<Signal>, TransportError> {
-        self.queue(queue).map(|queue| queue.signal())
+    pub(super) fn topic(&mut self, name: &str) -> &mut Topic {
+        self.topics.entry(name.to_owned()).or_insert_with(|| Topic::new(name, TopicSettings::new()))
     }
 
-    pub(super) fn queue(&mut self, name: &str) -> Result<&mut Queue, TransportError> {
-        self.queues.get_mut(name).ok_or_else(|| {
-            TransportError::new(
-                TransportErrorKind::NotFound,
-                format!("there is no queue `{name}` in this memory account: it is made by building a bus that consumes from it"),
-            )
-        })
-    }
-
-    pub(super) fn queue_or_new(&mut self, name: &str) -> &mut Queue {
-        self.queues.entry(name.to_owned()).or_insert_with(|| Queue::new(name))
-    }
-
-    fn topic(&mut self, name: &str) -> &mut Topic {
-        self.topics.entry(name.to_owned()).or_insert_with(|| Topic::new(name))
-    }
-
-    fn bury(&mut self, queue: &str, stored: Stored) {
-        let place = self.next_place();
-        self.queue_or_new(&dead_letter_queue(queue)).put(place, stored);
-    }
-
-    fn next_place(&mut self) -> u64 {
-        self.last_place += 1;
-        self.last_place
-    }
-}
-
-/// What SNS would refuse of `topology`.
-fn refused(topology: &Topology) -> Vec<String> {
-    let mut refused = Vec::new();
-    for plan in topology.queues.iter().filter(|plan| is_fifo(&plan.name)) {
-        for filter in plan.topics.iter().filter(|filter| !is_fifo(&filter.topic)) {
-            refused.push(format!(
-                "queue `{}` is FIFO and cannot be subscribed to topic `{topic}`, which is not: call the topic `{topic}.fifo`, \
-                 or consume from a queue whose name does not end in `.fifo`",
-                plan.name,
-                topic = filter.topic,
-            ));
+    /// What SNS or SQS would refuse of `topology`.
+    fn refused(&self, own_queue: &str, topology: &Topology) -> Vec<String> {
+        let mut refused = Vec::new();
+        for plan in &topology.queues {
+            // What events and subscribers name was checked where it was said; the bus's own queue was not.
+            let problem = name_problem("queue", &plan.name, QUEUE_NAME);
+            if problem.is_none() {
+                refused.extend(name_problem("dead-letter queue", &dead_letter_queue(&plan.name), QUEUE_NAME));
+            }
+            refused.extend(problem.filter(|_| plan.name == own_queue));
+            for filter in &plan.topics {
+                let topic = &filter.topic;
+                if is_fifo(&plan.name) && !is_fifo(topic) {
+                    refused.push(format!(
+                        "queue `{}` is FIFO and cannot be subscribed to topic `{topic}`, which is not: call the topic \
+                         `{topic}.fifo`, or consume from a queue whose name does not end in `.fifo`",
+                        plan.name,
+                    ));
+                }
+                let feed = self.topics.get(topic).and_then(|known| known.feeds.get(&plan.name));
+                if matches!(feed, Some(Feed::Told(_))) {
+                    refused.push(format!(
+                        "queue `{}` is subscribed to topic `{topic}` already, by `account.subscribe(..)`: unsubscribe it, or \
+                         consume from another queue",
+                        plan.name,
+                    ));
+                }
+            }
         }
+        refused
     }
-    refused
-}
-
-fn lease_lost(queue: &str) -> TransportError {
-    TransportError::new(
-        TransportErrorKind::LeaseLost,
-        format!(
-            "the message of queue `{queue}` is no longer in hand: its visibility time-out is over, or it was settled"
-        ),
-    )
 }
 
 #[cfg(test)]

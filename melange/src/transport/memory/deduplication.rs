@@ -1,35 +1,61 @@
-//! What a FIFO topic remembers of what it took.
+//! What a FIFO topic or queue remembers of what it took.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a deduplication id is remembered.
+use crate::EventId;
+
+/// How long a deduplication id is remembered. Source: the SQS API reference, `MessageDeduplicationId`.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// The deduplication ids of the last five minutes.
+/// By what a message is known. A body is compared as it is, where AWS compares its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum DedupId {
+    Told(Arc<str>),
+    Body(Arc<str>),
+}
+
+impl DedupId {
+    /// The id that was told.
+    pub(super) fn told(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Told(id) => Some(id),
+            Self::Body(_) => None,
+        }
+    }
+}
+
+/// What the first of an id was given: its message id and its place.
+pub(super) type Given = (EventId, u64);
+
+/// The group, where each has ids of its own, and the id.
+type Key = (Option<Arc<str>>, DedupId);
+
+/// The deduplication ids of the last five minutes, whatever became of their messages.
 #[derive(Default)]
 pub(super) struct Deduplication {
-    known: HashSet<Arc<str>>,
+    known: HashMap<Key, Given>,
     /// The oldest first.
-    since: VecDeque<(Instant, Arc<str>)>,
+    since: VecDeque<(Instant, Key)>,
 }
 
 impl Deduplication {
-    /// Whether `id` is not known yet; from now on it is.
-    pub(super) fn is_new(&mut self, id: &str, now: Instant) -> bool {
+    /// What the first of `id` was given, if it is known.
+    pub(super) fn known(&mut self, group: Option<&Arc<str>>, id: &DedupId, now: Instant) -> Option<Given> {
         while let Some((_, old)) = self.since.pop_front_if(|(since, _)| now.duration_since(*since) >= WINDOW) {
             self.known.remove(&old);
         }
-        if self.known.contains(id) {
-            return false;
-        }
-        let id: Arc<str> = id.into();
-        self.known.insert(Arc::clone(&id));
-        self.since.push_back((now, id));
-        true
+        self.known.get(&(group.cloned(), id.clone())).cloned()
+    }
+
+    /// From now on it is known.
+    pub(super) fn remember(&mut self, group: Option<&Arc<str>>, id: &DedupId, given: Given, now: Instant) {
+        let key = (group.cloned(), id.clone());
+        self.known.insert(key.clone(), given);
+        self.since.push_back((now, key));
     }
 }
 
@@ -39,23 +65,40 @@ mod tests {
 
     use super::*;
 
+    impl Deduplication {
+        fn is_new(&mut self, group: Option<&str>, id: &str) -> bool {
+            let (group, id) = (group.map(Arc::from), DedupId::Told(id.into()));
+            let is_new = self.known(group.as_ref(), &id, Instant::now()).is_none();
+            if is_new {
+                self.remember(group.as_ref(), &id, (EventId::from_text("m"), 1), Instant::now());
+            }
+            is_new
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_id_is_known_for_five_minutes_from_its_first_use() {
         let mut seen = Deduplication::default();
-        assert!(seen.is_new("a", Instant::now()));
+        assert!(seen.is_new(None, "a"));
         advance(WINDOW - Duration::from_millis(1)).await;
-        assert!(!seen.is_new("a", Instant::now()), "and the second use does not lengthen it");
-        assert!(seen.is_new("b", Instant::now()));
+        assert!(!seen.is_new(None, "a"), "and the second use does not lengthen it");
+        assert!(seen.is_new(None, "b"));
         advance(Duration::from_millis(1)).await;
-        assert!(seen.is_new("a", Instant::now()));
-        assert!(!seen.is_new("b", Instant::now()));
+        assert!(seen.is_new(None, "a"));
+        assert!(!seen.is_new(None, "b"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn groups_may_have_ids_of_their_own() {
+        let mut seen = Deduplication::default();
+        assert!(seen.is_new(Some("g"), "a") && seen.is_new(Some("h"), "a") && !seen.is_new(Some("g"), "a"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_old_is_forgotten() {
         let mut seen = Deduplication::default();
         for i in 0..1000 {
-            seen.is_new(&i.to_string(), Instant::now());
+            seen.is_new(None, &i.to_string());
             advance(Duration::from_secs(1)).await;
         }
         assert_eq!((seen.known.len(), seen.since.len()), (300, 300));

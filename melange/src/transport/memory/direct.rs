@@ -1,27 +1,21 @@
-//! What SQS asks of a message that is sent to a queue itself.
+//! What SQS asks of a delay that one message is to have.
 
 use std::time::Duration;
 
 use super::is_fifo;
-use super::topic::keyed;
-use crate::transport::{Message, TransportError, TransportErrorKind};
+use super::settings::LONGEST_DELAY;
+use crate::transport::{TransportError, TransportErrorKind};
 
-/// Longest delay. Source: the SQS API reference, `SendMessage`, `DelaySeconds`.
-const LONGEST: Duration = Duration::from_secs(900);
-
-/// Refuses what `queue` would refuse.
-pub(super) fn check(queue: &str, message: &Message, delay: Option<Duration>) -> Result<(), TransportError> {
+/// Refuses a delay that `queue` would refuse.
+pub(super) fn check(queue: &str, delay: Option<Duration>) -> Result<(), TransportError> {
     let refuse = |what| Err(TransportError::new(TransportErrorKind::InvalidMessage, what));
     let delay = delay.unwrap_or_default();
-    if is_fifo(queue) {
-        keyed(message, format_args!("queue `{queue}`"))?;
-        if !delay.is_zero() {
-            return refuse(format!(
-                "queue `{queue}` is FIFO and delays all messages alike: leave out `.delay(..)`, or send to a queue that is not FIFO"
-            ));
-        }
+    if is_fifo(queue) && !delay.is_zero() {
+        return refuse(format!(
+            "queue `{queue}` is FIFO and delays all messages alike: leave out `.delay(..)`, or send to a queue that is not FIFO"
+        ));
     }
-    if delay > LONGEST {
+    if delay > LONGEST_DELAY {
         return refuse(format!(
             "a message to queue `{queue}` cannot be delayed by {delay:?}: 15 minutes are the longest; send it again from there, \
              or keep it until it is due"
@@ -42,7 +36,7 @@ mod tests {
     use super::super::MemoryTransport;
     use super::super::fixture::{bodies, fifo, message, standard};
     use super::*;
-    use crate::transport::Transport;
+    use crate::transport::{Message, Transport};
 
     /// What a message to `queue` is answered.
     async fn send(
@@ -105,12 +99,11 @@ mod tests {
         }
         // The queue knows what came through its topic, too.
         account.send(message("t.fifo", "2 again").keyed("a").dedup("y")).await;
-        let first = account.take("q.fifo").await;
-        assert_eq!(bodies(&first), ["1"]);
-        account.ack("q.fifo", &first[0]).await.unwrap();
-        let second = account.take("q.fifo").await;
-        assert_eq!(bodies(&second), ["2"]);
-        account.ack("q.fifo", &second[0]).await.unwrap();
+        let all = account.take("q.fifo").await;
+        assert_eq!(bodies(&all), ["1", "2"]);
+        for delivery in &all {
+            account.ack("q.fifo", delivery).await.unwrap();
+        }
         assert!(account.take("q.fifo").await.is_empty());
     }
 }

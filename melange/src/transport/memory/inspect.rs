@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::account::Account;
 use super::order::Standing;
 use super::stored::Stored;
 use super::{MemoryTransport, dead_letter_queue};
 use crate::attributes::{Attributes, EVENT_TYPE, REASON, SUBSCRIBER};
-use crate::transport::Body;
 use crate::{EventId, Timestamp};
 
 /// How many messages a queue holds.
@@ -45,7 +45,7 @@ pub struct DeadLetterRecord {
     pub reason: String,
     /// The subscriber that gave it up; `None` when no subscriber could read it, or the queue itself moved it.
     pub subscriber: Option<String>,
-    /// The topic it was published to.
+    /// The topic it was published to; empty where it was sent to a queue by another program.
     pub topic: String,
     /// Its ordering key.
     pub key: Option<String>,
@@ -80,15 +80,12 @@ impl DeadLetterRecord {
         let moved = || format!("moved by the queue after {} receives", stored.receives);
         Self {
             event_type: text(EVENT_TYPE).unwrap_or_default(),
-            event_id: Some(content.event_id.clone()),
+            event_id: content.event_id.clone(),
             reason: text(REASON).unwrap_or_else(moved),
             subscriber: text(SUBSCRIBER),
-            topic: content.topic.clone(),
-            key: content.key.as_deref().map(str::to_owned),
-            body: match &content.body {
-                Body::Json(json) => Some(Arc::clone(json)),
-                Body::Typed(_) => None,
-            },
+            topic: content.topic.clone().unwrap_or_default(),
+            key: stored.key.as_deref().map(str::to_owned),
+            body: content.json().cloned(),
             attributes: content.attributes.clone(),
             attempts: stored.receives,
             sent_at: stored.sent_at,
@@ -101,8 +98,8 @@ impl MemoryTransport {
     /// What is in the dead-letter queue of `queue`, the oldest first.
     #[must_use]
     pub fn dead_letters(&self, queue: &str) -> Vec<DeadLetterRecord> {
-        let mut account = self.account();
-        let Ok(dead) = account.queue(&dead_letter_queue(queue)) else {
+        let mut account = self.lock();
+        let Ok(dead) = account.queues.get(&dead_letter_queue(queue)) else {
             return Vec::new();
         };
         dead.messages(Instant::now()).map(|(stored, _)| DeadLetterRecord::of(stored)).collect()
@@ -113,18 +110,20 @@ impl MemoryTransport {
     /// They come as if new, under new message ids, but each only for the subscriber that gave it up. What someone has
     /// received from the dead-letter queue and not settled stays there.
     pub fn redrive(&self, queue: &str) -> usize {
-        self.account().redrive(queue, Instant::now())
+        self.lock().redrive(queue, Instant::now())
     }
 
     /// How many messages `queue` holds now. Its dead-letter queue is counted under its own name, `<queue>-dlq`.
     #[must_use]
     pub fn depth(&self, queue: &str) -> QueueDepth {
         let mut depth = QueueDepth::default();
-        let mut account = self.account();
-        let Ok(queue) = account.queue(queue) else {
+        let (mut account, now) = (self.lock(), Instant::now());
+        let Account { moves, queues, .. } = &mut *account;
+        moves.go_on(queues, now);
+        let Ok(queue) = queues.get(queue) else {
             return depth;
         };
-        for (_, standing) in queue.messages(Instant::now()) {
+        for (_, standing) in queue.messages(now) {
             match standing {
                 Standing::Visible => depth.visible += 1,
                 Standing::InHand => depth.in_hand += 1,
@@ -134,15 +133,16 @@ impl MemoryTransport {
         depth
     }
 
-    /// Deletes all that `queue` holds, in hand or not, and says how many that were.
+    /// Deletes all that `queue` holds, in hand or not, and says how many that were. As often as a test wants, unlike
+    /// [`MemoryAccount::purge`](super::MemoryAccount::purge).
     pub fn purge(&self, queue: &str) -> usize {
-        self.account().queue(queue).map_or(0, super::queue::Queue::purge)
+        self.lock().queues.get(queue).map_or(0, super::queue::Queue::purge)
     }
 
     /// Lets what is published to `queue` from now on wait this long before it can be received. Makes the queue if it is
-    /// not there yet, so that it can be said before a bus is built.
+    /// not there yet, so that it can be said before a bus is built. Any time is taken here, where SQS takes 15 minutes at most.
     pub fn set_delay(&self, queue: &str, delay: Duration) {
-        self.account().queue_or_new(queue).set_delay(delay);
+        self.lock().queues.get_or_new(queue).settings.delay = delay;
     }
 }
 

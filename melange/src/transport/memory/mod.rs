@@ -1,17 +1,38 @@
 //! An account of topics and queues within the process: what SNS and SQS do, without them.
 
 mod account;
+mod attempts;
+mod batch;
+mod broker;
+mod builder;
+mod chance;
+mod content;
 mod deduplication;
 mod direct;
+mod envelope;
+mod fan_out;
+mod filter;
 #[cfg(test)]
 mod fixture;
 mod inspect;
+mod limits;
+mod moves;
 mod order;
+mod outgoing;
 mod queue;
+mod queues;
 mod receipt;
+mod received;
+mod receiving;
+mod refused;
+mod sending;
+mod settings;
 mod signal;
 mod stored;
+mod subscription;
 mod topic;
+mod topic_settings;
+mod transport;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,18 +41,24 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use batch::{BatchAnswer, FailedEntry};
+pub use broker::MemoryAccount;
+pub use builder::MemoryTransportBuilder;
+pub use filter::FilterPolicy;
 pub use inspect::{DeadLetterRecord, QueueDepth};
+pub use moves::{MoveReport, MoveState, MoveTask};
+pub use outgoing::Outgoing;
+pub use received::{Receive, Received, Sent};
+pub use refused::{Refused, RefusedKind};
+pub use settings::QueueSettings;
+pub use subscription::Subscription;
+pub use topic_settings::TopicSettings;
 
-use super::{
-    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
-    TransportErrorKind,
-};
 use account::Account;
+use chance::Chance;
 
 /// The own queue of an account that was given no other.
 const OWN_QUEUE: &str = "melange";
-
-const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 
 /// Topics and queues within the process, with the semantics of SNS and SQS: the default transport.
 ///
@@ -52,16 +79,14 @@ const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 /// assert_eq!(shipping.dead_letters("billing").len(), 0);  // any of them shows the whole account
 /// ```
 ///
-/// Where it is stricter than AWS, so that what works here works there:
+/// [`account`](Self::account) is the same as any other program sees it: queues, subscriptions and filter policies of one's
+/// own, messages that no Melange wrote, and every limit. `docs/memory-account.md` lists what it does, where that is known
+/// from, and which test pins it.
 ///
-/// - A receipt whose time is over settles nothing: deleting with it is
-///   [`LeaseLost`](TransportErrorKind::LeaseLost), as it is for FIFO queues. A standard queue of SQS may or may not delete.
-/// - A receive hands out at most one message of a FIFO group, though SQS may hand out several in order.
-///
-/// Where it keeps more order than AWS: on standard queues too, messages with a key are handed out in the order they were
-/// published, and not while another one of the key is in hand. One that rests for a retry does not hold back the others.
-/// It rests once its visibility was changed, unless to the queue's own visibility time-out, by which handlers that go on
-/// extend theirs.
+/// It keeps more order than AWS, unless it is [`shuffled`](MemoryTransportBuilder::shuffled): on standard queues too,
+/// messages with a key are handed out in the order they were published, and not while another one of the key is in hand.
+/// One that rests for a retry does not hold back the others. It rests once its visibility was changed, unless to the
+/// queue's own visibility time-out, by which handlers that go on extend theirs.
 #[derive(Clone)]
 pub struct MemoryTransport {
     account: Arc<Mutex<Account>>,
@@ -74,7 +99,23 @@ impl MemoryTransport {
     /// A new account. Its own queue is called `melange`.
     #[must_use]
     pub fn new() -> Self {
-        Self { account: Arc::default(), own_queue: OWN_QUEUE.into(), before: Arc::default() }
+        Self::left_to(Chance::default())
+    }
+
+    /// A new account in which order and duplicates are left to a seed.
+    pub fn builder() -> MemoryTransportBuilder {
+        MemoryTransportBuilder::default()
+    }
+
+    fn left_to(chance: Chance) -> Self {
+        let account = Arc::new(Mutex::new(Account::left_to(chance)));
+        Self { account, own_queue: OWN_QUEUE.into(), before: Arc::default() }
+    }
+
+    /// The account as any other program sees it: to make queues and subscriptions, and to call it as a broker is called.
+    #[must_use]
+    pub fn account(&self) -> MemoryAccount {
+        MemoryAccount::new(Arc::clone(&self.account))
     }
 
     /// The same account, for a service whose own queue is `name`.
@@ -83,7 +124,7 @@ impl MemoryTransport {
         Self { account: Arc::clone(&self.account), own_queue: name.into(), before: Arc::default() }
     }
 
-    fn account(&self) -> MutexGuard<'_, Account> {
+    fn lock(&self) -> MutexGuard<'_, Account> {
         // Nothing under this lock runs code of others, so what a panic left behind is whole.
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,95 +139,6 @@ impl Default for MemoryTransport {
 impl fmt::Debug for MemoryTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryTransport").field("own_queue", &self.own_queue).finish_non_exhaustive()
-    }
-}
-
-impl Transport for MemoryTransport {
-    fn capabilities(&self) -> Capabilities {
-        CAPABILITIES
-    }
-
-    fn own_queue(&self) -> &str {
-        &self.own_queue
-    }
-
-    /// Also makes the topology, so that what is published before `start()` waits in the queues.
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
-        let mut account = self.account();
-        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        for plan in &topology.queues {
-            before.entry(plan.name.clone()).or_insert_with(|| account.event_types(&plan.name));
-        }
-        account.declare(topology)
-    }
-
-    async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
-        self.account()
-            .declare(topology)
-            .map_err(|refused| TransportError::new(TransportErrorKind::Configuration, refused.join("; ")))
-    }
-
-    async fn is_wanted(&self, _: &Topology, queue: &str, event_type: &str) -> bool {
-        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_left_over = before.get(queue).is_some_and(|names| names.contains(event_type));
-        drop(before);
-        !is_left_over && self.account().event_types(queue).contains(event_type)
-    }
-
-    async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
-        let now = Instant::now();
-        let mut account = self.account();
-        messages.into_iter().map(|message| account.publish(message, now)).collect()
-    }
-
-    async fn send(
-        &self,
-        queue: &str,
-        messages: Vec<Message>,
-        delay: Option<Duration>,
-    ) -> Vec<Result<(), TransportError>> {
-        let now = Instant::now();
-        let mut account = self.account();
-        messages.into_iter().map(|message| account.send(queue, message, delay, now)).collect()
-    }
-
-    async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
-        let max = max.clamp(1, CAPABILITIES.max_batch);
-        let signal = self.account().signal(queue)?;
-        signal.receive(wait, || self.account().receive(queue, max, Instant::now())).await
-    }
-
-    async fn delete(&self, queue: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {
-        let now = Instant::now();
-        let mut account = self.account();
-        receipts.iter().map(|receipt| account.delete(queue, receipt, now)).collect()
-    }
-
-    async fn change_visibility(
-        &self,
-        queue: &str,
-        receipts: Vec<(Receipt, Duration)>,
-    ) -> Vec<Result<(), TransportError>> {
-        let now = Instant::now();
-        let mut account = self.account();
-        receipts.iter().map(|(receipt, time)| account.change_visibility(queue, receipt, *time, now)).collect()
-    }
-
-    async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
-        self.account().redrive_one(queue, &letter.receipt, redrives, Instant::now())
-    }
-
-    async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
-        Ok(Self::redrive(self, queue).to_string())
-    }
-
-    async fn move_status(&self, _: &str, task: &str) -> Result<MoveStatus, TransportError> {
-        // It was done when it was begun; the task is how many that were.
-        Ok(MoveStatus::done(task.parse().unwrap_or(0)))
-    }
-
-    async fn dead_letter(&self, queue: &str, delivery: &Delivery, letter: &DeadLetter) -> Result<(), TransportError> {
-        self.account().dead_letter(queue, &delivery.receipt, letter, Instant::now())
     }
 }
 

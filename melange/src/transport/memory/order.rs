@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::chance::Dice;
+
 /// How a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -17,6 +19,8 @@ pub(super) enum Standing {
 /// The order of one queue. Messages are known by their place, which grows with every message.
 pub(super) struct Order {
     fifo: bool,
+    /// Whether keys count; in FIFO queues they do.
+    keyed: bool,
     lanes: HashMap<Arc<str>, Lane>,
     /// What may be handed out now: of each key, one message at most.
     ready: BTreeSet<u64>,
@@ -33,18 +37,29 @@ struct Lane {
 }
 
 impl Order {
-    pub(super) fn new(fifo: bool) -> Self {
-        Self { fifo, lanes: HashMap::new(), ready: BTreeSet::new() }
+    /// Without `keyed`, messages of a standard queue are as if they had no key.
+    pub(super) fn new(fifo: bool, keyed: bool) -> Self {
+        Self { fifo, keyed: fifo || keyed, lanes: HashMap::new(), ready: BTreeSet::new() }
     }
 
-    /// The message to hand out next.
-    pub(super) fn next(&self) -> Option<u64> {
-        self.ready.first().copied()
+    /// The message to hand out next; with dice, one that they choose.
+    pub(super) fn next(&self, dice: Option<&mut Dice>) -> Option<u64> {
+        let first = self.ready.first().copied()?;
+        let Some(dice) = dice else { return Some(first) };
+        let from = dice.between(first, self.ready.last().copied()?);
+        self.ready.range(from..).next().copied()
+    }
+
+    /// The message that may be handed out with the one at `place`, which comes before it in its FIFO group.
+    pub(super) fn following(&self, place: u64, key: Option<&Arc<str>>) -> Option<u64> {
+        let lane = self.lanes.get(key.filter(|_| self.fifo)?)?;
+        let (next, standing) = lane.line.range(place + 1..).next()?;
+        (*standing == Standing::Visible).then_some(*next)
     }
 
     /// The message at `place` stands like this now; `None` when it is gone.
     pub(super) fn set(&mut self, place: u64, key: Option<&Arc<str>>, standing: Option<Standing>) {
-        let Some(key) = key else {
+        let Some(key) = key.filter(|_| self.keyed) else {
             if standing == Some(Standing::Visible) {
                 self.ready.insert(place);
             } else {
@@ -91,7 +106,7 @@ mod tests {
 
     fn order(fifo: bool, keys: &[Option<&str>]) -> (Order, Vec<Option<Arc<str>>>) {
         let keys: Vec<Option<Arc<str>>> = keys.iter().map(|key| key.map(Arc::from)).collect();
-        let mut order = Order::new(fifo);
+        let mut order = Order::new(fifo, true);
         for (place, key) in (0..).zip(&keys) {
             order.set(place, key.as_ref(), Some(Visible));
         }
@@ -138,9 +153,9 @@ mod tests {
         order.set(0, keys[0].as_ref(), Some(Away));
         order.set(1, keys[1].as_ref(), Some(InHand));
         order.set(0, keys[0].as_ref(), Some(Visible));
-        assert_eq!(order.next(), None);
+        assert_eq!(order.next(None), None);
         order.set(1, keys[1].as_ref(), None);
-        assert_eq!(order.next(), Some(0));
+        assert_eq!(order.next(None), Some(0));
     }
 
     #[test]

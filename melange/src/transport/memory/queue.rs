@@ -1,33 +1,44 @@
 //! A queue: what is visible, what is in hand, and for how long.
 
+mod receive;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::deduplication::Deduplication;
+use super::attempts::Attempts;
+use super::chance::Dice;
+use super::deduplication::{DedupId, Deduplication, Given};
 use super::order::{Order, Standing};
-use super::receipt::{Lease, MemoryReceipt};
-use super::signal::{Look, Signal};
+use super::receipt::{Lease, MemoryReceipt, unique};
+use super::refused::{Refused, RefusedKind};
+use super::settings::{LONGEST_VISIBILITY, Redrive, Settings};
+use super::signal::Signal;
 use super::stored::Stored;
-use super::{is_fifo, later};
+use super::{dead_letter_queue, is_fifo, later};
 use crate::transport::{QueuePlan, Receipt};
-
-/// The visibility time-out of queues that no plan gave one, such as dead-letter queues; SQS has the same.
-const VISIBILITY: Duration = Duration::from_secs(30);
+pub(super) use receive::Ask;
+#[cfg(test)]
+pub(super) use receive::MOST_IN_FLIGHT;
 
 /// A queue.
 pub(super) struct Queue {
-    visibility: Duration,
-    /// Without a plan, messages are handed out for ever.
-    max_receives: Option<u32>,
-    delay: Duration,
+    name: Arc<str>,
+    pub(super) fifo: bool,
+    pub(super) settings: Settings,
+    /// When it was purged last, as brokers do it.
+    pub(super) purged: Option<Instant>,
+    pub(super) dice: Option<Dice>,
+    /// Tells its receipts from those of others.
+    number: u64,
     /// By place: the order of arrival.
     messages: BTreeMap<u64, Held>,
     order: Order,
-    /// Only a FIFO queue deduplicates.
-    deduplication: Option<Deduplication>,
+    deduplication: Deduplication,
+    attempts: Attempts,
+    in_flight: usize,
     /// When those that are not visible become so.
     timers: BTreeSet<(Instant, u64)>,
     signal: Arc<Signal>,
@@ -37,6 +48,9 @@ pub(super) struct Queue {
 struct Held {
     stored: Stored,
     state: State,
+    /// Whose receipt is the latest.
+    lease: Option<Lease>,
+    received: Instant,
 }
 
 #[derive(Clone, Copy)]
@@ -44,23 +58,29 @@ struct State {
     standing: Standing,
     /// When it becomes visible, unless it is.
     until: Option<Instant>,
-    /// What its receipt must say to settle it.
-    lease: Option<Lease>,
+    /// Received, and neither settled nor visible again.
+    in_flight: bool,
 }
 
 impl State {
-    const VISIBLE: Self = Self { standing: Standing::Visible, until: None, lease: None };
+    const VISIBLE: Self = Self { standing: Standing::Visible, until: None, in_flight: false };
 }
 
 impl Queue {
-    pub(super) fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str, dice: Option<Dice>) -> Self {
+        let keyed = dice.as_ref().is_none_or(|dice| !dice.shuffled);
         Self {
-            visibility: VISIBILITY,
-            max_receives: None,
-            delay: Duration::ZERO,
+            name: name.into(),
+            fifo: is_fifo(name),
+            settings: Settings::default(),
+            purged: None,
+            dice,
+            number: unique(),
             messages: BTreeMap::new(),
-            order: Order::new(is_fifo(name)),
-            deduplication: is_fifo(name).then(Deduplication::default),
+            order: Order::new(is_fifo(name), keyed),
+            deduplication: Deduplication::default(),
+            attempts: Attempts::default(),
+            in_flight: 0,
             timers: BTreeSet::new(),
             signal: Arc::default(),
         }
@@ -69,91 +89,113 @@ impl Queue {
     /// As `plan` wants it. Of several plans the most patient counts.
     pub(super) fn plan(&mut self, plan: &QueuePlan) {
         // Received at least once, or nothing would ever come out.
-        let receives = plan.max_receives.max(1);
-        if let Some(before) = self.max_receives {
-            self.max_receives = Some(before.max(receives));
-            self.visibility = self.visibility.max(plan.visibility);
+        let max_receives = plan.max_receives.max(1);
+        if let Some(redrive) = &mut self.settings.redrive {
+            redrive.max_receives = redrive.max_receives.max(max_receives);
+            self.settings.visibility = self.settings.visibility.max(plan.visibility);
         } else {
-            self.max_receives = Some(receives);
-            self.visibility = plan.visibility;
+            self.settings.redrive = Some(Redrive { to: dead_letter_queue(&plan.name), max_receives });
+            self.settings.visibility = plan.visibility;
         }
-    }
-
-    /// What is published from now on waits this long.
-    pub(super) fn set_delay(&mut self, delay: Duration) {
-        self.delay = delay;
     }
 
     pub(super) fn signal(&self) -> Arc<Signal> {
         Arc::clone(&self.signal)
     }
 
-    /// Whether it may come in: a FIFO queue takes a deduplication id once in five minutes.
-    pub(super) fn is_new(&mut self, dedup_id: &str, now: Instant) -> bool {
-        self.deduplication.as_mut().is_none_or(|known| known.is_new(dedup_id, now))
+    /// What the first message known by `id` was given, if there is one: a FIFO queue takes an id once in five minutes.
+    pub(super) fn known(&mut self, key: Option<&Arc<str>>, id: &DedupId, now: Instant) -> Option<Given> {
+        let group = key.filter(|_| self.settings.dedup_by_group);
+        self.fifo.then(|| self.deduplication.known(group, id, now)).flatten()
     }
 
     /// Takes in what was published or sent, to be handed out once the delay, its own or the queue's, is over.
-    pub(super) fn publish(&mut self, place: u64, stored: Stored, delay: Option<Duration>, now: Instant) {
-        let delay = delay.unwrap_or(self.delay);
-        let delayed = State { standing: Standing::Away, until: Some(later(now, delay)), lease: None };
-        self.insert(place, stored, if delay.is_zero() { State::VISIBLE } else { delayed });
-    }
-
-    /// Takes in what was in another queue before.
-    pub(super) fn put(&mut self, place: u64, stored: Stored) {
-        self.insert(place, stored, State::VISIBLE);
-    }
-
-    /// Hands out up to `max` messages. What was received too often is put into `dead` instead.
-    pub(super) fn receive(&mut self, max: usize, now: Instant, dead: &mut Vec<Stored>) -> Look {
-        self.wake_up(now);
-        let most = self.max_receives;
-        let mut deliveries = Vec::new();
-        while deliveries.len() < max {
-            let Some(place) = self.order.next() else {
-                break;
-            };
-            let lease = Lease::new();
-            let until = Some(later(now, self.visibility));
-            let Some(held) = self.set(place, State { standing: Standing::InHand, until, lease: Some(lease) }) else {
-                break;
-            };
-            if most.is_some_and(|most| held.stored.receives >= most) {
-                dead.extend(self.remove(place));
-                continue;
-            }
-            held.stored.receives = held.stored.receives.saturating_add(1);
-            deliveries.push(held.stored.deliver(MemoryReceipt { place, lease }));
+    pub(super) fn publish(
+        &mut self,
+        place: u64,
+        mut stored: Stored,
+        id: Option<&DedupId>,
+        delay: Option<Duration>,
+        now: Instant,
+    ) {
+        if let Some(id) = id.filter(|_| self.fifo) {
+            let group = stored.key.as_ref().filter(|_| self.settings.dedup_by_group);
+            self.deduplication.remember(group, id, (stored.message_id.clone(), place), now);
+            stored.dedup_id = Some(id.told().cloned().unwrap_or_else(|| stored.message_id.to_string().into()));
         }
-        Look { deliveries, next_change: self.timers.first().map(|(at, _)| *at) }
+        self.put(place, stored, delay.unwrap_or(self.settings.delay), now);
     }
 
-    /// The message in hand under `receipt`; `None` when it is not in hand, or not under this one.
-    pub(super) fn in_hand(&mut self, receipt: &Receipt, now: Instant) -> Option<&Stored> {
-        let place = self.leased(receipt, now)?;
-        self.messages.get(&place).map(|held| &held.stored)
+    /// Takes in what was in another queue before, or comes twice.
+    pub(super) fn put(&mut self, place: u64, stored: Stored, delay: Duration, now: Instant) {
+        self.messages.insert(place, Held { stored, state: State::VISIBLE, lease: None, received: now });
+        let delayed = State { standing: Standing::Away, until: Some(later(now, delay)), in_flight: false };
+        self.set(place, if delay.is_zero() { State::VISIBLE } else { delayed });
     }
 
-    /// Deletes the message in hand under `receipt`; `None` when there is none.
-    pub(super) fn delete(&mut self, receipt: &Receipt, now: Instant) -> Option<Stored> {
-        let place = self.leased(receipt, now)?;
-        self.remove(place)
+    /// The message in flight under `receipt`.
+    ///
+    /// # Errors
+    /// When it is not in flight, or not under this receipt.
+    pub(super) fn in_hand(&mut self, receipt: &Receipt, now: Instant) -> Result<&Stored, Refused> {
+        self.wake_up(now);
+        let receipt = self.own(receipt)?;
+        self.leased(receipt).map(|held| &held.stored).ok_or_else(|| self.not_in_flight())
     }
 
-    /// Keeps the message in hand under `receipt` invisible for `time` from now; `None` when there is none.
-    pub(super) fn change_visibility(&mut self, receipt: &Receipt, time: Duration, now: Instant) -> Option<()> {
-        let place = self.leased(receipt, now)?;
-        let lease = self.messages.get(&place)?.state.lease;
+    /// Deletes by `receipt`. A standard queue takes one whose time is over: if it is the latest the message is deleted, and
+    /// else nothing is. So it is with one that was deleted before.
+    ///
+    /// # Errors
+    /// When the receipt is none of this queue; in a FIFO queue, when its time is over.
+    pub(super) fn delete(&mut self, receipt: &Receipt, now: Instant) -> Result<(), Refused> {
+        self.wake_up(now);
+        let receipt = self.own(receipt)?;
+        let Some(held) = self.messages.get(&receipt.place) else { return Ok(()) };
+        let is_latest = held.lease == Some(receipt.lease);
+        if self.fifo && !(is_latest && held.state.in_flight) {
+            let what = format!(
+                "queue `{}` is FIFO, and deletes nothing by a receipt whose time is over: the message comes again",
+                self.name
+            );
+            return Err(Refused::new(RefusedKind::InvalidReceipt, what));
+        }
+        if is_latest {
+            self.remove(receipt.place);
+        }
+        Ok(())
+    }
+
+    /// Keeps the message in flight under `receipt` invisible for `time` from now.
+    ///
+    /// # Errors
+    /// When it is not in flight under this receipt, or would be for more than twelve hours in all.
+    pub(super) fn change_visibility(&mut self, receipt: &Receipt, time: Duration, now: Instant) -> Result<(), Refused> {
+        self.wake_up(now);
+        let receipt = self.own(receipt)?;
+        let Some(held) = self.leased(receipt) else { return Err(self.not_in_flight()) };
+        let until = later(now, time);
+        if until > held.received + LONGEST_VISIBILITY {
+            return Err(Refused::parameter(format!(
+                "a message of queue `{}` would be in flight for more than 12 hours since it was received",
+                self.name
+            )));
+        }
         // Nobody says whether a handler goes on or a retry is due. Who goes on asks for the same time again.
-        let standing = if time == self.visibility { Standing::InHand } else { Standing::Away };
-        let later = State { standing, until: Some(later(now, time)), lease };
-        self.set(place, if time.is_zero() { State::VISIBLE } else { later }).map(|_| ())
+        let standing = if time == self.settings.visibility { Standing::InHand } else { Standing::Away };
+        let later = State { standing, until: Some(until), in_flight: true };
+        self.attempts.forget_message(receipt.place);
+        self.set(receipt.place, if time.is_zero() { State::VISIBLE } else { later });
+        Ok(())
     }
 
     /// How each message stands, in the order of arrival.
     pub(super) fn messages(&mut self, now: Instant) -> impl Iterator<Item = (&Stored, Standing)> {
         self.wake_up(now);
+        let expired: Vec<u64> = self.messages.keys().copied().filter(|place| self.is_expired(*place, now)).collect();
+        for place in expired {
+            self.remove(place);
+        }
         self.messages.values().map(|held| (&held.stored, held.state.standing))
     }
 
@@ -165,28 +207,60 @@ impl Queue {
         places.into_iter().filter_map(|place| self.remove(place)).collect()
     }
 
+    /// How many may be received now.
+    pub(super) fn visible(&mut self, now: Instant) -> u64 {
+        self.messages(now).filter(|(_, standing)| *standing == Standing::Visible).count() as u64
+    }
+
+    /// Takes out the next that may be received, with its place.
+    pub(super) fn take(&mut self, now: Instant) -> Option<(u64, Stored)> {
+        self.wake_up(now);
+        let place = self.order.next(None)?;
+        self.remove(place).map(|stored| (place, stored))
+    }
+
     /// Deletes everything, in hand or not, and says how many that were.
     pub(super) fn purge(&mut self) -> usize {
         let places: Vec<u64> = self.messages.keys().copied().collect();
         places.into_iter().filter_map(|place| self.remove(place)).count()
     }
 
-    /// Makes visible what has waited long enough.
+    /// Makes visible what has waited long enough, and forgets the oldest that were kept long enough.
     fn wake_up(&mut self, now: Instant) {
         while let Some((_, place)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
             self.set(place, State::VISIBLE);
         }
+        while let Some((place, _)) = self.messages.first_key_value()
+            && self.is_expired(*place, now)
+        {
+            self.remove(*place);
+        }
     }
 
-    fn leased(&mut self, receipt: &Receipt, now: Instant) -> Option<u64> {
-        self.wake_up(now);
-        let MemoryReceipt { place, lease } = MemoryReceipt::of(receipt)?;
-        (self.messages.get(&place)?.state.lease == Some(lease)).then_some(place)
+    fn is_expired(&self, place: u64, now: Instant) -> bool {
+        let sent = self.messages.get(&place).map(|held| held.stored.sent);
+        sent.is_some_and(|sent| now.duration_since(sent) >= self.settings.retention)
     }
 
-    fn insert(&mut self, place: u64, stored: Stored, state: State) {
-        self.messages.insert(place, Held { stored, state: State::VISIBLE });
-        self.set(place, state);
+    fn own(&self, receipt: &Receipt) -> Result<MemoryReceipt, Refused> {
+        MemoryReceipt::of(receipt).filter(|receipt| receipt.queue == self.number).ok_or_else(|| {
+            let what =
+                format!("a receipt is none of queue `{}`: it is another queue's, or another transport's", self.name);
+            Refused::new(RefusedKind::InvalidReceipt, what)
+        })
+    }
+
+    fn leased(&self, receipt: MemoryReceipt) -> Option<&Held> {
+        let held = self.messages.get(&receipt.place)?;
+        (held.state.in_flight && held.lease == Some(receipt.lease)).then_some(held)
+    }
+
+    fn not_in_flight(&self) -> Refused {
+        let what = format!(
+            "the message of queue `{}` is no longer in hand: its visibility time-out is over, or it was settled",
+            self.name
+        );
+        Refused::new(RefusedKind::NotInFlight, what)
     }
 
     /// Everything that changes how a message stands comes through here or through `remove`.
@@ -196,18 +270,21 @@ impl Queue {
             self.timers.remove(&(before, place));
         }
         self.timers.extend(state.until.map(|until| (until, place)));
+        self.in_flight += usize::from(state.in_flight);
+        self.in_flight -= usize::from(held.state.in_flight);
         held.state = state;
-        self.order.set(place, held.stored.content.key.as_ref(), Some(state.standing));
+        self.order.set(place, held.stored.key.as_ref(), Some(state.standing));
         self.signal.changed();
         Some(held)
     }
 
     fn remove(&mut self, place: u64) -> Option<Stored> {
-        let Held { stored, state } = self.messages.remove(&place)?;
+        let Held { stored, state, .. } = self.messages.remove(&place)?;
         if let Some(before) = state.until {
             self.timers.remove(&(before, place));
         }
-        self.order.set(place, stored.content.key.as_ref(), None);
+        self.in_flight -= usize::from(state.in_flight);
+        self.order.set(place, stored.key.as_ref(), None);
         self.signal.changed();
         Some(stored)
     }

@@ -4,21 +4,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::transport::Receipt;
 
-/// One lease of one message. No two leases in the process are the same, so the receipt of another account or queue fits
-/// nothing here.
+/// A number that nothing else in the process has.
+pub(super) fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// One lease of one message. No two leases in the process are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lease(u64);
 
 impl Lease {
     pub(super) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        Self(unique())
     }
 }
 
 /// What is in the [`Receipt`]s of this transport.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MemoryReceipt {
+    /// Of which queue: those of other accounts, or of one of the same name that was deleted, have other numbers.
+    pub(super) queue: u64,
     /// Which message, by its place in the account.
     pub(super) place: u64,
     pub(super) lease: Lease,

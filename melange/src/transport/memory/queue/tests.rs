@@ -37,18 +37,45 @@ async fn at_most_max_are_handed_out_and_never_more_than_ten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receipt_whose_time_is_over_settles_nothing() {
+async fn a_standard_queue_takes_an_old_receipt_and_does_nothing() {
     let account = standard();
     account.send(message("t", "1")).await;
     let late = account.take_one("q").await;
     advance(VISIBILITY).await;
-    assert_eq!(account.ack("q", &late).await, LOST);
-    assert_eq!(account.hide("q", &late.receipt, SECOND).await, LOST);
+    assert_eq!(account.hide("q", &late.receipt, SECOND).await, LOST, "its time is over");
     assert_eq!(account.hide("q", &late.receipt, NOW).await, LOST);
     let again = account.take_one("q").await;
-    assert_eq!(account.ack("q", &late).await, LOST, "nor once someone else has it");
+    assert_eq!(account.ack("q", &late).await, Ok(()), "taken");
+    assert_eq!(account.counts("q"), (0, 1, 0), "and nothing is deleted");
     assert_eq!(account.ack("q", &again).await, Ok(()));
-    assert_eq!(account.ack("q", &again).await, LOST, "nor twice");
+    assert_eq!(account.ack("q", &again).await, Ok(()), "deleted before is deleted");
+    assert_eq!(account.hide("q", &again.receipt, SECOND).await, LOST);
+    assert_eq!(account.counts("q"), (0, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_standard_queue_deletes_by_the_latest_receipt_though_its_time_is_over() {
+    let account = standard();
+    account.send(message("t", "1")).await;
+    let late = account.take_one("q").await;
+    advance(VISIBILITY).await;
+    assert_eq!(account.counts("q"), (1, 0, 0), "visible, and in nobody else's hand");
+    assert_eq!(account.ack("q", &late).await, Ok(()));
+    assert_eq!(account.counts("q"), (0, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fifo_queue_deletes_nothing_by_a_receipt_whose_time_is_over() {
+    let account = fifo();
+    account.send(message("t.fifo", "1").keyed("a")).await;
+    let late = account.take_one("q.fifo").await;
+    advance(VISIBILITY).await;
+    assert_eq!(account.ack("q.fifo", &late).await, LOST);
+    assert_eq!(account.hide("q.fifo", &late.receipt, SECOND).await, LOST);
+    let again = account.take_one("q.fifo").await;
+    assert_eq!(account.ack("q.fifo", &late).await, LOST, "nor once someone else has it");
+    assert_eq!(account.ack("q.fifo", &again).await, Ok(()));
+    assert_eq!(account.ack("q.fifo", &again).await, Ok(()), "deleted before is deleted");
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,8 +95,10 @@ async fn each_receipt_has_its_own_answer() {
     account.send(message("t", "2")).await;
     let receipts = account.take("q").await.into_iter().map(|delivery| delivery.receipt).collect::<Vec<_>>();
     let twice = vec![receipts[0].clone(), receipts[0].clone(), receipts[1].clone()];
+    let mut twice = twice;
+    twice.insert(1, Receipt::new("a handle of SQS"));
     let answers: Vec<bool> = account.delete("q", twice).await.iter().map(Result::is_ok).collect();
-    assert_eq!(answers, [true, false, true]);
+    assert_eq!(answers, [true, false, true, true]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +137,7 @@ async fn zero_gives_it_back_at_once_and_ends_the_lease() {
     account.send(message("t", "1")).await;
     let delivery = account.take_one("q").await;
     assert_eq!(account.hide("q", &delivery.receipt, NOW).await, Ok(()));
-    assert_eq!(account.ack("q", &delivery).await, LOST);
+    assert_eq!(account.hide("q", &delivery.receipt, NOW).await, LOST);
     assert_eq!(account.take_one("q").await.attempt, 2);
 }
 
@@ -156,26 +185,43 @@ async fn the_dead_letter_queue_of_a_fifo_queue_is_fifo() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fifo_group_is_handed_out_one_at_a_time_in_order() {
+async fn a_receive_brings_several_of_a_fifo_group_in_order_and_then_the_group_waits() {
     let account = fifo();
     for (key, body) in [("a", "1"), ("a", "2"), ("b", "3"), ("a", "4"), ("b", "5")] {
         account.send(message("t.fifo", body).keyed(key)).await;
     }
-    let first = account.take("q.fifo").await;
-    assert_eq!(bodies(&first), ["1", "3"]);
+    let first = account.receive("q.fifo", 2, NOW).await.unwrap();
+    assert_eq!(bodies(&first), ["1", "2"], "as many of one group as there are");
+    let other = account.take("q.fifo").await;
+    assert_eq!(bodies(&other), ["3", "5"], "the group in hand is left out");
     assert!(account.take("q.fifo").await.is_empty());
     assert_eq!(account.ack("q.fifo", &first[0]).await, Ok(()));
-    let second = account.take("q.fifo").await;
-    assert_eq!(bodies(&second), ["2"]);
-    account.ack("q.fifo", &second[0]).await.unwrap();
-    account.ack("q.fifo", &first[1]).await.unwrap();
-    assert_eq!(bodies(&account.take("q.fifo").await), ["4", "5"]);
+    assert!(account.take("q.fifo").await.is_empty(), "one of it is still in hand");
+    assert_eq!(account.ack("q.fifo", &first[1]).await, Ok(()));
+    assert_eq!(bodies(&account.take("q.fifo").await), ["4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fifo_group_that_is_given_back_comes_again_in_order() {
+    let account = fifo();
+    for body in ["1", "2", "3"] {
+        account.send(message("t.fifo", body).keyed("a")).await;
+    }
+    let all = account.take("q.fifo").await;
+    assert_eq!(bodies(&all), ["1", "2", "3"]);
+    for at in [2, 0, 1] {
+        assert!(account.take("q.fifo").await.is_empty());
+        account.hide("q.fifo", &all[at].receipt, NOW).await.unwrap();
+    }
+    let again = account.take("q.fifo").await;
+    assert_eq!(bodies(&again), ["1", "2", "3"]);
+    assert!(again.iter().all(|delivery| delivery.attempt == 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fifo_group_waits_for_a_retry_and_for_a_lease_that_ran_out() {
     let account = fifo();
-    for (key, body) in [("a", "1"), ("a", "2"), ("b", "3")] {
+    for (key, body) in [("a", "1"), ("b", "3"), ("a", "2")] {
         account.send(message("t.fifo", body).keyed(key)).await;
     }
     let first = account.receive("q.fifo", 1, NOW).await.unwrap().remove(0);
@@ -186,9 +232,9 @@ async fn a_fifo_group_waits_for_a_retry_and_for_a_lease_that_ran_out() {
     advance(60 * SECOND - MILLI).await;
     assert!(account.take("q.fifo").await.is_empty());
     advance(MILLI).await;
-    assert_eq!(bodies(&account.take("q.fifo").await), ["1"]);
+    assert_eq!(bodies(&account.receive("q.fifo", 1, NOW).await.unwrap()), ["1"]);
     advance(VISIBILITY).await;
-    assert_eq!(bodies(&account.take("q.fifo").await), ["1"], "still before the second");
+    assert_eq!(bodies(&account.take("q.fifo").await), ["1", "2"], "still before the second");
 }
 
 #[tokio::test(start_paused = true)]
@@ -265,9 +311,9 @@ async fn nothing_is_left_of_what_was_settled() {
                 account.ack(queue, delivery).await.unwrap();
             }
         }
-        let mut account = account.account();
-        let queue = account.queue(queue).unwrap();
-        assert!(queue.messages.is_empty() && queue.timers.is_empty() && queue.order.next().is_none());
+        let mut account = account.lock();
+        let queue = account.queues.get(queue).unwrap();
+        assert!(queue.messages.is_empty() && queue.timers.is_empty() && queue.order.next(None).is_none());
     }
 }
 
@@ -291,15 +337,26 @@ async fn at_random() {
                     sent += 1;
                 }
                 (2 | 3, _) => {
-                    for delivery in account.receive(queue, random.usize(1..=10), NOW).await.unwrap() {
+                    let received = account.receive(queue, random.usize(1..=10), NOW).await.unwrap();
+                    let mut with: BTreeSet<usize> = BTreeSet::new();
+                    for delivery in received {
                         let number: usize = bodies(std::slice::from_ref(&delivery))[0].parse().unwrap();
                         assert!(!done.contains(&number), "seed {seed}: {number} came again");
-                        assert!(in_hand.iter().all(|(_, other, _)| key_of(*other) != key_of(number)), "seed {seed}");
-                        if queue == "q.fifo" {
+                        let mut others =
+                            in_hand.iter().map(|(_, other, _)| *other).filter(|other| key_of(*other) == key_of(number));
+                        let is_fifo = queue == "q.fifo";
+                        assert!(others.all(|other| is_fifo && with.contains(&other)), "seed {seed}");
+                        if is_fifo {
                             let dead: BTreeSet<usize> = dead(&account, queue);
                             let mut earlier = (0..number).filter(|other| key_of(*other) == key_of(number));
-                            assert!(earlier.all(|other| done.contains(&other) || dead.contains(&other)), "seed {seed}");
+                            assert!(
+                                earlier.all(|other| done.contains(&other)
+                                    || dead.contains(&other)
+                                    || with.contains(&other)),
+                                "seed {seed}"
+                            );
                         }
+                        with.insert(number);
                         in_hand.push((tokio::time::Instant::now() + VISIBILITY, number, delivery));
                     }
                 }

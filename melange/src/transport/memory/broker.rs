@@ -1,0 +1,254 @@
+//! The account as any other program sees it: the calls of its broker.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::account::Account;
+use super::is_fifo;
+use super::limits::{QUEUE_NAME, TOPIC_NAME, name_problem};
+use super::moves::{MoveReport, MoveTask};
+use super::refused::{Refused, RefusedKind};
+use super::settings::QueueSettings;
+use super::subscription::{Feed, Subscription};
+use super::topic::Topic;
+use super::topic_settings::TopicSettings;
+
+/// Least time between two purges of a queue. Source: the SQS API reference, `PurgeQueue`.
+const PURGES: Duration = Duration::from_secs(60);
+/// Source: the SNS developer guide, filter policy constraints.
+const POLICIES_OF_A_TOPIC: usize = 200;
+const POLICIES: usize = 10_000;
+/// Source: the SNS quotas.
+const SUBSCRIPTIONS_OF_A_FIFO_TOPIC: usize = 100;
+
+/// The account as any other program sees it: topics, queues, subscriptions, and every call with the strictness of its
+/// broker. For tests that want queues which no bus of theirs made, or messages which no Melange wrote.
+///
+/// Got from [`MemoryTransport::account`](super::MemoryTransport::account). Cloning is cheap and shares the account.
+///
+/// ```
+/// use melange::MemoryTransport;
+/// use melange::transport::memory::{FilterPolicy, Outgoing, QueueSettings, Receive, Subscription, TopicSettings};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let account = MemoryTransport::new().account();
+/// account.create_topic("orders", TopicSettings::new())?;
+/// account.create_queue("audit", QueueSettings::new())?;
+/// let paid = FilterPolicy::body(r#"{"status": ["paid"]}"#)?;
+/// account.subscribe(Subscription::new("orders", "audit").filter(paid))?;
+///
+/// account.publish("orders", Outgoing::new(r#"{"status": "new"}"#))?;
+/// account.publish("orders", Outgoing::new(r#"{"status": "paid"}"#))?;
+/// let received = account.receive("audit", Receive::up_to(10)).await?;
+/// assert_eq!(received.len(), 1);
+/// assert!(received[0].body.as_deref().is_some_and(|body| body.contains("\"Type\" : \"Notification\"")));
+/// account.delete("audit", &received[0].receipt)?;
+/// # Ok::<(), melange::transport::memory::Refused>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct MemoryAccount {
+    account: Arc<Mutex<Account>>,
+}
+
+impl fmt::Debug for MemoryAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryAccount").finish_non_exhaustive()
+    }
+}
+
+impl MemoryAccount {
+    pub(super) fn new(account: Arc<Mutex<Account>>) -> Self {
+        Self { account }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Account> {
+        // Nothing under this lock runs code of others, so what a panic left behind is whole.
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a topic. If it is there already and does what is said, that is enough.
+    ///
+    /// # Errors
+    /// When its name or its settings are refused, or it is there and does something else.
+    pub fn create_topic(&self, name: &str, settings: TopicSettings) -> Result<(), Refused> {
+        if let Some(problem) = name_problem("topic", name, TOPIC_NAME) {
+            return Err(Refused::parameter(problem));
+        }
+        settings.check(name)?;
+        let mut account = self.lock();
+        match account.topics.get(name) {
+            Some(known) if settings.agree_with(&known.settings) => Ok(()),
+            Some(_) => Err(exists("topic", name)),
+            None => {
+                account.topics.insert(name.to_owned(), Topic::new(name, settings));
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes a queue. If it is there already and does what is said, that is enough.
+    ///
+    /// # Errors
+    /// When its name or its settings are refused, when it is there and does something else, or when a queue of this name
+    /// was deleted less than 60 seconds ago.
+    pub fn create_queue(&self, name: &str, settings: QueueSettings) -> Result<(), Refused> {
+        if let Some(problem) = name_problem("queue", name, QUEUE_NAME) {
+            return Err(Refused::parameter(problem));
+        }
+        settings.check(name)?;
+        let mut account = self.lock();
+        if let Ok(known) = account.queues.get(name) {
+            return if settings.agree_with(&known.settings) { Ok(()) } else { Err(exists("queue", name)) };
+        }
+        account.queues.is_free(name, Instant::now())?;
+        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        account.queues.get_or_new(name).settings.tell(settings);
+        Ok(())
+    }
+
+    /// Tells a queue to do something else. What is not said stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such queue, or its settings are refused.
+    pub fn change_queue(&self, name: &str, settings: QueueSettings) -> Result<(), Refused> {
+        settings.check(name)?;
+        let mut account = self.lock();
+        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        account.queues.get(name)?.settings.tell(settings);
+        Ok(())
+    }
+
+    /// Deletes a queue with all that is in it. Its subscriptions stay, and what they bring is lost.
+    ///
+    /// # Errors
+    /// When there is no such queue.
+    pub fn delete_queue(&self, name: &str) -> Result<(), Refused> {
+        self.lock().queues.delete(name, Instant::now())
+    }
+
+    /// Deletes all that a queue holds, in flight or not.
+    ///
+    /// # Errors
+    /// When there is no such queue, or it was purged less than 60 seconds ago.
+    pub fn purge(&self, queue: &str) -> Result<(), Refused> {
+        let (mut account, now) = (self.lock(), Instant::now());
+        let known = account.queues.get(queue)?;
+        if known.purged.is_some_and(|since| now.duration_since(since) < PURGES) {
+            let what = format!("queue `{queue}` was purged less than 60 seconds ago");
+            return Err(Refused::new(RefusedKind::PurgeInProgress, what));
+        }
+        known.purged = Some(now);
+        known.purge();
+        Ok(())
+    }
+
+    /// Subscribes a queue to a topic. If it is subscribed already as is said, that is enough.
+    ///
+    /// # Errors
+    /// When there is no such topic or queue, when a FIFO queue is to be fed by a topic that is not, when there are too many
+    /// subscriptions or filter policies, or when it is subscribed otherwise: by this call, or by a bus that consumes from it.
+    pub fn subscribe(&self, subscription: Subscription) -> Result<(), Refused> {
+        let Subscription { topic, queue, told } = subscription;
+        let mut account = self.lock();
+        account.queues.get(&queue)?;
+        told.dead_letters.as_deref().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        let policies = |feeds: &BTreeMap<String, Feed>| feeds.values().filter(|feed| feed.has_policy()).count();
+        let in_all: usize = account.topics.values().map(|topic| policies(&topic.feeds)).sum();
+        let known = account.topics.get_mut(&topic).ok_or_else(|| Refused::no_topic(&topic))?;
+        if is_fifo(&queue) && !known.fifo {
+            return Err(Refused::parameter(format!(
+                "queue `{queue}` is FIFO and cannot be subscribed to topic `{topic}`, which is not"
+            )));
+        }
+        if let Some(dead) = told.dead_letters.as_deref().filter(|dead| is_fifo(dead) != is_fifo(&queue)) {
+            return Err(Refused::parameter(format!("queues `{queue}` and `{dead}` must both be FIFO, or neither")));
+        }
+        match known.feeds.get(&queue) {
+            Some(Feed::Told(before)) if told.agree_with(before) => return Ok(()),
+            Some(_) => {
+                let what = format!("queue `{queue}` is subscribed to topic `{topic}` already, and otherwise");
+                return Err(Refused::new(RefusedKind::AlreadyExists, what));
+            }
+            None => {}
+        }
+        if known.fifo && known.feeds.len() >= SUBSCRIPTIONS_OF_A_FIFO_TOPIC {
+            let what = format!(
+                "topic `{topic}` is FIFO and has {SUBSCRIPTIONS_OF_A_FIFO_TOPIC} subscriptions, which is the most"
+            );
+            return Err(Refused::new(RefusedKind::SubscriptionLimit, what));
+        }
+        let feed = Feed::Told(Arc::new(told));
+        if feed.has_policy() && (policies(&known.feeds) >= POLICIES_OF_A_TOPIC || in_all >= POLICIES) {
+            let what = format!(
+                "topic `{topic}` would have more than {POLICIES_OF_A_TOPIC} filter policies, or the account more than {POLICIES}"
+            );
+            return Err(Refused::new(RefusedKind::FilterLimit, what));
+        }
+        known.feeds.insert(queue, feed);
+        Ok(())
+    }
+
+    /// Ends a subscription. If there is none, that is enough.
+    ///
+    /// # Errors
+    /// When there is no such topic.
+    pub fn unsubscribe(&self, topic: &str, queue: &str) -> Result<(), Refused> {
+        let mut account = self.lock();
+        let known = account.topics.get_mut(topic).ok_or_else(|| Refused::no_topic(topic))?;
+        known.feeds.remove(queue);
+        Ok(())
+    }
+
+    /// Begins to move everything in a dead-letter queue, and returns the task that does, for [`moves`](Self::moves) and
+    /// [`cancel_move`](Self::cancel_move).
+    ///
+    /// # Errors
+    /// When there is no such queue, or it is the dead-letter queue of none, when a task moves its messages already, or 100
+    /// do in the account, or when the rate is none.
+    pub fn start_move(&self, task: MoveTask) -> Result<String, Refused> {
+        let mut account = self.lock();
+        let Account { moves, queues, .. } = &mut *account;
+        moves.start(queues, task, Instant::now())
+    }
+
+    /// The last ten tasks that moved the messages of this dead-letter queue, the newest first.
+    ///
+    /// # Errors
+    /// When there is no such queue.
+    pub fn moves(&self, dead_letter_queue: &str) -> Result<Vec<MoveReport>, Refused> {
+        let mut account = self.lock();
+        let Account { moves, queues, .. } = &mut *account;
+        moves.go_on(queues, Instant::now());
+        queues.get(dead_letter_queue)?;
+        Ok(moves.of(dead_letter_queue))
+    }
+
+    /// Ends a task, and says how many it has moved.
+    ///
+    /// # Errors
+    /// When there is no such task, or it has ended.
+    pub fn cancel_move(&self, task: &str) -> Result<u64, Refused> {
+        let mut account = self.lock();
+        let Account { moves, queues, .. } = &mut *account;
+        moves.go_on(queues, Instant::now());
+        moves.cancel(task)
+    }
+
+    /// How many messages topics could not deliver, and lost, as SNS loses them: without a word to who published them.
+    #[must_use]
+    pub fn undelivered(&self) -> u64 {
+        self.lock().undelivered
+    }
+}
+
+fn exists(what: &str, name: &str) -> Refused {
+    Refused::new(RefusedKind::AlreadyExists, format!("{what} `{name}` is there already, with other settings"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! A message as a program without Melange sends it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::content::{Content, attributes_size, plain_type};
+use crate::attributes::AttributeValue;
+use crate::transport::Body;
+
+/// A message as a program without Melange sends it: any body, any attributes. What is wrong with it is said when it is
+/// published or sent, as a broker does.
+///
+/// ```
+/// use melange::{AttributeValue, MemoryTransport};
+/// use melange::transport::memory::{Outgoing, QueueSettings, Receive};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let account = MemoryTransport::new().account();
+/// account.create_queue("orders.fifo", QueueSettings::new())?;
+/// let order = Outgoing::new(r#"{"total": 42}"#)
+///     .attribute("currency", AttributeValue::String("EUR".to_owned()))
+///     .group("customer-7")
+///     .dedup_id("order-1");
+/// account.send("orders.fifo", order.clone())?;
+/// account.send("orders.fifo", order)?; // the same deduplication id: taken, and not kept
+/// assert_eq!(account.receive("orders.fifo", Receive::up_to(10)).await?.len(), 1);
+/// # Ok::<(), melange::transport::memory::Refused>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Outgoing {
+    pub(super) body: Arc<str>,
+    pub(super) attributes: Vec<Typed>,
+    pub(super) group: Option<String>,
+    pub(super) dedup_id: Option<String>,
+    pub(super) delay: Option<Duration>,
+    pub(super) subject: Option<String>,
+}
+
+/// An attribute with the type it is sent under.
+#[derive(Clone)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) data_type: String,
+    pub(super) value: AttributeValue,
+}
+
+impl Outgoing {
+    /// A message with this body and nothing beside it.
+    #[must_use]
+    pub fn new(body: impl Into<Arc<str>>) -> Self {
+        Self { body: body.into(), attributes: Vec::new(), group: None, dedup_id: None, delay: None, subject: None }
+    }
+
+    /// With this attribute, replacing what it was.
+    #[must_use]
+    pub fn attribute(self, name: impl Into<String>, value: AttributeValue) -> Self {
+        let data_type = plain_type(&value);
+        self.labelled(name, data_type, value)
+    }
+
+    /// With this attribute under a type of its own: `String.isbn`, `Number.float`, `Binary.gif`.
+    #[must_use]
+    pub fn labelled(mut self, name: impl Into<String>, data_type: impl Into<String>, value: AttributeValue) -> Self {
+        let name = name.into();
+        self.attributes.retain(|known| known.name != name);
+        self.attributes.push(Typed { name, data_type: data_type.into(), value });
+        self
+    }
+
+    /// With this `String.Array`: a JSON list of texts, numbers, `true`, `false` and `null`, whose elements filter policies
+    /// look at one by one.
+    #[must_use]
+    pub fn array(self, name: impl Into<String>, json: impl Into<String>) -> Self {
+        self.labelled(name, "String.Array", AttributeValue::String(json.into()))
+    }
+
+    /// In this group: in order on FIFO topics and queues, and only a fair share of the queue on others.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// With this deduplication id, which FIFO topics and queues take once in five minutes.
+    #[must_use]
+    pub fn dedup_id(mut self, id: impl Into<String>) -> Self {
+        self.dedup_id = Some(id.into());
+        self
+    }
+
+    /// Not to be received before this time is over; for queues, not for topics.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    /// With this subject, which only wrapped deliveries show.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// The bytes that are counted of it.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.body.len() + attributes_size(self.typed())
+    }
+
+    pub(super) fn typed(&self) -> impl Iterator<Item = (&str, &str, &AttributeValue)> {
+        self.attributes.iter().map(|typed| (typed.name.as_str(), typed.data_type.as_str(), &typed.value))
+    }
+
+    /// What it holds, with nothing known beside it.
+    pub(super) fn content(&self) -> Content {
+        let labelled = |typed: &&Typed| typed.data_type != plain_type(&typed.value);
+        let label = |typed: &Typed| (typed.name.clone(), typed.data_type.clone());
+        let labels: BTreeMap<String, String> = self.attributes.iter().filter(labelled).map(label).collect();
+        Content {
+            event_id: None,
+            occurred_on: None,
+            body: Body::Json(Arc::clone(&self.body)),
+            attributes: self.attributes.iter().map(|typed| (typed.name.clone(), typed.value.clone())).collect(),
+            labels: (!labels.is_empty()).then(|| Arc::new(labels)),
+            topic: None,
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the content: payloads do not belong in logs.
+        f.debug_struct("Outgoing").field("bytes", &self.size()).finish_non_exhaustive()
+    }
+}

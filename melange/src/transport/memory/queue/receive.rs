@@ -1,0 +1,115 @@
+//! What a queue hands out.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::later;
+use super::super::order::Standing;
+use super::super::receipt::{Lease, MemoryReceipt};
+use super::super::refused::{Refused, RefusedKind};
+use super::super::signal::Look;
+use super::super::stored::Stored;
+use super::{Queue, State};
+
+/// Most messages in flight. Source: the SQS developer guide, queue quotas.
+pub(in super::super) const MOST_IN_FLIGHT: usize = 120_000;
+
+/// What a receive asks for.
+pub(in super::super) struct Ask<'a> {
+    pub(in super::super) max: usize,
+    pub(in super::super) visibility: Option<Duration>,
+    pub(in super::super) attempt: Option<&'a str>,
+    /// Whether it waits, and so is not told that too much is in flight.
+    pub(in super::super) waits: bool,
+}
+
+impl Queue {
+    /// Hands out what is asked for, as `show` makes it. What was received too often is put into `dead` instead.
+    ///
+    /// # Errors
+    /// When too much is in flight, and a standard queue is asked without waiting.
+    pub(in super::super) fn receive<T>(
+        &mut self,
+        ask: &Ask<'_>,
+        now: Instant,
+        dead: &mut Vec<Stored>,
+        show: fn(&Stored, MemoryReceipt) -> T,
+    ) -> Result<Look<T>, Refused> {
+        self.wake_up(now);
+        let visibility = ask.visibility.unwrap_or(self.settings.visibility);
+        if let Some(found) = ask.attempt.and_then(|attempt| self.again(attempt, visibility, now, show)) {
+            return Ok(Look { found, next_change: None });
+        }
+        let room = MOST_IN_FLIGHT.saturating_sub(self.in_flight);
+        if room == 0 && !self.fifo && !ask.waits {
+            let what = format!("queue `{}` has {MOST_IN_FLIGHT} messages in flight, and hands out no more", self.name);
+            return Err(Refused::new(RefusedKind::OverLimit, what));
+        }
+        let mut max = ask.max.min(room);
+        if let Some(dice) = self.dice.as_mut().filter(|dice| dice.shuffled) {
+            max = max.min(dice.up_to(max));
+        }
+        let (mut found, mut receipts) = (Vec::new(), Vec::new());
+        let (fifo, mut following) = (self.fifo, None);
+        while found.len() < max {
+            let shuffled = self.dice.as_mut().filter(|dice| dice.shuffled);
+            let Some(place) = following.take().or_else(|| self.order.next(shuffled)) else {
+                break;
+            };
+            if self.is_expired(place, now) {
+                self.remove(place);
+                continue;
+            }
+            let until = Some(later(now, visibility));
+            let receipt = MemoryReceipt { queue: self.number, place, lease: Lease::new() };
+            let most = self.settings.redrive.as_ref().map(|redrive| redrive.max_receives);
+            let Some(held) = self.set(place, State { standing: Standing::InHand, until, in_flight: true }) else {
+                break;
+            };
+            if most.is_some_and(|most| held.stored.receives >= most) {
+                dead.extend(self.remove(place));
+                continue;
+            }
+            (held.lease, held.received) = (Some(receipt.lease), now);
+            held.stored.receives = held.stored.receives.saturating_add(1);
+            found.push(show(&held.stored, receipt));
+            let key = held.stored.key.as_ref().filter(|_| fifo).cloned();
+            following = self.order.following(place, key.as_ref());
+            if ask.attempt.is_some() || visibility.is_zero() {
+                receipts.push(receipt);
+            }
+        }
+        if visibility.is_zero() {
+            for receipt in &receipts {
+                self.set(receipt.place, State::VISIBLE);
+            }
+        }
+        if let Some(attempt) = ask.attempt.filter(|_| !receipts.is_empty()) {
+            self.attempts.remember(attempt, receipts, now);
+        }
+        Ok(Look { found, next_change: self.timers.first().map(|(at, _)| *at) })
+    }
+
+    /// What an earlier receive under the same id brought, if nothing has happened to it since.
+    fn again<T>(
+        &mut self,
+        attempt: &str,
+        visibility: Duration,
+        now: Instant,
+        show: fn(&Stored, MemoryReceipt) -> T,
+    ) -> Option<Vec<T>> {
+        let receipts = self.attempts.of(attempt, now)?.to_vec();
+        let unchanged = |receipt: &MemoryReceipt| self.leased(*receipt).is_some();
+        if !receipts.iter().all(unchanged) {
+            return None;
+        }
+        let until = Some(later(now, visibility));
+        let mut found = Vec::with_capacity(receipts.len());
+        for receipt in receipts {
+            let held = self.set(receipt.place, State { standing: Standing::InHand, until, in_flight: true })?;
+            found.push(show(&held.stored, receipt));
+        }
+        Some(found)
+    }
+}
