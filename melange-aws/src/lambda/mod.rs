@@ -35,6 +35,10 @@
 //! publish nothing. `publish` returns once SNS has the event, so that nothing is left behind when the function is frozen.
 //! What a handler spawns and does not wait for may be.
 //!
+//! An event whose name nobody here listens to is done with, as on every shared topic. While two versions of a function run
+//! at once the older one cannot know what the newer one listens to, since the bus is not started: where events are added and
+//! functions rolled over one by one, say `.unknown_events(UnknownEvents::DeadLetter)`.
+//!
 //! The trace context of a message (`traceparent`, or else the `AWSTraceHeader` of SQS) is that of what its subscribers
 //! publish.
 
