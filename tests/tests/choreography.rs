@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 const SEEDS: u64 = 1_000;
-const ORDERS: u64 = 4;
+const ORDERS: u64 = 3;
 
 /// The payment of this order is refused by the bank, and of this one it cannot even be asked at first.
 const REFUSED: u64 = 1;

@@ -4,6 +4,15 @@ use melange::testing::conformance::Harness;
 use melange_aws::{Aws, AwsQueue, Provision};
 use melange_tests::server;
 
+/// Where the local server is not AWS. Sources: the SQS API reference, `DeleteMessage`, `ChangeMessageVisibility`; the SQS
+/// developer guide, visibility time-out and dead-letter queue redrive.
+const DIFFERS: &[(&str, &str)] = &[
+    ("an_old_receipt_deletes_nothing", "any receipt deletes, however old"),
+    ("a_receipt_whose_time_is_over_extends_nothing", "a receipt hides a message again that is visible already"),
+    ("twelve_hours_count_from_the_receive", "twelve hours are counted anew with every change"),
+    ("what_is_moved_back_is_a_new_message", "a moved message keeps what it was"),
+];
+
 async fn aws() -> Aws {
     Aws::from_config(&server::config().await).prefix(server::unique())
 }
@@ -15,6 +24,8 @@ mod raw {
 
     impl Harness for Raw {
         type Transport = AwsQueue;
+
+        const DIFFERS: &'static [(&'static str, &'static str)] = DIFFERS;
 
         async fn fresh() -> Self {
             Self(aws().await)
@@ -35,6 +46,8 @@ mod wrapped {
 
     impl Harness for Wrapped {
         type Transport = AwsQueue;
+
+        const DIFFERS: &'static [(&'static str, &'static str)] = DIFFERS;
 
         async fn fresh() -> Self {
             Self(aws().await)

@@ -1,5 +1,6 @@
 //! What goes to one queue directly: events that are sent to it, and dead letters that are put back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,9 +8,9 @@ use std::time::{Duration, Instant};
 use super::Harness;
 use super::events::{Placed, foreign, placed};
 use super::idle::{idle, receive};
-use super::probe::{Answer, Probe, eventually, is_empty, running, stop};
+use super::probe::{Answer, PATIENCE, Probe, eventually, is_empty, running, stop};
 use crate::Outcome;
-use crate::transport::Transport;
+use crate::transport::{Body, Delivery, Transport};
 
 /// To this queue and to no other, though both listen to the event.
 pub async fn an_event_sent_to_a_queue_arrives_there_and_nowhere_else<H: Harness>(harness: H) {
@@ -75,38 +76,60 @@ pub async fn dead_letters_can_be_listed_and_put_back<H: Harness>(harness: H) {
     is_empty(&harness.queue("billing"), "billing-dlq").await;
 }
 
-/// Under new ids, counted from the beginning, and for whoever listens.
-pub async fn the_broker_moves_letters_back_as_new_messages<H: Harness>(harness: H) {
-    let queue = idle::<H, Placed>(&harness, "billing").await;
+/// All of them, as they came into the dead-letter queue.
+pub async fn the_broker_moves_letters_back<H: Harness>(harness: H) {
+    let (letters, back) = moved_back(&harness).await;
+    let bodies = |deliveries: &[Delivery]| -> BTreeSet<String> {
+        let body = |delivery: &Delivery| match &delivery.content.as_ref().unwrap().body {
+            Body::Json(json) => json.to_string(),
+            other => panic!("{other:?}"),
+        };
+        deliveries.iter().map(body).collect()
+    };
+    assert_eq!(bodies(&letters), bodies(&back));
+}
+
+/// Under new ids, and counted from the beginning.
+pub async fn what_is_moved_back_is_a_new_message<H: Harness>(harness: H) {
+    let (letters, back) = moved_back(&harness).await;
+    let attempts: Vec<u32> = back.iter().map(|delivery| delivery.attempt).collect();
+    assert_eq!(attempts, [1; 3]);
+    let ids = |deliveries: &[Delivery]| -> BTreeSet<String> {
+        deliveries.iter().map(|delivery| delivery.message_id.clone()).collect()
+    };
+    assert!(ids(&letters).is_disjoint(&ids(&back)));
+}
+
+/// Three letters as the dead-letter queue handed them out, and as they came back.
+async fn moved_back<H: Harness>(harness: &H) -> (Vec<Delivery>, Vec<Delivery>) {
+    let queue = idle::<H, Placed>(harness, "billing").await;
     let letters = (0..3).map(|number| foreign("Placed", &format!("{{\"number\": {number}}}"))).collect();
     assert!(queue.send("billing-dlq", letters, None).await.iter().all(Result::is_ok));
-    let held = one_of(&queue, "billing-dlq").await;
-    let given_back = queue.change_visibility("billing-dlq", vec![(held.receipt, Duration::ZERO)]).await;
-    assert!(given_back[0].is_ok());
+    let letters = three(&queue, "billing-dlq").await;
+    let give_back = letters.iter().map(|letter| (letter.receipt.clone(), Duration::ZERO)).collect();
+    assert!(queue.change_visibility("billing-dlq", give_back).await.iter().all(Result::is_ok));
     let task = queue.start_move("billing").await.unwrap();
-    let mut moved = 0;
     let ended = async {
         loop {
             let status = queue.move_status("billing", &task).await.unwrap();
-            moved = status.moved;
             if status.is_done {
-                return;
+                return status.moved;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), ended).await.expect("it ends");
-    assert_eq!(moved, 3);
+    assert_eq!(tokio::time::timeout(PATIENCE, ended).await.expect("it ends"), 3);
+    let back = three(&queue, "billing").await;
+    assert!(receive(&queue, "billing-dlq", Duration::from_secs(1)).await.is_empty());
+    (letters, back)
+}
+
+async fn three(queue: &impl Transport, name: &str) -> Vec<Delivery> {
     let mut came = Vec::new();
     while came.len() < 3 {
-        let more = receive(&queue, "billing", Duration::from_secs(10)).await;
+        let more = receive(queue, name, Duration::from_secs(10)).await;
         assert!(!more.is_empty(), "{} came", came.len());
         came.extend(more);
     }
-    assert!(came.iter().all(|delivery| delivery.attempt == 1 && delivery.message_id != held.message_id));
-    assert!(receive(&queue, "billing-dlq", Duration::from_secs(1)).await.is_empty());
-}
-
-async fn one_of(queue: &impl Transport, name: &str) -> crate::transport::Delivery {
-    queue.receive(name, 1, Duration::from_secs(10)).await.unwrap().remove(0)
+    came
 }

@@ -148,7 +148,8 @@ macro_rules! conformance {
                 an_event_sent_to_a_queue_arrives_there_and_nowhere_else
                 an_event_can_be_delayed
                 dead_letters_can_be_listed_and_put_back
-                the_broker_moves_letters_back_as_new_messages
+                the_broker_moves_letters_back
+                what_is_moved_back_is_a_new_message
             ]
             fifo: [
                 a_group_keeps_its_order
