@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use melange::transport::{Transport as _, TransportErrorKind};
+use melange::transport::TransportErrorKind;
 use melange::{Event, EventBus, MemoryTransport, MessagePublisher, Metadata, Outcome, State, subscriber, subscribers};
 use melange_tests::faulty::{Act, Call, Faulty, Op};
 use melange_tests::six_counts::SixCounts;
