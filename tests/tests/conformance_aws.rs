@@ -10,7 +10,8 @@ const DIFFERS: &[(&str, &str)] = &[
     ("an_old_receipt_deletes_nothing", "any receipt deletes, however old"),
     ("a_receipt_whose_time_is_over_extends_nothing", "a receipt hides a message again that is visible already"),
     ("twelve_hours_count_from_the_receive", "twelve hours are counted anew with every change"),
-    ("what_is_moved_back_is_a_new_message", "a moved message keeps what it was"),
+    ("what_is_moved_back_is_a_new_message", "a moved message keeps its id"),
+    ("what_is_moved_back_is_counted_anew", "a moved message is counted on"),
 ];
 
 async fn aws() -> Aws {

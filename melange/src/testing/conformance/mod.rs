@@ -150,6 +150,7 @@ macro_rules! conformance {
                 dead_letters_can_be_listed_and_put_back
                 the_broker_moves_letters_back
                 what_is_moved_back_is_a_new_message
+                what_is_moved_back_is_counted_anew
             ]
             fifo: [
                 a_group_keeps_its_order

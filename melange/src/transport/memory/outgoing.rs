@@ -124,16 +124,62 @@ impl Outgoing {
             event_id: None,
             occurred_on: None,
             body: Body::Json(Arc::clone(&self.body)),
-            attributes: self.attributes.iter().map(|typed| (typed.name.clone(), typed.value.clone())).collect(),
+            attributes: self.attributes.iter().map(|typed| (typed.name.clone(), typed.value())).collect(),
             labels: (!labels.is_empty()).then(|| Arc::new(labels)),
             topic: None,
         }
     }
 }
 
+impl Typed {
+    /// As it arrives. Source: the developer guides, message attributes: numbers lose the zeros at their ends.
+    fn value(&self) -> AttributeValue {
+        match &self.value {
+            AttributeValue::Number(text) => AttributeValue::Number(without_zeros(text)),
+            other => other.clone(),
+        }
+    }
+}
+
+/// `-007.50` is `-7.5`. What is written with an exponent stays as it is.
+fn without_zeros(number: &str) -> String {
+    if !number.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte)) {
+        return number.to_owned();
+    }
+    let digits = number.trim_start_matches(['+', '-']);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let (point, is_zero) = (if fraction.is_empty() { "" } else { "." }, whole == "0" && fraction.is_empty());
+    let sign = if number.starts_with('-') && !is_zero { "-" } else { "" };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never the content: payloads do not belong in logs.
         f.debug_struct("Outgoing").field("bytes", &self.size()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_zeros;
+
+    #[test]
+    fn numbers_lose_the_zeros_at_their_ends_and_no_others() {
+        for (written, arrives) in [
+            ("7", "7"),
+            ("-007.50", "-7.5"),
+            ("100", "100"),
+            ("0.0", "0"),
+            ("-0", "0"),
+            ("+3", "3"),
+            (".5", "0.5"),
+            ("10.010", "10.01"),
+            ("1.50e3", "1.50e3"),
+        ] {
+            assert_eq!(without_zeros(written), arrives, "{written}");
+        }
     }
 }

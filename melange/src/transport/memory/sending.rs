@@ -18,8 +18,8 @@ use super::settings::LONGEST_DELAY;
 use super::stored::{Form, Stored};
 use crate::{EventId, Timestamp};
 
-/// Longest subject. Source: the SNS API reference, `Publish`.
-const SUBJECT: usize = 100;
+/// Longest subject. Source: the SNS API reference, `Publish`: less than 100 characters.
+const SUBJECT: usize = 99;
 
 impl MemoryAccount {
     /// Publishes to a topic.

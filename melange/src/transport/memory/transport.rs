@@ -102,7 +102,11 @@ impl Transport for MemoryTransport {
     }
 
     async fn start_move(&self, queue: &str) -> Result<String, TransportError> {
-        Ok(self.account().start_move(MoveTask::of(dead_letter_queue(queue)).to(queue))?)
+        let task = MoveTask::of(dead_letter_queue(queue)).to(queue);
+        self.account().start_move(task).map_err(|refused| match TransportError::from(refused) {
+            error if error.kind() == TransportErrorKind::NotFound => error,
+            error => TransportError::new(TransportErrorKind::Configuration, error.to_string()),
+        })
     }
 
     async fn move_status(&self, queue: &str, task: &str) -> Result<MoveStatus, TransportError> {

@@ -216,7 +216,7 @@ async fn a_wrapped_message_comes_in_the_envelope_of_its_topic() {
     account.subscribe(Subscription::new("t", "q")).unwrap();
     let message = Outgoing::new(r#"{"n": "é\n"}"#)
         .subject("News")
-        .attribute("a", crate::AttributeValue::Number("7".to_owned()))
+        .attribute("a", crate::AttributeValue::Number("07.0".to_owned()))
         .attribute("b", crate::AttributeValue::Binary(vec![0, 255]))
         .array("c", r#"["x"]"#);
     let sent = account.publish("t", message).unwrap();

@@ -63,8 +63,8 @@ fn topics_and_queues_take_what_is_theirs() {
         );
     }
     for (topic, message, fine) in [
-        ("t", plain().subject("x".repeat(100)).group("tenant"), true),
-        ("t", plain().subject("x".repeat(101)), false),
+        ("t", plain().subject("é".repeat(99)).group("tenant"), true),
+        ("t", plain().subject("x".repeat(100)), false),
         ("t", plain().subject(""), false),
         ("t", plain().subject("a\nb"), false),
         ("t", plain().delay(SECOND), false),
