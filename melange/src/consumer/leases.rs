@@ -69,6 +69,21 @@ struct Entry {
     done: Option<Done>,
 }
 
+/// What is asked for one message.
+#[derive(Clone)]
+struct Extension {
+    key: Key,
+    receipt: Receipt,
+    time: Duration,
+}
+
+/// What was asked for several, when, and what the broker said.
+struct Extended {
+    batch: Vec<Extension>,
+    asked: Instant,
+    answers: Vec<Result<(), TransportError>>,
+}
+
 /// What is to become of a message whose handlers are done.
 struct Done {
     message_id: String,
@@ -95,7 +110,7 @@ impl Leases {
             number: 0,
             receipt,
             since: now,
-            until: self.end(now, now),
+            until: self.end(now, self.visibility, now),
             token: token.clone(),
             lost: false,
             extending: false,
@@ -129,10 +144,17 @@ impl Leases {
         })
     }
 
-    /// When a lease ends that begins or is extended at `from`, seen from here.
-    fn end(&self, from: Instant, since: Instant) -> Instant {
+    /// When a lease ends that begins or is extended at `from` for so long, seen from here.
+    fn end(&self, from: Instant, time: Duration, since: Instant) -> Instant {
         let margin = (self.visibility / 10).min(MARGIN);
-        (from + self.visibility - margin).min(since + self.longest)
+        (from + time.saturating_sub(margin)).min(since + self.longest)
+    }
+
+    /// For how long a message may be extended that has been in hand `since`. A broker refuses what goes beyond the longest
+    /// and shortens nothing; it has counted for a little longer than this process, and in whole seconds.
+    fn time(&self, now: Instant, since: Instant) -> Duration {
+        let left = (since + self.longest).saturating_duration_since(now).saturating_sub(MARGIN);
+        if left < self.visibility { Duration::from_secs(left.as_secs()) } else { self.visibility }
     }
 
     /// Extends what needs it, and gives up what was lost. Never returns.
@@ -150,7 +172,7 @@ impl Leases {
             }
             tokio::select! {
                 biased;
-                Some((batch, asked, answers)) = calls.next() => self.extended(batch, asked, answers),
+                Some(extended) = calls.next() => self.extended(extended),
                 _ = ticks.tick() => {
                     let due = self.due(tick);
                     for batch in due.chunks(transport.capabilities().max_batch.max(1)) {
@@ -162,7 +184,7 @@ impl Leases {
     }
 
     /// Cancels what ends before there is another look, and picks what has less than half its time left.
-    fn due(&self, tick: Duration) -> Vec<(Key, Receipt)> {
+    fn due(&self, tick: Duration) -> Vec<Extension> {
         let now = Instant::now();
         let mut due = Vec::new();
         for (place, entry) in &mut self.held().leases {
@@ -175,40 +197,36 @@ impl Leases {
                     "the lease on a message could not be extended: its handler is cancelled"
                 );
                 entry.lose();
-            } else if entry.until <= now + self.visibility / 2 + tick
-                && entry.until < entry.since + self.longest
-                && !entry.extending
-            {
-                entry.extending = true;
-                due.push((Key { place, number: entry.number }, entry.receipt.clone()));
+            } else if entry.until <= now + self.visibility / 2 + tick && !entry.extending {
+                let time = self.time(now, entry.since);
+                if self.end(now, time, entry.since) > entry.until {
+                    entry.extending = true;
+                    let key = Key { place, number: entry.number };
+                    due.push(Extension { key, receipt: entry.receipt.clone(), time });
+                }
             }
         }
         due
     }
 
-    async fn extend(
-        &self,
-        transport: &DynTransport,
-        batch: Vec<(Key, Receipt)>,
-    ) -> (Vec<Key>, Instant, Vec<Result<(), TransportError>>) {
+    async fn extend(&self, transport: &DynTransport, batch: Vec<Extension>) -> Extended {
         let asked = Instant::now();
-        let (keys, receipts): (Vec<Key>, Vec<Receipt>) = batch.into_iter().unzip();
-        let changes = receipts.into_iter().map(|receipt| (receipt, self.visibility)).collect();
+        let changes = batch.iter().map(|extension| (extension.receipt.clone(), extension.time)).collect();
         // An answer that comes later than the lease ends is none.
         let call = transport.change_visibilities(&self.queue, changes);
         let answers = tokio::time::timeout(self.visibility / 2, call).await.unwrap_or_default();
-        (keys, asked, answers)
+        Extended { batch, asked, answers }
     }
 
-    fn extended(&self, batch: Vec<Key>, asked: Instant, answers: Vec<Result<(), TransportError>>) {
+    fn extended(&self, Extended { batch, asked, answers }: Extended) {
         let mut held = self.held();
         let mut answers = answers.into_iter();
-        for key in batch {
+        for Extension { key, time, .. } in batch {
             let answer = answers.next().unwrap_or_else(|| Err(TransportError::no_answer()));
             let Some(entry) = held.get_mut(key) else { continue };
             entry.extending = false;
             match answer {
-                Ok(()) => entry.until = self.end(asked, entry.since).max(entry.until),
+                Ok(()) => entry.until = self.end(asked, time, entry.since).max(entry.until),
                 Err(error) if error.kind() == TransportErrorKind::LeaseLost => {
                     tracing::warn!(queue = self.queue, "a message is no longer in hand: its handler is cancelled");
                     entry.lose();

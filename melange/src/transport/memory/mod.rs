@@ -80,7 +80,7 @@ const OWN_QUEUE: &str = "melange";
 /// ```
 ///
 /// [`account`](Self::account) is the same as any other program sees it: queues, subscriptions and filter policies of one's
-/// own, messages that no Melange wrote, and every limit. `docs/memory-account.md` lists what it does, where that is known
+/// own, messages that no Melange wrote, and every limit. `melange/docs/memory-account.md` lists what it does, where that is known
 /// from, and which test pins it.
 ///
 /// It keeps more order than AWS, unless it is [`shuffled`](MemoryTransportBuilder::shuffled): on standard queues too,
