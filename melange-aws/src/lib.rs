@@ -32,6 +32,7 @@ mod provision;
 mod publish_only;
 mod queue;
 mod ready;
+mod regions;
 mod retry;
 #[cfg(feature = "signatures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "signatures")))]

@@ -4,28 +4,7 @@ use serde_json::{Map, Value};
 
 use super::pattern::matches;
 use crate::names::{account_of, region_of};
-
-/// Regions that an account must opt into: SNS delivers from there to other regions under a name of its own.
-/// Source: the SNS developer guide, "Cross-region delivery", and the regions that AWS documents as opt-in.
-const OPT_IN: [&str; 17] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-];
+use crate::regions::is_opt_in;
 
 /// SNS, as policies name it.
 const SNS: &str = "sns.amazonaws.com";
@@ -137,7 +116,7 @@ pub(super) fn services<'a>(topics: impl Iterator<Item = &'a str>, queue: &str) -
 /// The name under which SNS delivers from `topic`, where it is not the usual one.
 fn own_name(topic: &str, queue: &str) -> Option<String> {
     let region = region_of(topic).filter(|region| region_of(queue) != Some(region))?;
-    OPT_IN.contains(&region).then(|| format!("sns.{region}.amazonaws.com"))
+    is_opt_in(region).then(|| format!("sns.{region}.amazonaws.com"))
 }
 
 fn speaks_for(service: &str, topic: &str, queue: &str) -> bool {

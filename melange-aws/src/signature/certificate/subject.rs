@@ -1,5 +1,7 @@
 //! To whom SNS's certificates are made out: it differs by region.
 
+use crate::regions::is_opt_in;
+
 /// Regions whose certificates are made out to `sns.amazonaws.com`.
 const TO_ALL: [&str; 17] = [
     "ap-northeast-1",
@@ -21,27 +23,6 @@ const TO_ALL: [&str; 17] = [
     "us-west-2",
 ];
 
-/// Regions whose certificates are made out to the region alone.
-const TO_REGION: [&str; 17] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-];
-
 /// The names that a certificate of SNS in `region` may be made out to, one of which it must be. Source: what the message
 /// manager of the AWS SDK for Java 2 expects, by region. A region that is newer than this list may do either way.
 pub(super) fn names(region: &str, suffix: &str) -> Vec<String> {
@@ -49,7 +30,8 @@ pub(super) fn names(region: &str, suffix: &str) -> Vec<String> {
     let to_region = || format!("sns-signing.{region}.{suffix}");
     match region {
         _ if TO_ALL.contains(&region) => vec![to_all()],
-        _ if TO_REGION.contains(&region) => vec![to_region()],
+        // In those, certificates are made out to the region alone.
+        _ if is_opt_in(region) => vec![to_region()],
         "cn-north-1" | "cn-northwest-1" | "us-iso-east-1" | "us-isob-east-1" => vec![format!("sns-{region}.{suffix}")],
         "us-gov-west-1" | "us-gov-east-1" => vec![format!("sns-us-gov-west-1.{suffix}")],
         "eusc-de-east-1" | "us-isof-east-1" | "us-isof-south-1" | "eu-isoe-west-1" => vec![to_region()],
