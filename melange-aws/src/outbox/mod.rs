@@ -213,6 +213,18 @@ impl fmt::Debug for Outbox {
     }
 }
 
+/// Puts what was answered for those that were sent, in order, in the place of those that could be.
+pub(crate) fn fill(answers: &mut [Answer], sent: Vec<Answer>) {
+    let mut sent = sent.into_iter();
+    for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
+        *answer = sent.next().unwrap_or_else(|| Err(unanswered()));
+    }
+}
+
+pub(crate) fn unanswered() -> TransportError {
+    TransportError::new(Kind::Unavailable, "nothing is known of this message")
+}
+
 fn no_batcher() -> TransportError {
     let what = "the task that was to send it ended before it was answered: the tokio runtime is shutting down, or it has no \
                 timer (build it with `enable_all()`)";

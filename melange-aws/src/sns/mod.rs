@@ -6,9 +6,9 @@ mod topic;
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use melange::transport::{Message, TransportError, TransportErrorKind as Kind};
+use melange::transport::Message;
 
-use crate::outbox::Answer;
+use crate::outbox::{Answer, fill, unanswered};
 use crate::{Aws, error};
 pub(crate) use destination::Destinations;
 
@@ -55,19 +55,11 @@ async fn to_topic(aws: &Aws, messages: Vec<Message>) -> Vec<Answer> {
     if parcels.is_empty() {
         return answers;
     }
-    let mut sent = match destination.post(aws, parcels).await {
-        Ok(sent) => sent.into_iter(),
+    match destination.post(aws, parcels).await {
+        Ok(sent) => fill(&mut answers, sent),
         Err(error) => {
             answers.iter_mut().filter(|answer| answer.is_ok()).for_each(|answer| *answer = Err(error::again(&error)));
-            return answers;
         }
-    };
-    for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
-        *answer = sent.next().unwrap_or_else(|| Err(unanswered()));
     }
     answers
-}
-
-fn unanswered() -> TransportError {
-    TransportError::new(Kind::Unavailable, "nothing is known of this message")
 }

@@ -13,7 +13,7 @@ use crate::client::Call;
 use crate::config::Connection;
 use crate::limits::{LONGEST_DELAY, Limits};
 use crate::names::is_fifo;
-use crate::outbox::{Address, Answer, Outcome, Parcel, Refusal, Target, id, verdicts};
+use crate::outbox::{Address, Answer, Outcome, Parcel, Refusal, Target, fill, id, verdicts};
 use crate::{Aws, attributes, check, group};
 
 /// Sends to `queue`, and answers for each message in order.
@@ -32,10 +32,7 @@ pub(crate) async fn send(aws: &Aws, queue: &str, messages: Vec<Message>, delay: 
     let address = Address::Queue(name.as_str().into());
     let rules = aws.rules(Limits::Queue { name: queue }.bytes());
     let target = || Queue { connection: Arc::clone(aws.connection()), name: name.clone() };
-    let mut sent = aws.outbox().post(&address, &rules, target, parcels).await.into_iter();
-    for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
-        *answer = sent.next().unwrap_or_else(|| Err(unanswered()));
-    }
+    fill(&mut answers, aws.outbox().post(&address, &rules, target, parcels).await);
     answers
 }
 
@@ -82,10 +79,6 @@ fn seconds(queue: &str, fifo: bool, delay: Option<Duration>) -> Result<Option<i3
              or keep it until it is due"
         )),
     }
-}
-
-fn unanswered() -> TransportError {
-    TransportError::new(TransportErrorKind::Unavailable, "nothing is known of this message")
 }
 
 fn invalid(why: String) -> TransportError {

@@ -101,8 +101,9 @@ impl Table {
             let of_event = Arc::new(Frozen::new(entries));
             if let Some(place) = place.map(EventSlot::take_place) {
                 places.resize(places.len().max(place + 1), None);
-                places.insert(place, Some(Arc::clone(&of_event)));
-                places.remove(place + 1);
+                if let Some(vacant) = places.get_mut(place) {
+                    *vacant = Some(Arc::clone(&of_event));
+                }
             }
             frozen.insert(event, of_event);
         }
