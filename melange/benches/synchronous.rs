@@ -4,8 +4,7 @@
 //!
 //! `cargo bench -p melange --bench synchronous`. Rounds alternate; the ratio is the median of those of each round.
 
-#[path = "../../melange-aws/benches/support/report.rs"]
-mod report;
+mod support;
 
 use std::any::Any;
 use std::hint::black_box;
@@ -15,7 +14,8 @@ use std::thread;
 use std::time::Instant;
 
 use melange::{Event, SynchronousEventBus};
-use report::{Measured, figure};
+use support::counts::{self, Counted};
+use support::report::{self, Measured};
 
 #[derive(Event)]
 #[event(local)]
@@ -81,7 +81,32 @@ fn time_in(threads: usize, times: u64, publish: impl Fn(&Ticked) + Sync) -> f64 
     })
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// A publish on the table, and on the bus.
+fn count<const ON_BUS: bool, const HANDLERS: usize>(times: u64) -> support::Result {
+    let sum = Arc::default();
+    if ON_BUS {
+        let bus = bus(HANDLERS, 0, &sum)?;
+        time(times, |tick| drop(black_box(bus.publish(tick))));
+    } else {
+        let least = Table::new(HANDLERS, &sum);
+        time(times, |tick| least.publish(tick));
+    }
+    Ok(())
+}
+
+const COUNTED: [Counted; 6] = [
+    ("sync_1/table", count::<false, 1>),
+    ("sync_1/melange", count::<true, 1>),
+    ("sync_10/table", count::<false, 10>),
+    ("sync_10/melange", count::<true, 10>),
+    ("sync_100/table", count::<false, 100>),
+    ("sync_100/melange", count::<true, 100>),
+];
+
+fn main() -> support::Result {
+    if counts::answered(&COUNTED)? {
+        return Ok(());
+    }
     let rounds = 31;
     println!("{:<34}{:>16}{:>16}{:>16}", "ns per publish", "table", "melange", "melange/table");
     let print = |what: &str, name: &str, table: &Measured, melange: &Measured| {
@@ -116,6 +141,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ratio = two.over(&one);
     println!("one thread {one}, each of two {two}: {ratio}");
     figures.push(("sync_threads_2".to_owned(), ratio.median()));
-    figures.iter().for_each(|(name, ratio)| figure(name, *ratio));
+    report::close("synchronous", &figures);
     Ok(())
 }

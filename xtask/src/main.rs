@@ -2,6 +2,7 @@
 //!
 //! It needs Rust, Python 3.10 or later and a C compiler; what else the tests use it brings along itself.
 
+mod bench;
 mod checks;
 mod environment;
 mod lambda;
@@ -26,6 +27,8 @@ usage: cargo xtask <task>
   check            formatting, clippy and documentation, warnings denied
   ui [--bless]     the tests of compiler messages; --bless accepts what the compiler says now
   deny             licences, banned crates, sources and advisories of all dependencies
+  bench [--counts] [NAME...]
+                   what Melange costs in process, in ratios to baselines; --counts counts instructions, by valgrind
   soak --minutes N [--seed S] [--release]
                    processes that publish and consume, with faults on and off; fails if anything is lost or grows
   lambda [--cold-start]
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["ui"] => checks::ui(false).map(|()| true),
         ["ui", "--bless"] => checks::ui(true).map(|()| true),
         ["deny"] => checks::deny().map(|()| true),
+        ["bench", options @ ..] => bench::run(options),
         ["soak", options @ ..] => soak::run(options),
         ["lambda"] => lambda::run(false),
         ["lambda", "--cold-start"] => lambda::run(true),
