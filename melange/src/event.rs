@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::attributes::AttributeValue;
 use crate::codec::Codec;
 use crate::in_process::direct::{MakeHandlers, handlers};
+use crate::in_process::entry::Entries;
 use crate::slot::EventSlot;
-use crate::subscriber::Subscription;
 use crate::{Location, Timestamp};
 
 /// An event whose type was forgotten: what queues hold and what dispatch passes on.
@@ -211,9 +211,9 @@ impl EventDescriptor {
         self.slot.map(|slot| slot())
     }
 
-    /// Those of `subscriptions`, which are of this event, as the synchronous bus calls them.
-    pub(crate) fn handlers(&self, subscriptions: &[&Subscription]) -> Box<dyn Any + Send + Sync> {
-        (self.handlers)(subscriptions)
+    /// Those of `entries`, which are of this event, as the synchronous bus calls them.
+    pub(crate) fn handlers(&self, entries: &Entries) -> Box<dyn Any + Send + Sync> {
+        (self.handlers)(entries)
     }
 
     pub(crate) const fn codec(&self) -> Option<&Codec> {

@@ -18,6 +18,7 @@ pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
 pub use crate::extract::{FromContext, Needs};
+pub use crate::in_process::direct::direct;
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
