@@ -196,7 +196,7 @@ impl TestAccount {
         self.attempts_that(|attempt| attempt.ending.is_handled())
     }
 
-    /// Those of them that were of this subscriber: `send_receipt`, or for a method `Ledger::placed`.
+    /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
     #[must_use]
     pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
         self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))

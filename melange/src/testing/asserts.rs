@@ -187,7 +187,7 @@ impl<'a, E: Event> Wanted<'a, E> {
         match (self.times, self.at_least) {
             (Some(0), _) => text.push_str(" never"),
             (Some(times), _) => text.push_str(&often(times)),
-            (None, least) => text.push_str(&format!("{} at least", often(least.unwrap_or(1)))),
+            (None, least) => text.push_str(&format!(" at least{}", often(least.unwrap_or(1)))),
         }
         text
     }
@@ -205,7 +205,7 @@ impl<'a, E: Event> Wanted<'a, E> {
         if is_so {
             return all.into_iter().zip(fit).filter(|(_, fits)| *fits).map(|(one, _)| one.event).collect();
         }
-        let mut text = format!("{}, and it was so{}", self.sentence(), often(count));
+        let mut text = format!("{}, and it was{}", self.sentence(), often(count));
         let name = E::DESCRIPTOR.name();
         let of_all = match self.what {
             What::Published => format!("published of {name}"),
@@ -219,7 +219,12 @@ impl<'a, E: Event> Wanted<'a, E> {
         for (one, fits) in all.iter().zip(fit) {
             let _ = write!(text, "\n{} {}", if fits { " *" } else { "  " }, one.line);
         }
-        text.push_str(&last_steps(&self.account.shared));
+        // Whoever is not there at all may have gone elsewhere.
+        if all.is_empty() {
+            text.push_str(&last_steps(&self.account.shared));
+        } else {
+            text.push_str("\n`println!(\"{}\", bus.story())` tells all that happened");
+        }
         fail(text)
     }
 }
@@ -252,8 +257,12 @@ pub fn check_idle(account: &TestAccount) {
 #[macro_export]
 macro_rules! __assert_events {
     ($what:ident, $bus:expr, |$event:ident: &$type:ty| $fits:expr $(, $key:ident = $value:expr)*) => {
-        $crate::testing::Wanted::<$type>::$what(&$bus, stringify!(|$event: &$type| $fits), |$event: &$type| $fits)
-            $(.$key($value))*.check()
+        $crate::testing::Wanted::<$type>::$what(
+            &$bus,
+            concat!("|", stringify!($event), ": &", stringify!($type), "| ", stringify!($fits)),
+            |$event: &$type| $fits,
+        )
+        $(.$key($value))*.check()
     };
     ($what:ident, $bus:expr, $type:ident $(, $key:ident = $value:expr)*) => {
         $crate::testing::Wanted::<$type>::$what(&$bus, stringify!($type), |_| true)$(.$key($value))*.check()

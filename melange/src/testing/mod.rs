@@ -21,9 +21,7 @@ mod watched;
 
 pub use account::{TestAccount, TestAccountBuilder};
 #[doc(hidden)]
-pub use asserts::Wanted;
-#[doc(hidden)]
-pub use asserts::check_idle;
+pub use asserts::{Wanted, check_idle};
 pub use bus::{TestBus, TestBusBuilder};
 pub use call::{Called, TestCall};
 pub use ending::Ending;
@@ -33,7 +31,23 @@ pub use idle::Idle;
 pub use transport::TestTransport;
 pub use typed::{Attempt, DeadLettered, Published};
 
-/// Whether `wanted` is this name, or the end of this path.
+/// Whether `wanted` is this path, or a part of it: of `shop::Ledger::placed`, `Ledger::placed` and `Ledger` are.
 fn is_called(name: &str, wanted: &str) -> bool {
-    name.strip_suffix(wanted).is_some_and(|before| before.is_empty() || before.ends_with("::"))
+    let (name, wanted): (Vec<&str>, Vec<&str>) = (name.split("::").collect(), wanted.split("::").collect());
+    name.windows(wanted.len()).any(|part| part == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_called;
+
+    #[test]
+    fn a_subscriber_is_called_by_its_path_or_a_part_of_it() {
+        for wanted in ["shop::Ledger::placed", "Ledger::placed", "placed", "Ledger"] {
+            assert!(is_called("shop::Ledger::placed", wanted), "{wanted}");
+        }
+        for wanted in ["", "Led", "aced", "Ledger::", "shop::placed", "a::shop::Ledger::placed"] {
+            assert!(!is_called("shop::Ledger::placed", wanted), "{wanted}");
+        }
+    }
 }

@@ -19,6 +19,9 @@ pub(super) fn show(descriptor: &EventDescriptor, event: &Erased) -> String {
     match descriptor.codec() {
         Some(codec) if codec.encode(event.as_ref(), &mut json).is_ok() => {
             let text = String::from_utf8_lossy(&json);
+            if text == "null" {
+                return name.to_owned();
+            }
             match text.char_indices().nth(LONGEST) {
                 Some((end, _)) => format!("{name} {}..", text.get(..end).unwrap_or_default()),
                 None => format!("{name} {text}"),

@@ -1,7 +1,6 @@
 //! What happened to events of one type, for a test that asks.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::transport::memory::DeadLetterRecord;
 use crate::wire::read;
 use crate::{EventId, Timestamp};
 
-/// An event that was published, or sent to a queue, and that the broker took. It derefs to the event.
+/// An event that was published, or sent to a queue, and that the broker took.
 #[non_exhaustive]
 pub struct Published<E> {
     /// The event, as a subscriber reads it.
@@ -29,7 +28,7 @@ pub struct Published<E> {
     pub at: Duration,
 }
 
-/// One run of one subscriber. It derefs to the event.
+/// One run of one subscriber.
 #[non_exhaustive]
 pub struct Attempt<E> {
     /// The event.
@@ -39,7 +38,7 @@ pub struct Attempt<E> {
     /// The queue the event came from.
     pub queue: String,
     /// How often the message had been received, this time included.
-    pub number: u32,
+    pub attempt: u32,
     /// What the subscriber was told beside the event.
     pub metadata: Arc<Metadata>,
     /// When it began, since the account is there.
@@ -50,7 +49,7 @@ pub struct Attempt<E> {
     pub ending: Ending,
 }
 
-/// An event in a dead-letter queue. It derefs to the event.
+/// An event in a dead-letter queue.
 #[non_exhaustive]
 pub struct DeadLettered<E> {
     /// The event.
@@ -89,7 +88,7 @@ impl<E: Event> Attempt<E> {
             event: Arc::clone(&run.event).downcast().ok()?,
             subscriber: run.subscriber,
             queue: run.queue.to_string(),
-            number: run.metadata.attempt,
+            attempt: run.metadata.attempt,
             metadata: Arc::clone(&run.metadata),
             at: run.at,
             took: run.ended.map(|ended| ended.saturating_sub(run.at)),
@@ -153,29 +152,21 @@ impl<E: Event> Line for Published<E> {
 
 impl<E: Event> Line for Attempt<E> {
     fn line(&self) -> String {
-        let Self { subscriber, number, ending, .. } = self;
-        format!("{}  `{subscriber}`, attempt {number}, {ending}: {}", moment(self.at), shown(&self.event))
+        let Self { subscriber, attempt, ending, .. } = self;
+        format!("{}  `{subscriber}`, attempt {attempt}, {ending}: {}", moment(self.at), shown(&self.event))
     }
 }
 
 impl<E: Event> Line for DeadLettered<E> {
     fn line(&self) -> String {
-        let by = self.subscriber.as_ref().map_or_else(|| "nobody".to_owned(), |by| format!("`{by}`"));
+        let by = self.subscriber.as_ref().map_or_else(|| "its queue".to_owned(), |by| format!("`{by}`"));
         let Self { queue, attempts, reason, .. } = self;
-        format!("{by} on queue `{queue}`, {attempts} receives ({reason}): {}", shown(&self.event))
+        format!("given up by {by} on queue `{queue}`, at receive {attempts} ({reason}): {}", shown(&self.event))
     }
 }
 
-macro_rules! of_an_event {
+macro_rules! in_one_line {
     ($($type:ident),*) => {$(
-        impl<E> Deref for $type<E> {
-            type Target = E;
-
-            fn deref(&self) -> &E {
-                &self.event
-            }
-        }
-
         /// One line, with the event: it is for tests.
         impl<E: Event> fmt::Debug for $type<E> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,4 +176,4 @@ macro_rules! of_an_event {
     )*};
 }
 
-of_an_event!(Published, Attempt, DeadLettered);
+in_one_line!(Published, Attempt, DeadLettered);

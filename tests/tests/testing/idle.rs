@@ -74,7 +74,7 @@ async fn backoffs_of_hours_take_no_time() {
     assert_retried!(bus, OrderPlaced { .. }, by = "send_receipt", reason = "mail server", times = 3);
     assert_handled!(bus, OrderPlaced { order_id, .. } if order_id == "o-1", times = 1);
     let attempts = bus.attempts::<OrderPlaced>();
-    assert_eq!(attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(attempts.iter().map(|attempt| attempt.attempt).collect::<Vec<_>>(), [1, 2, 3, 4]);
     for pair in attempts.windows(2) {
         let Ending::Retried { after: Some(after), kind, .. } = &pair[0].ending else { panic!("{:?}", pair[0]) };
         assert_eq!(*kind, SubscriberErrorKind::Failed);
@@ -101,7 +101,7 @@ async fn what_handlers_publish_and_delay_is_followed() {
     assert_published!(bus, PaymentDue, times = 2);
     assert_published!(bus, Reminded { times: 1, .. }, queue = "melange", times = 2);
     let reminded = bus.published::<Reminded>();
-    assert_eq!(reminded.iter().filter(|event| event.order_id == "o-2").map(|event| event.times).max(), Some(3));
+    assert_eq!(reminded.iter().filter(|one| one.event.order_id == "o-2").map(|one| one.event.times).max(), Some(3));
     assert_eq!(bus.handled_by::<Reminded>("remind_again").len(), 6);
 }
 

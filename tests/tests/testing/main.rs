@@ -6,6 +6,5 @@ mod clock;
 mod crashes;
 mod faults;
 mod idle;
-mod linked;
 mod queues;
 mod seeds;
