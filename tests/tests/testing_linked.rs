@@ -18,7 +18,11 @@ struct LinkedOrder {
 struct Counter(Arc<AtomicUsize>);
 
 #[subscriber(listens_to = LinkedOrder, queue = "linked", retry(attempts = 3, backoff = "1m..1m"))]
-async fn linked_count(order: &LinkedOrder, meta: &melange::Metadata, State(counter): State<Counter>) -> Result<(), &'static str> {
+async fn linked_count(
+    order: &LinkedOrder,
+    meta: &melange::Metadata,
+    State(counter): State<Counter>,
+) -> Result<(), &'static str> {
     tokio::time::sleep(Duration::from_secs(1)).await;
     if meta.attempt == 1 {
         return Err("not yet");

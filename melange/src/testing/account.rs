@@ -17,8 +17,8 @@ use super::{clock, idle, is_called};
 use crate::EventBusBuilder;
 use crate::event::Event;
 use crate::publisher::MessagePublisher;
-use crate::transport::memory::{DeadLetterRecord, MemoryTransportBuilder};
 use crate::transport::MemoryTransport;
+use crate::transport::memory::{DeadLetterRecord, MemoryTransportBuilder};
 
 /// An account in memory for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to clone.
 ///
@@ -80,6 +80,15 @@ impl TestAccount {
     #[track_caller]
     pub fn start(&self, builder: EventBusBuilder) -> impl Future<Output = TestBus> + Send + use<> {
         TestBusBuilder::from(builder).account(self).start()
+    }
+
+    /// The same, for a service whose own queue is `queue`: services that are to be others have queues of their own.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[track_caller]
+    pub fn start_as(&self, queue: &str, builder: EventBusBuilder) -> impl Future<Output = TestBus> + Send + use<> {
+        TestBusBuilder::from(builder).account(self).queue(queue).start()
     }
 
     /// A publisher to this account, for states that publish and for tests.
@@ -178,9 +187,13 @@ impl TestAccount {
     #[track_caller]
     pub fn published<E: Event>(&self) -> Vec<Published<E>> {
         let all = self.shared.journal.all_published();
-        let read = |entry| Published::of(entry).map(|read| {
-            read.unwrap_or_else(|why| fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name())))
-        });
+        let read = |entry| {
+            Published::of(entry).map(|read| {
+                read.unwrap_or_else(|why| {
+                    fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name()))
+                })
+            })
+        };
         all.iter().filter_map(read).collect()
     }
 

@@ -79,6 +79,14 @@ impl TestBus {
         self.event_bus().publish(event).await
     }
 
+    /// Publishes several events, and answers for each, in order: it is [`EventBus::publish_all`].
+    pub async fn publish_all<E: Event>(
+        &self,
+        events: impl IntoIterator<Item = E>,
+    ) -> Vec<Result<EventId, PublishError>> {
+        self.event_bus().publish_all(events).await
+    }
+
     /// Sends one event to `queue` itself, as [`EventBus::send_to`] does.
     pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
         self.event_bus().send_to(queue, event)
@@ -122,7 +130,7 @@ impl TestBus {
         let place = Location::caller();
         async move {
             let before = self.process().life.clone();
-            before.die("to be restarted".to_owned());
+            before.die("as the test restarts it".to_owned());
             // What is left of it has heard of it.
             clock::settle(&self.account.shared.journal, || false).await;
             self.account.shared.remove(&before);

@@ -135,9 +135,8 @@ impl TestCall {
     }
 
     fn subscriber_of<E: Event>(&self) -> Result<Subscription, String> {
-        let is_named = |one: &&Subscription| {
-            self.name.as_deref().is_none_or(|name| is_called(one.descriptor().name(), name))
-        };
+        let is_named =
+            |one: &&Subscription| self.name.as_deref().is_none_or(|name| is_called(one.descriptor().name(), name));
         let listens = |one: &&Subscription| one.descriptor().event().is_same_type(E::DESCRIPTOR);
         let all: Vec<&Subscription> = self.subscriptions.iter().filter(listens).filter(is_named).collect();
         let event = E::DESCRIPTOR.name();

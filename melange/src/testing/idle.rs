@@ -132,16 +132,20 @@ fn in_words(queue: &str, QueueDepth { visible, in_hand, resting, .. }: QueueDept
 
 /// Runs everything until nothing is left.
 pub(super) async fn until_idle(shared: &Arc<Shared>) -> Result<Idle, TestError> {
-    run(shared, |left| left.is_nothing(), |left| {
-        let (lines, kind) = if !left.crashed.is_empty() {
-            (left.lines(), TestErrorKind::Crashed)
-        } else if left.busy.is_empty() {
-            (left.lines(), TestErrorKind::Stopped)
-        } else {
-            return None;
-        };
-        Some(TestError::new(kind, format!("nobody does what is left to do:{lines}")))
-    })
+    run(
+        shared,
+        |left| left.is_nothing(),
+        |left| {
+            let (lines, kind) = if !left.crashed.is_empty() {
+                (left.lines(), TestErrorKind::Crashed)
+            } else if left.busy.is_empty() {
+                (left.lines(), TestErrorKind::Stopped)
+            } else {
+                return None;
+            };
+            Some(TestError::new(kind, format!("nobody does what is left to do:{lines}")))
+        },
+    )
     .await
 }
 

@@ -1,9 +1,11 @@
 //! One process in a test: a bus from its start to its crash.
 
+use std::panic::Location;
 use std::sync::{Arc, OnceLock, Weak};
 
 use tokio_util::sync::CancellationToken;
 
+use super::fail::fail_at;
 use super::journal::Journal;
 use crate::consumer::Engine;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -79,6 +81,12 @@ impl Life {
         self.journal.note(format!("the bus of queue `{}` crashed {}", self.name, self.why_dead().unwrap_or_default()));
     }
 
+    /// Ends it from within one of its handlers, which hears no more.
+    pub(super) async fn end(&self) {
+        self.die("in a handler, which said so".to_owned());
+        std::future::pending::<()>().await;
+    }
+
     /// What the dead hear from their broker.
     pub(super) fn silence(&self) -> TransportError {
         let what = format!(
@@ -88,5 +96,52 @@ impl Life {
         );
         // Nobody is to try it again.
         TransportError::new(TransportErrorKind::LeaseLost, what).uncertain()
+    }
+}
+
+/// Called by a handler on a [`TestBus`](super::TestBus): its bus dies here and now, as by `kill -9`, and the handler goes on no
+/// more. For handlers that a test writes, to die in the middle of their work; [`Fault::crash`](super::Fault::crash) is for all
+/// others.
+///
+/// ```
+/// use std::sync::Arc;
+/// use melange::testing::{TestBus, crash_here};
+///
+/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { total_cents: u64 }
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), melange::PublishError> {
+/// let first = Arc::new(std::sync::atomic::AtomicBool::new(true));
+/// let bus = TestBus::builder()
+///     .subscribe(move |_: Arc<OrderPlaced>| {
+///         let is_first = first.swap(false, std::sync::atomic::Ordering::SeqCst);
+///         async move {
+///             if is_first {
+///                 crash_here().await;
+///             }
+///         }
+///     })
+///     .start()
+///     .await;
+/// bus.publish(OrderPlaced { total_cents: 4200 }).await?;
+/// bus.run_until_crash().await;
+/// bus.restart().await;
+/// bus.run_until_idle().await;
+/// melange::assert_handled!(bus, OrderPlaced, times = 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+/// If it is not called by a handler on a test bus.
+#[track_caller]
+pub fn crash_here() -> impl Future<Output = ()> + Send {
+    let place = Location::caller();
+    async move {
+        match Life::of_handler() {
+            Some(life) => life.end().await,
+            None => fail_at(place, "`crash_here` is for handlers on a test bus, and this is none"),
+        }
     }
 }

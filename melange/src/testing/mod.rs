@@ -28,6 +28,7 @@ pub use ending::Ending;
 pub use error::{TestError, TestErrorKind};
 pub use fault::{Crash, Fault};
 pub use idle::Idle;
+pub use life::crash_here;
 pub use transport::TestTransport;
 pub use typed::{Attempt, DeadLettered, Published};
 

@@ -110,7 +110,10 @@ async fn values_closures_and_metadata() {
 
     #[subscriber(listens_to = OrderPlaced)]
     async fn says(_: &OrderPlaced, meta: &Metadata) -> Outcome {
-        Outcome::retry(format!("{} v{} {} {} {}", meta.event_type_name, meta.version, meta.topic, meta.attempt, meta.event_id))
+        Outcome::retry(format!(
+            "{} v{} {} {} {}",
+            meta.event_type_name, meta.version, meta.topic, meta.attempt, meta.event_id
+        ))
     }
     let at: Timestamp = "2026-01-01T10:00:00Z".parse().unwrap();
     let order = OrderPlaced { total_cents: 3 };

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use melange::testing::{Crash, Fault, TestAccount, TestBus, TestErrorKind};
 use melange::{
-    Event, MessagePublisher, Outcome, State, assert_handled, assert_not_handled, assert_published, subscriber, subscribers,
+    Event, MessagePublisher, Outcome, State, assert_handled, assert_not_handled, assert_published, subscriber,
+    subscribers,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
@@ -40,7 +41,11 @@ impl Database {
 }
 
 #[subscriber(listens_to = OrderPlaced)]
-async fn ship(order: &OrderPlaced, State(database): State<Database>, State(publisher): State<MessagePublisher>) -> Outcome {
+async fn ship(
+    order: &OrderPlaced,
+    State(database): State<Database>,
+    State(publisher): State<MessagePublisher>,
+) -> Outcome {
     database.note(format!("begin {}", order.number));
     sleep(Duration::from_secs(1)).await;
     let sent = publisher.publish(ParcelSent { number: order.number, step: 1 }).await;
@@ -150,6 +155,65 @@ async fn here_and_now() {
     bus.restart().await;
     bus.run_until_idle().await;
     assert_handled!(bus, OrderPlaced { number: 2 }, times = 1);
+}
+
+/// Several subscribers of one message: those that were done before the crash run again, as the memory of it is gone.
+#[tokio::test(start_paused = true)]
+async fn in_the_middle_of_a_handler() {
+    let (database, other) = (Database::default(), Database::default());
+    let notes = database.clone();
+    let bus = TestBus::builder()
+        .subscribe(move |order: std::sync::Arc<OrderPlaced>| {
+            let notes = notes.clone();
+            async move {
+                let crashes = notes.lines().is_empty();
+                notes.note(format!("one {}", order.number));
+                if crashes {
+                    melange::testing::crash_here().await;
+                }
+                notes.note("two");
+            }
+        })
+        .subscribe({
+            let other = other.clone();
+            move |order: &OrderPlaced| other.note(format!("{}", order.number))
+        })
+        .start()
+        .await;
+    bus.publish(OrderPlaced { number: 7 }).await.unwrap();
+    assert_eq!(bus.run_until_crash().await, "in a handler, which said so");
+    bus.restart().await;
+    bus.run_until_idle().await;
+    assert_eq!(database.lines(), ["one 7", "one 7", "two"]);
+    assert!(!other.lines().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "`crash_here` is for handlers on a test bus")]
+async fn only_handlers_crash_here() {
+    melange::testing::crash_here().await;
+}
+
+/// One service dies, and the other goes on once it is back.
+#[tokio::test(start_paused = true)]
+async fn one_of_two_services_dies() {
+    let account = TestAccount::new();
+    let database = Database::default();
+    let orders = melange::EventBus::builder().subscribers(subscribers![ship]).state(database.clone());
+    let orders = account.start_as("orders", orders.state(account.publisher())).await;
+    let parcels = melange::EventBus::builder().subscribe(|_: &ParcelSent| ());
+    let _parcels = account.start_as("parcels.fifo", parcels).await;
+    account.inject(Fault::crash(Crash::AfterAck).on_queue("orders"));
+    for number in 1..=2 {
+        account.publisher().publish(OrderPlaced { number }).await.unwrap();
+    }
+    assert!(account.try_run_until_idle().await.unwrap_err().is_crash());
+    assert!(orders.crashed().is_some());
+    orders.restart().await;
+    account.run_until_idle().await;
+    assert_handled!(account, ParcelSent { number: 1, .. }, queue = "parcels.fifo");
+    assert_handled!(account, ParcelSent { number: 2, .. }, at_least = 1);
+    assert_eq!(account.memory().depth("orders").total(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,7 +336,11 @@ async fn run_with(crashes: &[(Crash, usize)], seed: u64) -> usize {
         assert!(done.lock().unwrap().contains(&("first", number)), "first of {number} is lost: {}", context());
         let letters = bus.dead_letters::<OrderPlaced>();
         if number % 3 == 0 {
-            assert!(letters.iter().any(|letter| letter.event.number == number), "the letter of {number} is lost: {}", context());
+            assert!(
+                letters.iter().any(|letter| letter.event.number == number),
+                "the letter of {number} is lost: {}",
+                context()
+            );
         } else {
             assert!(done.lock().unwrap().contains(&("second", number)), "second of {number} is lost: {}", context());
             assert!(letters.iter().all(|letter| letter.event.number != number), "{number} was given up: {}", context());
@@ -303,7 +371,8 @@ fn however_often_it_crashes_nothing_is_lost() {
     let mut count = 0;
     for seed in 0..40 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let crashes: Vec<_> = (0..3).map(|_| (Crash::ALL[random.usize(..Crash::ALL.len())], random.usize(..6))).collect();
+        let crashes: Vec<_> =
+            (0..3).map(|_| (Crash::ALL[random.usize(..Crash::ALL.len())], random.usize(..6))).collect();
         count += on_a_paused_clock(run_with(&crashes, seed));
     }
     assert!(count > 60, "{count} crashes");

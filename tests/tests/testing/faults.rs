@@ -43,7 +43,12 @@ async fn book_once(order: &OrderPlaced, meta: &Metadata, State(ledger): State<Le
 }
 
 #[subscriber(listens_to = OrderPlaced)]
-async fn book_newer(order: &OrderPlaced, meta: &Metadata, State(latest): State<Arc<Latest<u32>>>, State(ledger): State<Ledger>) {
+async fn book_newer(
+    order: &OrderPlaced,
+    meta: &Metadata,
+    State(latest): State<Arc<Latest<u32>>>,
+    State(ledger): State<Ledger>,
+) {
     if latest.is_newer(order.number, meta.occurred_on) {
         ledger.booked.lock().unwrap().push(order.number);
     }
@@ -64,7 +69,8 @@ async fn a_message_comes_twice_at_once() {
     assert!(idle.took < SECOND, "{idle:?}");
     assert_handled!(bus, OrderPlaced { number: 1 }, times = 2);
     let first = bus.handled::<OrderPlaced>();
-    let ids: HashSet<_> = first.iter().filter(|one| one.event.number == 1).map(|one| one.metadata.event_id.clone()).collect();
+    let ids: HashSet<_> =
+        first.iter().filter(|one| one.event.number == 1).map(|one| one.metadata.event_id.clone()).collect();
     assert_eq!(ids.len(), 1, "one event, twice");
     assert!(bus.faults_left().is_empty());
 }
@@ -81,7 +87,8 @@ async fn what_comes_twice_can_be_told_by_its_id_or_its_moment() {
 
     let ledger = Ledger::default();
     let latest = Arc::new(Latest::<u32>::new(10));
-    let bus = TestBus::builder().subscribers(subscribers![book_newer]).state(ledger.clone()).state(latest).start().await;
+    let bus =
+        TestBus::builder().subscribers(subscribers![book_newer]).state(ledger.clone()).state(latest).start().await;
     bus.inject(Fault::deliver_twice());
     bus.publish(OrderPlaced { number: 7 }).await.unwrap();
     bus.run_until_idle().await;

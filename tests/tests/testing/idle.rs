@@ -7,8 +7,8 @@ use std::time::Duration;
 use melange::testing::{Ending, TestAccount, TestBus, TestBusBuilder, TestErrorKind};
 use melange::{
     Event, EventBus, EventBusBuilder, MemoryTransport, MessagePublisher, Metadata, Outcome, PublishError, State,
-    SubscriberErrorKind, assert_dead_lettered, assert_handled, assert_idle, assert_published, assert_retried, subscriber,
-    subscribers,
+    SubscriberErrorKind, assert_dead_lettered, assert_handled, assert_idle, assert_published, assert_retried,
+    subscriber, subscribers,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
@@ -108,7 +108,8 @@ async fn what_handlers_publish_and_delay_is_followed() {
 /// The idle moment is not a poll later.
 #[tokio::test(start_paused = true)]
 async fn idle_is_known_at_once() {
-    let bus = TestBus::builder().subscribe(|_: Arc<OrderPlaced>| async { sleep(Duration::from_secs(7)).await }).start().await;
+    let bus =
+        TestBus::builder().subscribe(|_: Arc<OrderPlaced>| async { sleep(Duration::from_secs(7)).await }).start().await;
     assert_eq!(bus.run_until_idle().await.took, Duration::ZERO);
     bus.publish(order("o-1")).await.unwrap();
     let took = bus.run_until_idle().await.took;
@@ -197,7 +198,9 @@ async fn a_subscriber_that_publishes_for_ever_is_told_in_words() {
     let why = bus.try_run_until_idle().await.unwrap_err();
     assert_eq!(why.kind(), TestErrorKind::TooManyAttempts);
     let text = why.to_string();
-    for part in ["did not become idle within 50 attempts", "`echo` on PaymentDue", "queue `melange`:", ".max_attempts(..)"] {
+    for part in
+        ["did not become idle within 50 attempts", "`echo` on PaymentDue", "queue `melange`:", ".max_attempts(..)"]
+    {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
     assert!(text.contains(r#"PaymentDue {"order_id":"o-1"}"#), "{text}");
@@ -237,13 +240,17 @@ async fn a_message_that_is_retried_for_ever_is_told_in_words() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_queue_is_named() {
-    let bus = TestBus::builder().subscribers(subscribers![send_receipt]).max_time(Duration::from_secs(60)).start().await;
+    let bus =
+        TestBus::builder().subscribers(subscribers![send_receipt]).max_time(Duration::from_secs(60)).start().await;
     bus.advance(Duration::from_secs(21)).await;
     bus.event_bus().queue("melange").unwrap().pause();
     bus.advance(Duration::from_secs(21)).await;
     bus.publish(order("o-1")).await.unwrap();
     let text = bus.try_run_until_idle().await.unwrap_err().to_string();
-    assert!(text.contains("queue `melange`: 1 to be received, 0 in hand, 0 resting until later; it is paused"), "{text}");
+    assert!(
+        text.contains("queue `melange`: 1 to be received, 0 in hand, 0 resting until later; it is paused"),
+        "{text}"
+    );
 }
 
 /// What `main` calls, and then gives a transport.

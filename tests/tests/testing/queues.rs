@@ -52,7 +52,7 @@ async fn pay(payment: &PaymentMoved, meta: &melange::Metadata, State(seen): Stat
 }
 
 fn order(order_id: u32) -> OrderPlaced {
-    OrderPlaced { order_id, country: if order_id % 2 == 0 { "DE" } else { "FR" }.into() }
+    OrderPlaced { order_id, country: if order_id.is_multiple_of(2) { "DE" } else { "FR" }.into() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,11 +80,7 @@ async fn one_bus_with_several_queues_fifo_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_ack_holds_up_its_fifo_group_and_no_other() {
-    let bus = TestBus::builder()
-        .subscribers(subscribers![pay])
-        .state(Seen::default())
-        .start()
-        .await;
+    let bus = TestBus::builder().subscribers(subscribers![pay]).state(Seen::default()).start().await;
     bus.inject(Fault::lose_ack().on_queue("payments.fifo"));
     for (order_id, step) in [(1, 2), (1, 3), (2, 2)] {
         bus.publish(PaymentMoved { order_id, step }).await.unwrap();
@@ -106,7 +102,9 @@ async fn what_other_programs_send_and_filter() {
     bus.publish(order(1)).await.unwrap();
     bus.publish(order(2)).await.unwrap();
     // What no Melange wrote, and what nobody can read.
-    memory.publish("orders", Outgoing::new(r#"{"event_type_name": "OrderPlaced", "order_id": 3, "country": "IT"}"#)).unwrap();
+    memory
+        .publish("orders", Outgoing::new(r#"{"event_type_name": "OrderPlaced", "order_id": 3, "country": "IT"}"#))
+        .unwrap();
     memory.publish("orders", Outgoing::new(r#"{"event_type_name": "OrderPlaced", "order_id": "x"}"#)).unwrap();
     bus.run_until_idle().await;
     assert_eq!(memory.receive("audit", Receive::up_to(10)).await.unwrap().len(), 1);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use melange::testing::TestBus;
-use melange::{Event, Metadata, MessagePublisher, Outcome, State, subscriber, subscribers};
+use melange::{Event, MessagePublisher, Metadata, Outcome, State, subscriber, subscribers};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, Event)]
