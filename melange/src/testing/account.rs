@@ -10,7 +10,7 @@ use super::error::TestError;
 use super::fail::{fail, fail_at};
 use super::fault::Fault;
 use super::idle::Idle;
-use super::shared::{ATTEMPTS, Shared, TIME};
+use super::shared::{ATTEMPTS, Limits, RUN, Shared, TIME};
 use super::transport::TestTransport;
 use super::typed::{Attempt, DeadLettered, Published};
 use super::{clock, idle, is_called};
@@ -284,13 +284,16 @@ impl fmt::Debug for TestAccount {
 pub struct TestAccountBuilder {
     memory: MemoryTransportBuilder,
     seed: Option<u64>,
-    max_attempts: usize,
-    max_time: Duration,
+    limits: Limits,
 }
 
 impl Default for TestAccountBuilder {
     fn default() -> Self {
-        Self { memory: MemoryTransport::builder(), seed: None, max_attempts: ATTEMPTS, max_time: TIME }
+        Self {
+            memory: MemoryTransport::builder(),
+            seed: None,
+            limits: Limits { attempts: ATTEMPTS, time: TIME, run: RUN },
+        }
     }
 }
 
@@ -317,14 +320,21 @@ impl TestAccountBuilder {
     /// Most runs of subscribers while it is run until idle; 10,000 unless said otherwise. A subscriber that publishes what it
     /// listens to never comes to an end.
     pub fn max_attempts(mut self, attempts: usize) -> Self {
-        self.max_attempts = attempts;
+        self.limits.attempts = attempts;
         self
     }
 
     /// Most time on the clock while it is run until idle; 14 days unless said otherwise, the longest that a queue keeps a
     /// message.
     pub fn max_time(mut self, time: Duration) -> Self {
-        self.max_time = time;
+        self.limits.time = time;
+        self
+    }
+
+    /// Longest run of a subscriber that has no time-out, while it is run until idle; two hours on the clock unless said
+    /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
+    pub fn max_run(mut self, time: Duration) -> Self {
+        self.limits.run = time;
         self
     }
 
@@ -341,6 +351,6 @@ impl TestAccountBuilder {
         if let Some(seed) = self.seed {
             fastrand::seed(seed);
         }
-        TestAccount { shared: Shared::new(memory, self.max_attempts, self.max_time) }
+        TestAccount { shared: Shared::new(memory, self.limits) }
     }
 }

@@ -76,7 +76,12 @@ impl TestBus {
     /// # Errors
     /// If the event cannot be written, the broker did not take it, or the bus is dead.
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
-        self.event_bus().publish(event).await
+        let Process { bus, life } = self.process().clone();
+        if life.is_dead() {
+            // Past the bus, which knows only that it was stopped: its transport knows why.
+            return bus.publisher().publish(event).await;
+        }
+        bus.publish(event).await
     }
 
     /// Publishes several events, and answers for each, in order: it is [`EventBus::publish_all`].
@@ -341,6 +346,12 @@ impl TestBusBuilder {
     /// Most time meanwhile: [`TestAccountBuilder::max_time`].
     pub fn max_time(mut self, time: Duration) -> Self {
         self.make = self.make.max_time(time);
+        self
+    }
+
+    /// Longest run of a subscriber without a time-out: [`TestAccountBuilder::max_run`].
+    pub fn max_run(mut self, time: Duration) -> Self {
+        self.make = self.make.max_run(time);
         self
     }
 

@@ -25,7 +25,7 @@ pub enum TestErrorKind {
     Start,
     /// Subscribers ran more often than may be while it was run until idle.
     TooManyAttempts,
-    /// More time went by than may while it was run until idle.
+    /// More time went by than may while it was run until idle, in all or in one subscriber.
     TooLong,
     /// A bus crashed, and nobody else consumes what is in its queues.
     Crashed,

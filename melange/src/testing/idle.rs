@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::clock;
 use super::error::{TestError, TestErrorKind};
@@ -175,8 +175,9 @@ async fn run(
     clock::check()?;
     let (journal, began, before) = (&shared.journal, Instant::now(), shared.journal.run_count());
     let attempts = || journal.run_count() - before;
-    let too_many = || attempts() > shared.max_attempts;
-    let mut limit = pin!(sleep_until(began + shared.max_time));
+    let limits = shared.limits;
+    let too_many = || attempts() > limits.attempts;
+    let mut limit = pin!(sleep_until(began + limits.time));
     loop {
         if !is_at_work(shared) {
             // Whoever is about to say that he is done, or to begin something, has said and begun it then.
@@ -185,7 +186,7 @@ async fn run(
         let mut changed = pin!(journal.changed());
         changed.as_mut().enable();
         if too_many() {
-            let what = format!("within {} attempts", shared.max_attempts);
+            let what = format!("within {} attempts", limits.attempts);
             return Err(never(shared, before, TestErrorKind::TooManyAttempts, &what));
         }
         if !is_at_work(shared) {
@@ -197,11 +198,22 @@ async fn run(
                 return Err(why);
             }
         }
+        let longest = journal.longest_running().map(|since| limits.run.saturating_sub(journal.elapsed() - since));
+        let stuck = async {
+            match longest {
+                Some(left) => sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = changed => {}
             () = &mut limit => {
-                let what = format!("within {:?} of its clock", shared.max_time);
+                let what = format!("within {:?} of its clock", limits.time);
+                return Err(never(shared, before, TestErrorKind::TooLong, &what));
+            }
+            () = stuck => {
+                let what = format!("since a subscriber has been running for {:?}", limits.run);
                 return Err(never(shared, before, TestErrorKind::TooLong, &what));
             }
         }
@@ -239,7 +251,7 @@ fn never(shared: &Shared, before: usize, kind: TestErrorKind, within: &str) -> T
         let _ = write!(text, "\n  `{subscriber}` on {event}, {count} times");
     }
     text.push_str(&last_steps(shared));
-    text.push_str("\nif that is as it should be, say so: `.max_attempts(..)`, `.max_time(..)`");
+    text.push_str("\nif that is as it should be, say so: `.max_attempts(..)`, `.max_time(..)`, `.max_run(..)`");
     TestError::new(kind, text)
 }
 

@@ -1,6 +1,6 @@
 //! What happened in an account, step by step.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,6 @@ pub(super) struct Journal {
     pages: Mutex<Pages>,
     /// Grows with everything that happens, written down or not.
     steps: AtomicU64,
-    running: AtomicUsize,
     blocking: AtomicUsize,
     changed: Notify,
 }
@@ -35,14 +34,23 @@ struct Pages {
     runs: Vec<RunEntry>,
     /// The runs on one message, by its queue and event.
     of_message: HashMap<(Arc<str>, EventId), Vec<usize>>,
+    /// Those of them that have not ended.
+    under_way: BTreeSet<usize>,
     /// What else happened: faults, crashes.
-    notes: Vec<(Duration, String)>,
+    notes: Vec<(Place, String)>,
+}
+
+/// When something happened, and before or after what: on a clock that stands still, much happens at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) at: Duration,
+    step: u64,
 }
 
 /// An event that the broker took.
 #[derive(Clone)]
 pub(super) struct PublishedEntry {
-    pub(super) at: Duration,
+    pub(super) place: Place,
     pub(super) event: &'static EventDescriptor,
     pub(super) metadata: Metadata,
     pub(super) body: Body,
@@ -51,23 +59,24 @@ pub(super) struct PublishedEntry {
 }
 
 impl PublishedEntry {
-    pub(super) fn of(message: &Message, queue: Option<&str>, at: Duration) -> Self {
+    pub(super) fn of(message: &Message, queue: Option<&str>, place: Place) -> Self {
         let Message { event, metadata, attributes, body, .. } = message;
         let metadata = Metadata { attributes: attributes.clone(), ..metadata.clone() };
-        Self { at, event, metadata, body: body.clone(), queue: queue.map(str::to_owned) }
+        Self { place, event, metadata, body: body.clone(), queue: queue.map(str::to_owned) }
     }
 }
 
 /// A run of a subscriber.
 #[derive(Clone)]
 pub(super) struct RunEntry {
-    pub(super) at: Duration,
+    pub(super) place: Place,
     pub(super) ended: Option<Duration>,
     pub(super) queue: Arc<str>,
     pub(super) subscriber: &'static str,
     pub(super) descriptor: &'static EventDescriptor,
     pub(super) event: Erased,
     pub(super) metadata: Arc<Metadata>,
+    has_timeout: bool,
     pub(super) ending: Ending,
 }
 
@@ -96,7 +105,6 @@ impl Journal {
             start: Instant::now(),
             pages: Mutex::default(),
             steps: AtomicU64::new(0),
-            running: AtomicUsize::new(0),
             blocking: AtomicUsize::new(0),
             changed: Notify::new(),
         }
@@ -105,6 +113,11 @@ impl Journal {
     /// Since the account is there.
     pub(super) fn elapsed(&self) -> Duration {
         Instant::now().saturating_duration_since(self.start)
+    }
+
+    /// Here and now.
+    pub(super) fn place(&self) -> Place {
+        Place { at: self.elapsed(), step: self.steps() }
     }
 
     /// Something happened.
@@ -132,7 +145,7 @@ impl Journal {
     }
 
     pub(super) fn note(&self, what: impl Into<String>) {
-        self.pages().notes.push((self.elapsed(), what.into()));
+        self.pages().notes.push((self.place(), what.into()));
         self.step();
     }
 
@@ -147,18 +160,19 @@ impl Journal {
         let mut pages = self.pages();
         let index = pages.runs.len();
         pages.runs.push(RunEntry {
-            at: self.elapsed(),
+            place: self.place(),
             ended: None,
             queue: Arc::clone(queue),
             subscriber: subscriber.name(),
             descriptor: subscriber.event(),
             event: Arc::clone(event),
             metadata: Arc::clone(metadata),
+            has_timeout: subscriber.options().timeout.is_some(),
             ending: Ending::Running,
         });
         pages.of_message.entry((Arc::clone(queue), metadata.event_id.clone())).or_default().push(index);
+        pages.under_way.insert(index);
         drop(pages);
-        self.running.fetch_add(1, Ordering::SeqCst);
         let blocking = subscriber.is_blocking();
         if blocking {
             self.blocking.fetch_add(1, Ordering::SeqCst);
@@ -224,29 +238,33 @@ impl Journal {
 
     /// The runs under way, in words.
     pub(super) fn running(&self) -> Vec<String> {
-        if self.running.load(Ordering::SeqCst) == 0 {
-            return Vec::new();
-        }
         let (pages, now) = (self.pages(), self.elapsed());
-        let under_way = pages.runs.iter().filter(|run| run.ending == Ending::Running);
+        let under_way = pages.under_way.iter().filter_map(|index| pages.runs.get(*index));
         under_way
             .map(|run| {
-                let since = now.saturating_sub(run.at);
+                let since = now.saturating_sub(run.place.at);
                 format!("`{}` has been running on {} for {since:?}", run.subscriber, run.descriptor.name())
             })
             .collect()
     }
 
+    /// Since when the run has been under way that has been for longest, of those without a time-out of their own.
+    pub(super) fn longest_running(&self) -> Option<Duration> {
+        let pages = self.pages();
+        let mut under_way = pages.under_way.iter().filter_map(|index| pages.runs.get(*index));
+        under_way.find(|run| !run.has_timeout).map(|run| run.place.at)
+    }
+
     /// The last so many steps in their order, each with when it was and what it was; and how many there are in all.
     pub(super) fn last(&self, count: usize) -> (Vec<(Duration, String)>, usize) {
         let pages = self.pages();
-        let mut steps: Vec<(Duration, Step<'_>)> = Vec::new();
-        steps.extend(pages.published.iter().map(|entry| (entry.at, Step::Published(entry))));
-        steps.extend(pages.runs.iter().map(|run| (run.at, Step::Run(run))));
-        steps.extend(pages.notes.iter().map(|(at, note)| (*at, Step::Note(note))));
-        steps.sort_by_key(|(at, _)| *at);
+        let mut steps: Vec<(Place, Step<'_>)> = Vec::new();
+        steps.extend(pages.published.iter().map(|entry| (entry.place, Step::Published(entry))));
+        steps.extend(pages.runs.iter().map(|run| (run.place, Step::Run(run))));
+        steps.extend(pages.notes.iter().map(|(place, note)| (*place, Step::Note(note))));
+        steps.sort_by_key(|(place, _)| *place);
         let all = steps.len();
-        (steps.iter().skip(all.saturating_sub(count)).map(|(at, step)| (*at, step.words())).collect(), all)
+        (steps.iter().skip(all.saturating_sub(count)).map(|(place, step)| (place.at, step.words())).collect(), all)
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -291,17 +309,19 @@ impl Running {
 
     fn set(&self, ending: Ending) {
         let now = self.journal.elapsed();
-        if let Some(run) = self.journal.pages().runs.get_mut(self.index) {
+        let mut pages = self.journal.pages();
+        if let Some(run) = pages.runs.get_mut(self.index) {
             run.ending = ending;
             run.ended = Some(now);
         }
+        pages.under_way.remove(&self.index);
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let pages = self.journal.pages();
-        let run = pages.runs.get(self.index).filter(|run| run.ending == Ending::Running).map(|run| run.at);
+        let run = pages.runs.get(self.index).filter(|run| run.ending == Ending::Running).map(|run| run.place.at);
         drop(pages);
         if let Some(began) = run {
             let took = self.journal.elapsed().saturating_sub(began);
@@ -314,7 +334,6 @@ impl Drop for Running {
                 None => Ending::Interrupted,
             });
         }
-        self.journal.running.fetch_sub(1, Ordering::SeqCst);
         if self.blocking {
             self.journal.blocking.fetch_sub(1, Ordering::SeqCst);
         }

@@ -17,12 +17,22 @@ pub(super) const ATTEMPTS: usize = 10_000;
 /// Longest time on the clock meanwhile, unless said otherwise: the longest that a queue keeps a message.
 pub(super) const TIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
+/// Longest run of a subscriber without a time-out meanwhile, unless said otherwise.
+pub(super) const RUN: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long running until idle may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) attempts: usize,
+    pub(super) time: Duration,
+    pub(super) run: Duration,
+}
+
 /// What all buses and transports of one test account share.
 pub(super) struct Shared {
     pub(super) memory: MemoryTransport,
     pub(super) journal: Arc<Journal>,
-    pub(super) max_attempts: usize,
-    pub(super) max_time: Duration,
+    pub(super) limits: Limits,
     plan: Mutex<Plan>,
     /// A fault was added.
     pub(super) armed: Notify,
@@ -37,12 +47,11 @@ pub(super) struct Service {
 }
 
 impl Shared {
-    pub(super) fn new(memory: MemoryTransport, max_attempts: usize, max_time: Duration) -> Arc<Self> {
+    pub(super) fn new(memory: MemoryTransport, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             memory,
             journal: Arc::new(Journal::new()),
-            max_attempts,
-            max_time,
+            limits,
             plan: Mutex::default(),
             armed: Notify::new(),
             services: Mutex::default(),
@@ -63,14 +72,14 @@ impl Shared {
         let goes_wrong = self.plan().take(what, moment);
         if goes_wrong && !matches!(what, What::Crash(_)) {
             let words = match what {
-                What::FailReceive => "a receive failed",
-                What::LoseReceived => "what was received was lost",
-                What::FailPublish => "a publish failed",
-                What::LosePublishAnswer => "the answer of a publish was lost",
-                What::FailAck => "an ack failed",
-                What::LoseAck => "an ack was lost",
-                What::DeliverTwice => "a message is to come twice",
-                What::FailDeadLetter => "the dead-letter queue did not take a message",
+                What::FailReceive => "failed the receive",
+                What::LoseReceived => "lost the delivery",
+                What::FailPublish => "failed the publish",
+                What::LosePublishAnswer => "lost the answer to the publish",
+                What::FailAck => "failed the ack",
+                What::LoseAck => "lost the ack",
+                What::DeliverTwice => "a second delivery",
+                What::FailDeadLetter => "failed the dead letter",
                 What::Crash(_) => "a crash",
             };
             self.journal.note(format!("fault: {words}{}", moment.words()));

@@ -152,7 +152,7 @@ impl TestTransport {
         let life = self.alive()?;
         let moment = Moment { queue, event: Some(message.event.name()), subscriber: None };
         self.publishing(life.as_ref(), &moment).await?;
-        let entry = PublishedEntry::of(&message, queue, self.shared.journal.elapsed());
+        let entry = PublishedEntry::of(&message, queue, self.shared.journal.place());
         go(message).await.pop().unwrap_or_else(|| Err(TransportError::no_answer()))?;
         self.taken(life.as_ref(), &moment, entry).await
     }

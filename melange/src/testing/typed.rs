@@ -77,7 +77,7 @@ impl<E: Event> Published<E> {
         }
         let event = event_of(entry.event, &entry.metadata, &entry.body);
         let event = event.and_then(|event| event.downcast().map_err(|_| "it is of another type".to_owned()));
-        let (metadata, queue, at) = (entry.metadata.clone(), entry.queue.clone(), entry.at);
+        let (metadata, queue, at) = (entry.metadata.clone(), entry.queue.clone(), entry.place.at);
         Some(event.map(|event| Self { event, metadata, queue, at }))
     }
 }
@@ -90,8 +90,8 @@ impl<E: Event> Attempt<E> {
             queue: run.queue.to_string(),
             attempt: run.metadata.attempt,
             metadata: Arc::clone(&run.metadata),
-            at: run.at,
-            took: run.ended.map(|ended| ended.saturating_sub(run.at)),
+            at: run.place.at,
+            took: run.ended.map(|ended| ended.saturating_sub(run.place.at)),
             ending: run.ending.clone(),
         })
     }

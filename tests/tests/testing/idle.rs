@@ -239,6 +239,21 @@ async fn a_message_that_is_retried_for_ever_is_told_in_words() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_subscriber_that_waits_for_ever_is_told_in_words() {
+    let builder =
+        || TestBus::builder().subscribe(|_: Arc<OrderPlaced>| async { sleep(Duration::from_secs(4 * 3600)).await });
+    let bus = builder().start().await;
+    bus.publish(order("o-1")).await.unwrap();
+    let why = bus.try_run_until_idle().await.unwrap_err();
+    assert_eq!(why.kind(), TestErrorKind::TooLong);
+    assert!(why.to_string().contains("has been running on OrderPlaced for 7200s"), "{why}");
+    let bus = builder().max_run(Duration::from_secs(5 * 3600)).start().await;
+    bus.publish(order("o-1")).await.unwrap();
+    bus.run_until_idle().await;
+    assert_handled!(bus, OrderPlaced, times = 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_paused_queue_is_named() {
     let bus =
         TestBus::builder().subscribers(subscribers![send_receipt]).max_time(Duration::from_secs(60)).start().await;
