@@ -16,6 +16,8 @@ use crate::event::Event;
 pub struct Wanted<'a, E> {
     account: &'a TestAccount,
     what: What,
+    happened: fn(&TestAccount, What) -> Vec<Happened<E>>,
+    event: &'static str,
     /// The pattern or the closure, as it was written.
     words: &'static str,
     fits: Box<dyn Fn(&E) -> bool + 'a>,
@@ -46,35 +48,27 @@ struct Happened<E> {
     is_it: bool,
 }
 
-impl<'a, E: Event> Wanted<'a, E> {
-    fn new(account: &'a TestAccount, what: What, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self {
+// Without the bound, so that a type that is no event is one error.
+impl<'a, E> Wanted<'a, E> {
+    fn new(account: &'a TestAccount, what: What, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self
+    where
+        E: Event,
+    {
         let fits = Box::new(fits);
-        Self { account, what, words, fits, times: None, at_least: None, by: None, queue: None, reason: None }
-    }
-
-    /// Published by anyone.
-    pub fn published(account: &'a TestAccount, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self {
-        Self::new(account, What::Published, words, fits)
-    }
-
-    /// Handled by a subscriber.
-    pub fn handled(account: &'a TestAccount, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self {
-        Self::new(account, What::Handled, words, fits)
-    }
-
-    /// Failed in a subscriber, to come again.
-    pub fn retried(account: &'a TestAccount, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self {
-        Self::new(account, What::Retried, words, fits)
-    }
-
-    /// Rejected by a subscriber.
-    pub fn rejected(account: &'a TestAccount, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self {
-        Self::new(account, What::Rejected, words, fits)
-    }
-
-    /// In a dead-letter queue.
-    pub fn dead_lettered(account: &'a TestAccount, words: &'static str, fits: impl Fn(&E) -> bool + 'a) -> Self {
-        Self::new(account, What::DeadLettered, words, fits)
+        let (happened, event) = (happened::<E> as fn(&TestAccount, What) -> Vec<Happened<E>>, E::DESCRIPTOR.name());
+        Self {
+            account,
+            what,
+            happened,
+            event,
+            words,
+            fits,
+            times: None,
+            at_least: None,
+            by: None,
+            queue: None,
+            reason: None,
+        }
     }
 
     /// So many times, neither more nor less.
@@ -105,53 +99,6 @@ impl<'a, E: Event> Wanted<'a, E> {
     pub fn reason(mut self, text: impl Into<String>) -> Self {
         self.reason = Some(text.into());
         self
-    }
-
-    fn happened(&self) -> Vec<Happened<E>> {
-        let owned = |text: &str| Some(text.to_owned());
-        match self.what {
-            What::Published => {
-                let all = self.account.published::<E>().into_iter();
-                all.map(|one| Happened {
-                    line: one.line(),
-                    event: one.event,
-                    by: None,
-                    queue: one.queue,
-                    reason: None,
-                    is_it: true,
-                })
-                .collect()
-            }
-            What::DeadLettered => {
-                let all = self.account.dead_letters::<E>().into_iter();
-                all.map(|one| Happened {
-                    line: one.line(),
-                    event: one.event,
-                    by: one.subscriber,
-                    queue: Some(one.queue),
-                    reason: Some(one.reason),
-                    is_it: true,
-                })
-                .collect()
-            }
-            What::Handled | What::Retried | What::Rejected => {
-                let is = |ending: &Ending| match self.what {
-                    What::Handled => ending.is_handled(),
-                    What::Retried => ending.is_retried(),
-                    _ => ending.is_rejected(),
-                };
-                let all = self.account.attempts::<E>().into_iter();
-                all.map(|one| Happened {
-                    line: one.line(),
-                    by: owned(one.subscriber),
-                    reason: one.ending.reason().and_then(owned),
-                    is_it: is(&one.ending),
-                    queue: Some(one.queue),
-                    event: one.event,
-                })
-                .collect()
-            }
-        }
     }
 
     fn is_wanted(&self, one: &Happened<E>) -> bool {
@@ -195,7 +142,7 @@ impl<'a, E: Event> Wanted<'a, E> {
     /// Fails the test unless it is so; returns the events that fit.
     #[track_caller]
     pub fn check(self) -> Vec<Arc<E>> {
-        let all = self.happened();
+        let all = (self.happened)(self.account, self.what);
         let fit: Vec<bool> = all.iter().map(|one| self.is_wanted(one)).collect();
         let count = fit.iter().filter(|fits| **fits).count();
         let is_so = match self.times {
@@ -206,7 +153,7 @@ impl<'a, E: Event> Wanted<'a, E> {
             return all.into_iter().zip(fit).filter(|(_, fits)| *fits).map(|(one, _)| one.event).collect();
         }
         let mut text = format!("{}, and it was{}", self.sentence(), often(count));
-        let name = E::DESCRIPTOR.name();
+        let name = self.event;
         let of_all = match self.what {
             What::Published => format!("published of {name}"),
             What::Handled | What::Retried | What::Rejected => format!("attempts on {name}"),
@@ -235,11 +182,95 @@ impl<E> fmt::Debug for Wanted<'_, E> {
     }
 }
 
+/// All that happened of the kind to `E`s.
+fn happened<E: Event>(account: &TestAccount, what: What) -> Vec<Happened<E>> {
+    let owned = |text: &str| Some(text.to_owned());
+    match what {
+        What::Published => {
+            let all = account.published::<E>().into_iter();
+            all.map(|one| Happened {
+                line: one.line(),
+                event: one.event,
+                by: None,
+                queue: one.queue,
+                reason: None,
+                is_it: true,
+            })
+            .collect()
+        }
+        What::DeadLettered => {
+            let all = account.dead_letters::<E>().into_iter();
+            all.map(|one| Happened {
+                line: one.line(),
+                event: one.event,
+                by: one.subscriber,
+                queue: Some(one.queue),
+                reason: Some(one.reason),
+                is_it: true,
+            })
+            .collect()
+        }
+        What::Handled | What::Retried | What::Rejected => {
+            let is = |ending: &Ending| match what {
+                What::Handled => ending.is_handled(),
+                What::Retried => ending.is_retried(),
+                _ => ending.is_rejected(),
+            };
+            let all = account.attempts::<E>().into_iter();
+            all.map(|one| Happened {
+                line: one.line(),
+                by: owned(one.subscriber),
+                reason: one.ending.reason().and_then(owned),
+                is_it: is(&one.ending),
+                queue: Some(one.queue),
+                event: one.event,
+            })
+            .collect()
+        }
+    }
+}
+
 fn often(times: usize) -> String {
     match times {
         1 => " once".to_owned(),
         times => format!(" {times} times"),
     }
+}
+
+macro_rules! wanted {
+    ($($(#[$doc:meta])* $name:ident, $not:ident: $what:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        pub fn $name<'a, E: Event>(
+            account: &'a TestAccount,
+            words: &'static str,
+            fits: impl Fn(&E) -> bool + 'a,
+        ) -> Wanted<'a, E> {
+            Wanted::new(account, What::$what, words, fits)
+        }
+
+        /// Never so.
+        pub fn $not<'a, E: Event>(
+            account: &'a TestAccount,
+            words: &'static str,
+            fits: impl Fn(&E) -> bool + 'a,
+        ) -> Wanted<'a, E> {
+            Wanted::new(account, What::$what, words, fits).times(0)
+        }
+    )*};
+}
+
+// Functions, so that what is no event is told so in the words of `Event`.
+wanted! {
+    /// Published by anyone.
+    published, not_published: Published,
+    /// Handled by a subscriber.
+    handled, not_handled: Handled,
+    /// Failed in a subscriber, to come again.
+    retried, not_retried: Retried,
+    /// Rejected by a subscriber.
+    rejected, not_rejected: Rejected,
+    /// In a dead-letter queue.
+    dead_lettered, not_dead_lettered: DeadLettered,
 }
 
 /// Fails the test unless nothing is left to do. Called by [`assert_idle!`](crate::assert_idle).
@@ -256,21 +287,24 @@ pub fn check_idle(account: &TestAccount) {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_events {
-    ($what:ident, $bus:expr, |$event:ident: &$type:ty| $fits:expr $(, $key:ident = $value:expr)*) => {
-        $crate::testing::Wanted::<$type>::$what(
+    ($what:ident, $bus:expr, |$event:ident: &$type:ty| $fits:expr $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::testing::asserts::$what::<$type>(
             &$bus,
-            concat!("|", stringify!($event), ": &", stringify!($type), "| ", stringify!($fits)),
+            ::core::concat!("|", ::core::stringify!($event), ": &", ::core::stringify!($type), "| ", ::core::stringify!($fits)),
             |$event: &$type| $fits,
         )
         $(.$key($value))*.check()
     };
-    ($what:ident, $bus:expr, $type:ident $(, $key:ident = $value:expr)*) => {
-        $crate::testing::Wanted::<$type>::$what(&$bus, stringify!($type), |_| true)$(.$key($value))*.check()
+    ($what:ident, $bus:expr, |$($closure:tt)*) => {
+        ::core::compile_error!("say the type of the closure's argument: `|event: &OrderPlaced| ..`")
     };
-    ($what:ident, $bus:expr, $pattern:pat $(if $guard:expr)? $(, $key:ident = $value:expr)*) => {
-        $crate::testing::Wanted::$what(
+    ($what:ident, $bus:expr, $type:ident $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::testing::asserts::$what::<$type>(&$bus, ::core::stringify!($type), |_| true)$(.$key($value))*.check()
+    };
+    ($what:ident, $bus:expr, $pattern:pat $(if $guard:expr)? $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::testing::asserts::$what(
             &$bus,
-            stringify!($pattern $(if $guard)?),
+            ::core::stringify!($pattern $(if $guard)?),
             #[allow(unreachable_patterns, reason = "a pattern that fits all is as good")]
             |event: &_| match event {
                 $pattern $(if $guard)? => true,
@@ -278,6 +312,12 @@ macro_rules! __assert_events {
             },
         )
         $(.$key($value))*.check()
+    };
+    ($what:ident, $bus:expr, $($wanted:tt)*) => {
+        ::core::compile_error!(
+            "after the bus comes an event type, a pattern with or without a guard, or a closure; then, where wanted, \
+             `times = 2`, `at_least = 2`, `by = \"subscriber\"`, `queue = \"queue\"`, `reason = \"text\"`"
+        )
     };
 }
 
@@ -313,7 +353,7 @@ macro_rules! assert_published {
 /// Asserts that no such event was published: as [`assert_published!`](crate::assert_published), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_published {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(published, $bus, $($wanted)+, times = 0) };
+    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_published, $bus, $($wanted)+) };
 }
 
 /// Asserts that subscribers handled events, and returns these: once for each subscriber that did.
@@ -327,7 +367,7 @@ macro_rules! assert_handled {
 /// Asserts that no subscriber handled such an event: as [`assert_handled!`](crate::assert_handled), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_handled {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(handled, $bus, $($wanted)+, times = 0) };
+    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_handled, $bus, $($wanted)+) };
 }
 
 /// Asserts that subscribers failed on events that came again or are to come again, and returns these: once for each attempt.
@@ -354,7 +394,7 @@ macro_rules! assert_dead_lettered {
 /// Asserts that no such event is in a dead-letter queue: as [`assert_dead_lettered!`](crate::assert_dead_lettered), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_dead_lettered {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(dead_lettered, $bus, $($wanted)+, times = 0) };
+    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_dead_lettered, $bus, $($wanted)+) };
 }
 
 /// Asserts that nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be received, now or
@@ -362,6 +402,6 @@ macro_rules! assert_not_dead_lettered {
 #[macro_export]
 macro_rules! assert_idle {
     ($bus:expr $(,)?) => {
-        $crate::testing::check_idle(&$bus)
+        $crate::testing::asserts::check_idle(&$bus)
     };
 }

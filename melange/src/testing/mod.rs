@@ -1,7 +1,8 @@
 #![doc = include_str!("../../docs/testing.md")]
 
 mod account;
-mod asserts;
+#[doc(hidden)]
+pub mod asserts;
 mod bus;
 mod call;
 mod clock;
@@ -20,8 +21,6 @@ mod typed;
 mod watched;
 
 pub use account::{TestAccount, TestAccountBuilder};
-#[doc(hidden)]
-pub use asserts::{Wanted, check_idle};
 pub use bus::{TestBus, TestBusBuilder};
 pub use call::{Called, TestCall};
 pub use ending::Ending;
