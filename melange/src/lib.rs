@@ -30,6 +30,7 @@ mod serializer;
 mod slot;
 mod subscriber;
 #[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
 mod timestamp;
 mod trace;

@@ -151,6 +151,15 @@ impl SubscriberDescriptor {
         self
     }
 
+    /// Called in another way.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn with_call(mut self, call: Call) -> Self {
+        // Nobody may go around it.
+        self.direct = None;
+        self.call = call;
+        self
+    }
+
     /// Whether each event is listened to once: the macro asks it while it compiles, as two paths may lead to one type.
     #[doc(hidden)]
     #[must_use]
