@@ -33,7 +33,7 @@ pub(super) fn watched(inner: Subscription, own_queue: &str, shared: &Arc<Shared>
     let queue = inner.descriptor.queue().unwrap_or(own_queue).into();
     let descriptor = inner.descriptor.clone().with_call(call);
     let watched = Watched { inner, queue, shared: Arc::clone(shared), life: Arc::clone(life) };
-    Subscription { descriptor, instance: Arc::new(watched), direct: None }
+    Subscription { descriptor, instance: Arc::new(watched) }
 }
 
 fn here(instance: &Instance, cx: &RawContext<'_>) -> Outcome {
