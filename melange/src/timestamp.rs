@@ -84,13 +84,14 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Timestamp {
+    /// As it is written, in a year of four digits and outside leap seconds. chrono reads its pattern anew each time, which
+    /// takes several times as long.
+    pub(crate) fn written(self) -> Option<[u8; 32]> {
         let (Ok(year @ 0..=9999), micros @ 0..=999_999) = (u32::try_from(self.0.year()), self.0.nanosecond() / 1_000)
         else {
-            return self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f);
+            return None;
         };
-        // chrono reads its pattern anew each time, which takes several times as long.
         let mut text = *b"0000-00-00T00:00:00.000000+00:00";
         let mut put = |from: usize, digits: usize, mut number: u32| {
             for digit in text.iter_mut().skip(from).take(digits).rev() {
@@ -105,7 +106,16 @@ impl fmt::Display for Timestamp {
         put(14, 2, self.0.minute());
         put(17, 2, self.0.second());
         put(20, 6, micros);
-        f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        Some(text)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.written() {
+            Some(text) => f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?),
+            None => self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f),
+        }
     }
 }
 
