@@ -5,26 +5,29 @@
 //! `cargo bench -p melange --bench wire`. Rounds alternate; the ratio is the median of those of each round. The bodies that
 //! SNS wraps are measured by the bench of the same name in `melange-aws`.
 
-mod support;
 #[path = "wire/by_hand.rs"]
 mod by_hand;
 #[path = "wire/order.rs"]
 mod order;
+mod support;
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use melange::transport::{Body, Inbound};
-use melange::{AttributeValue, Attributes, EventSerializer};
+use melange::{AttributeValue, Attributes, EventSerializer, Registry, subscribers};
 use support::counts::{self, Counted};
 use support::report::{self, Measured};
 
 /// What each side works on.
 struct Work {
     serializer: EventSerializer,
+    /// Knows no event.
+    nobody: EventSerializer,
     body: String,
     message: Inbound,
     foreign: String,
+    foreign_message: Inbound,
     order: order::OrderPlaced,
     envelope: by_hand::Envelope,
 }
@@ -43,8 +46,12 @@ fn work() -> support::Result<Work> {
     let at = body.find("\"order_id\"").ok_or("the event has no `order_id`")?;
     let (head, rest) = body.split_at(at);
     let foreign = format!("{{{},{}}}", rest.trim_end_matches('}'), head.trim_start_matches('{').trim_end_matches(','));
+    let mut foreign_message = Inbound::new(Body::Json(foreign.as_str().into()));
+    foreign_message.attributes = message.attributes.clone();
     serializer.deserialize(&foreign)?;
-    Ok(Work { serializer, body, message, foreign, envelope: by_hand::envelope(order.clone()), order })
+    let envelope = by_hand::envelope(order.clone());
+    let nobody = EventSerializer::of(&Registry::of(subscribers![]))?;
+    Ok(Work { serializer, nobody, body, message, foreign, foreign_message, envelope, order })
 }
 
 type Side = (&'static str, fn(&Work) -> support::Result);
@@ -61,6 +68,18 @@ const READ_MESSAGE: Side = ("melange", |work| {
     black_box(work.serializer.deserialize_message(black_box(&work.message))?);
     Ok(())
 });
+const READ_FOREIGN_MESSAGE: Side = ("melange", |work| {
+    black_box(work.serializer.deserialize_message(black_box(&work.foreign_message))?);
+    Ok(())
+});
+const PEEKED_BY_HAND: Side = ("peek", |work| {
+    black_box(by_hand::peek(black_box(&work.body))?);
+    Ok(())
+});
+const NOBODYS: Side = ("melange", |work| match black_box(work.nobody.deserialize(black_box(&work.body))) {
+    Ok(_) => Err("somebody listens to it".into()),
+    Err(_) => Ok(()),
+});
 const READ_FOREIGN: Side = ("melange", |work| {
     black_box(work.serializer.deserialize(black_box(&work.foreign))?);
     Ok(())
@@ -75,10 +94,12 @@ const WRITTEN: Side = ("melange", |work| {
 });
 
 /// Each comparison: figure, what it is, the baseline and Melange.
-const COMPARED: [(&str, &str, Side, Side); 4] = [
+const COMPARED: [(&str, &str, Side, Side); 6] = [
     ("decode_raw", "read", READ_BY_HAND, READ),
     ("decode_raw_message", "read, attributes beside it", READ_BY_HAND, READ_MESSAGE),
     ("decode_foreign", "read, the envelope last", READ_BY_HAND, READ_FOREIGN),
+    ("decode_foreign_message", "the same, attributes beside it", READ_BY_HAND, READ_FOREIGN_MESSAGE),
+    ("decode_nobodys_vs_peek", "nobody's, beside a peek", PEEKED_BY_HAND, NOBODYS),
     ("encode", "written", WRITTEN_BY_HAND, WRITTEN),
 ];
 
@@ -93,13 +114,17 @@ fn time(side: Side, work: &Work, times: u64) -> support::Result<f64> {
     Ok(begun.elapsed().as_nanos() as f64 / times as f64)
 }
 
-const COUNTED: [Counted; 8] = [
+const COUNTED: [Counted; 12] = [
     ("decode_raw/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
     ("decode_raw/melange", |times| done(READ, &work()?, times)),
     ("decode_raw_message/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
     ("decode_raw_message/melange", |times| done(READ_MESSAGE, &work()?, times)),
     ("decode_foreign/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
     ("decode_foreign/melange", |times| done(READ_FOREIGN, &work()?, times)),
+    ("decode_foreign_message/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
+    ("decode_foreign_message/melange", |times| done(READ_FOREIGN_MESSAGE, &work()?, times)),
+    ("decode_nobodys_vs_peek/peek", |times| done(PEEKED_BY_HAND, &work()?, times)),
+    ("decode_nobodys_vs_peek/melange", |times| done(NOBODYS, &work()?, times)),
     ("encode/to_vec", |times| done(WRITTEN_BY_HAND, &work()?, times)),
     ("encode/melange", |times| done(WRITTEN, &work()?, times)),
 ];

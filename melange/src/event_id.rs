@@ -46,9 +46,10 @@ impl EventId {
     /// The id that `text` spells: a UUID, or any other text as it stands.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
+        // Only in the canonical spelling: what was written must come back out the same.
+        let is_canonical = text.len() == Hyphenated::LENGTH && !text.bytes().any(|byte| byte.is_ascii_uppercase());
         match Uuid::try_parse(text) {
-            // Only the canonical spelling: what was written must come back out the same.
-            Ok(id) if id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text => Self(Form::Uuid(id)),
+            Ok(id) if is_canonical => Self(Form::Uuid(id)),
             _ => Self(Form::Text(text.into())),
         }
     }

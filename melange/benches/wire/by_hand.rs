@@ -7,9 +7,13 @@ use super::order::{Channel, Customer, Item, OrderPlaced};
 
 /// What a body is routed by.
 #[derive(Deserialize)]
-struct Peek<'a> {
+pub(crate) struct Peek<'a> {
     #[serde(borrow)]
     event_type_name: &'a str,
+}
+
+pub(crate) fn peek(body: &str) -> Result<Peek<'_>, serde_json::Error> {
+    serde_json::from_str(body)
 }
 
 /// The body as one type: the envelope's keys, and the event's beside them.
@@ -35,8 +39,7 @@ pub(crate) struct Envelope {
 
 /// Reads a body in two passes, both typed.
 pub(crate) fn read(body: &str) -> Result<Envelope, serde_json::Error> {
-    let peek: Peek<'_> = serde_json::from_str(body)?;
-    match peek.event_type_name {
+    match peek(body)?.event_type_name {
         "OrderPlaced" => serde_json::from_str(body),
         _ => Err(serde::de::Error::custom("an event of another name")),
     }

@@ -78,7 +78,7 @@ pub(crate) fn order() -> OrderPlaced {
         discount: 0.05,
         is_gift: true,
         coupon: Some("AUTUMN-26".to_owned()),
-        note: None,
+        note: Some("Ring twice; if nobody is in, leave it with the neighbour at number 19.".to_owned()),
         channel: Channel::Web,
         tags: vec!["returning".to_owned(), "newsletter".to_owned()],
     }
