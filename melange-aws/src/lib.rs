@@ -41,5 +41,6 @@ mod sns;
 mod sqs;
 
 pub use config::Aws;
+pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;

@@ -2,22 +2,24 @@
 //! two typed passes over the body, one for the name and one for all of it, and `to_vec` of a struct that has the envelope's
 //! fields among its own, with their values at hand.
 //!
-//! `cargo bench -p melange --bench wire`. Rounds alternate; the ratio is the median of those of each round. The bodies that
-//! SNS wraps are measured by the bench of the same name in `melange-aws`.
+//! `cargo bench -p melange --bench wire`. Rounds alternate; the ratio is the median of those of each round. What SNS wraps is
+//! measured by the bench of the same name in `melange-aws`.
 
 #[path = "wire/by_hand.rs"]
 mod by_hand;
 #[path = "wire/order.rs"]
 mod order;
+#[path = "wire/sides.rs"]
+mod sides;
 mod support;
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use melange::transport::{Body, Inbound};
 use melange::{AttributeValue, Attributes, EventSerializer, Registry, subscribers};
+use sides::{Compared, done};
 use support::counts::{self, Counted};
-use support::report::{self, Measured};
+use support::{Result, report};
 
 /// What each side works on.
 struct Work {
@@ -32,122 +34,115 @@ struct Work {
     envelope: by_hand::Envelope,
 }
 
-fn work() -> support::Result<Work> {
+fn work() -> Result<Work> {
     let (serializer, order) = (EventSerializer::linked()?, order::order());
+    let nobody = EventSerializer::of(&Registry::of(subscribers![]))?;
     let body = serializer.serialize(&order)?;
-    let mut message = Inbound::new(Body::Json(body.as_str().into()));
-    let text = |text: &str| AttributeValue::String(text.to_owned());
-    message.attributes = Attributes::from_iter([
-        ("event_type", text("OrderPlaced")),
-        ("manifest", text("OrderPlaced")),
-        ("serializer_id", AttributeValue::Number("1".to_owned())),
-    ]);
     // As a producer writes it that has its own order: the envelope after the event.
     let at = body.find("\"order_id\"").ok_or("the event has no `order_id`")?;
     let (head, rest) = body.split_at(at);
     let foreign = format!("{{{},{}}}", rest.trim_end_matches('}'), head.trim_start_matches('{').trim_end_matches(','));
-    let mut foreign_message = Inbound::new(Body::Json(foreign.as_str().into()));
-    foreign_message.attributes = message.attributes.clone();
-    serializer.deserialize(&foreign)?;
+    let (message, foreign_message) = (inbound(&body), inbound(&foreign));
     let envelope = by_hand::envelope(order.clone());
-    let nobody = EventSerializer::of(&Registry::of(subscribers![]))?;
-    Ok(Work { serializer, nobody, body, message, foreign, foreign_message, envelope, order })
+    Ok(Work { serializer, nobody, body, message, foreign, foreign_message, order, envelope })
 }
 
-type Side = (&'static str, fn(&Work) -> support::Result);
+/// As raw delivery brings it, with Melange's attributes.
+fn inbound(body: &str) -> Inbound {
+    let name = || AttributeValue::String("OrderPlaced".to_owned());
+    let number = AttributeValue::Number("1".to_owned());
+    let mut inbound = Inbound::new(Body::Json(body.into()));
+    inbound.attributes =
+        Attributes::from_iter([("event_type", name()), ("manifest", name()), ("serializer_id", number)]);
+    inbound
+}
 
-const READ_BY_HAND: Side = ("by hand", |work| {
+fn read_by_hand(work: &Work) -> Result {
     black_box(by_hand::read(black_box(&work.body))?);
     Ok(())
-});
-const READ: Side = ("melange", |work| {
+}
+
+fn read(work: &Work) -> Result {
     black_box(work.serializer.deserialize(black_box(&work.body))?);
     Ok(())
-});
-const READ_MESSAGE: Side = ("melange", |work| {
+}
+
+fn read_message(work: &Work) -> Result {
     black_box(work.serializer.deserialize_message(black_box(&work.message))?);
     Ok(())
-});
-const READ_FOREIGN_MESSAGE: Side = ("melange", |work| {
-    black_box(work.serializer.deserialize_message(black_box(&work.foreign_message))?);
+}
+
+fn read_foreign_by_hand(work: &Work) -> Result {
+    black_box(by_hand::read(black_box(&work.foreign))?);
     Ok(())
-});
-const PEEKED_BY_HAND: Side = ("peek", |work| {
-    black_box(by_hand::peek(black_box(&work.body))?);
-    Ok(())
-});
-const NOBODYS: Side = ("melange", |work| match black_box(work.nobody.deserialize(black_box(&work.body))) {
-    Ok(_) => Err("somebody listens to it".into()),
-    Err(_) => Ok(()),
-});
-const READ_FOREIGN: Side = ("melange", |work| {
+}
+
+fn read_foreign(work: &Work) -> Result {
     black_box(work.serializer.deserialize(black_box(&work.foreign))?);
     Ok(())
-});
-const WRITTEN_BY_HAND: Side = ("to_vec", |work| {
+}
+
+fn read_foreign_message(work: &Work) -> Result {
+    black_box(work.serializer.deserialize_message(black_box(&work.foreign_message))?);
+    Ok(())
+}
+
+fn peek_by_hand(work: &Work) -> Result {
+    black_box(by_hand::peek(black_box(&work.body))?);
+    Ok(())
+}
+
+fn read_nobodys(work: &Work) -> Result {
+    match black_box(work.nobody.deserialize(black_box(&work.body))) {
+        Ok(_) => Err("somebody listens to it".into()),
+        Err(_) => Ok(()),
+    }
+}
+
+fn write_by_hand(work: &Work) -> Result {
     black_box(serde_json::to_vec(black_box(&work.envelope))?);
     Ok(())
-});
-const WRITTEN: Side = ("melange", |work| {
+}
+
+fn write(work: &Work) -> Result {
     black_box(work.serializer.serialize(black_box(&work.order))?);
     Ok(())
-});
+}
 
-/// Each comparison: figure, what it is, the baseline and Melange.
-const COMPARED: [(&str, &str, Side, Side); 6] = [
-    ("decode_raw", "read", READ_BY_HAND, READ),
-    ("decode_raw_message", "read, attributes beside it", READ_BY_HAND, READ_MESSAGE),
-    ("decode_foreign", "read, the envelope last", READ_BY_HAND, READ_FOREIGN),
-    ("decode_foreign_message", "the same, attributes beside it", READ_BY_HAND, READ_FOREIGN_MESSAGE),
-    ("decode_nobodys_vs_peek", "nobody's, beside a peek", PEEKED_BY_HAND, NOBODYS),
-    ("encode", "written", WRITTEN_BY_HAND, WRITTEN),
+const COMPARED: [Compared<Work>; 6] = [
+    ("decode_raw", "read", read_by_hand, read),
+    ("decode_raw_message", "read, attributes beside it", read_by_hand, read_message),
+    ("decode_foreign", "read, the envelope last", read_foreign_by_hand, read_foreign),
+    ("decode_foreign_message", "the same, attributes beside it", read_foreign_by_hand, read_foreign_message),
+    ("decode_nobodys", "nobody's, beside a peek by hand", peek_by_hand, read_nobodys),
+    ("encode", "written", write_by_hand, write),
 ];
-
-fn done(side: Side, work: &Work, times: u64) -> support::Result {
-    (0..times).try_for_each(|_| side.1(work))
-}
-
-/// Nanoseconds for each of so many.
-fn time(side: Side, work: &Work, times: u64) -> support::Result<f64> {
-    let begun = Instant::now();
-    done(side, work, times)?;
-    Ok(begun.elapsed().as_nanos() as f64 / times as f64)
-}
 
 const COUNTED: [Counted; 12] = [
-    ("decode_raw/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
-    ("decode_raw/melange", |times| done(READ, &work()?, times)),
-    ("decode_raw_message/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
-    ("decode_raw_message/melange", |times| done(READ_MESSAGE, &work()?, times)),
-    ("decode_foreign/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
-    ("decode_foreign/melange", |times| done(READ_FOREIGN, &work()?, times)),
-    ("decode_foreign_message/by_hand", |times| done(READ_BY_HAND, &work()?, times)),
-    ("decode_foreign_message/melange", |times| done(READ_FOREIGN_MESSAGE, &work()?, times)),
-    ("decode_nobodys_vs_peek/peek", |times| done(PEEKED_BY_HAND, &work()?, times)),
-    ("decode_nobodys_vs_peek/melange", |times| done(NOBODYS, &work()?, times)),
-    ("encode/to_vec", |times| done(WRITTEN_BY_HAND, &work()?, times)),
-    ("encode/melange", |times| done(WRITTEN, &work()?, times)),
+    ("decode_raw/by_hand", |times| done(read_by_hand, &work()?, times)),
+    ("decode_raw/melange", |times| done(read, &work()?, times)),
+    ("decode_raw_message/by_hand", |times| done(read_by_hand, &work()?, times)),
+    ("decode_raw_message/melange", |times| done(read_message, &work()?, times)),
+    ("decode_foreign/by_hand", |times| done(read_foreign_by_hand, &work()?, times)),
+    ("decode_foreign/melange", |times| done(read_foreign, &work()?, times)),
+    ("decode_foreign_message/by_hand", |times| done(read_foreign_by_hand, &work()?, times)),
+    ("decode_foreign_message/melange", |times| done(read_foreign_message, &work()?, times)),
+    ("decode_nobodys/peek", |times| done(peek_by_hand, &work()?, times)),
+    ("decode_nobodys/melange", |times| done(read_nobodys, &work()?, times)),
+    ("encode/to_vec", |times| done(write_by_hand, &work()?, times)),
+    ("encode/melange", |times| done(write, &work()?, times)),
 ];
 
-fn main() -> support::Result {
+fn main() -> Result {
     if counts::answered(&COUNTED)? {
         return Ok(());
     }
-    let (rounds, times) = (61, 4_000);
     let work = work()?;
-    println!("a body of {} bytes, of which {} are the event", work.body.len(), serde_json::to_vec(&work.order)?.len());
-    println!("{:<34}{:>16}{:>16}{:>16}", "ns each", "baseline", "melange", "ratio");
-    let mut figures = Vec::new();
-    for (name, what, baseline, melange) in COMPARED {
-        let [mut of_baseline, mut of_melange] = [const { Measured::new() }; 2];
-        for _ in 0..rounds {
-            of_baseline.add(time(baseline, &work, times)?);
-            of_melange.add(time(melange, &work, times)?);
-        }
-        let ratio = of_melange.over(&of_baseline);
-        println!("{what:<34}{:>16}{:>16}{:>16}", of_baseline.to_string(), of_melange.to_string(), ratio.to_string());
-        figures.push((name.to_owned(), ratio.median()));
-    }
-    report::close("wire", &figures);
+    println!(
+        "a body of {} bytes, of which {} are the event's",
+        work.body.len(),
+        serde_json::to_vec(&work.order)?.len()
+    );
+    report::close("wire", &sides::compare(&COMPARED, &work)?);
     Ok(())
 }

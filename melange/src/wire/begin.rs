@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::head::{entry, head, text};
 use super::header::TYPE;
-use super::incoming::{Header, Incoming, Remaining};
+use super::incoming::{Header, Incoming, Named, Remaining};
 use super::reader::{LONGEST_NAME, is_pickle, named_beside};
 use super::text::Text;
 use crate::attributes::Attributes;
@@ -41,15 +41,18 @@ pub(crate) fn begin<'a>(
         };
         return is_usual.then_some(Incoming { header, body: Remaining::AfterHead { body, rest: head.rest } });
     }
-    let unread = |name, is_own_name| {
+    let unread = |name, named| {
         let header = Header { name, version: None, event_id: None, occurred_on: None, topic: None };
-        Incoming { header, body: Remaining::Unread { body, is_own_name } }
+        Incoming { header, body: Remaining::Unread { body, named } }
     };
-    if let Some(name) = named_beside(attributes).or_else(|| seeming_name(body)).filter(|name| is_known(name)) {
-        return Some(unread(Cow::Borrowed(name), false));
+    if let Some(name) = named_beside(attributes).filter(|name| is_known(name)) {
+        return Some(unread(Cow::Borrowed(name), Named::Beside));
+    }
+    if let Some(name) = seeming_name(body).filter(|name| is_known(name)) {
+        return Some(unread(Cow::Borrowed(name), Named::Seemingly));
     }
     let name = own_name(body).filter(|name| is_name(name))?;
-    Some(unread(name, true))
+    Some(unread(name, Named::Own))
 }
 
 fn is_name(name: &str) -> bool {
@@ -91,3 +94,6 @@ impl<'de> Visitor<'de> for UpToName<'_, 'de> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

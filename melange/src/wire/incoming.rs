@@ -34,10 +34,21 @@ pub(crate) struct Header<'a> {
 pub(super) enum Remaining<'a> {
     /// The body, of which all has been looked at: an object that holds both, and what is under `data`.
     Whole { body: &'a str, data: Option<&'a RawValue>, cloud_event: bool },
-    /// The body, of which nothing but a name has been looked at. That may be its own, or have come beside it.
-    Unread { body: &'a str, is_own_name: bool },
+    /// The body, of which nothing has been looked at but, perhaps, its name.
+    Unread { body: &'a str, named: Named },
     /// What comes after the head, of which nothing has been looked at.
     AfterHead { body: &'a str, rest: &'a str },
+}
+
+/// Where the name comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// From the body, where an event says its name.
+    Own,
+    /// From somewhere in the body: it seems to be the event's.
+    Seemingly,
+    /// From beside the body, which need not say it.
+    Beside,
 }
 
 /// Why a body could not be read. The texts never quote it.
@@ -84,7 +95,7 @@ impl std::error::Error for Unreadable {}
 impl<'a> Incoming<'a> {
     /// Whether the name is what the body says of itself, whatever else is in it.
     pub(crate) fn says_its_name(&self) -> bool {
-        !matches!(self.body, Remaining::Unread { is_own_name: false, .. })
+        !matches!(self.body, Remaining::Unread { named: Named::Seemingly | Named::Beside, .. })
     }
 
     /// The event itself, as `written_as`, and all that the envelope says. `occurred_on` fills an event's own field of that
@@ -136,7 +147,8 @@ impl<'a> Incoming<'a> {
     fn walked(&self, codec: &Codec, body: &str, mut walk: Walk<'_>) -> Result<(Erased, Header<'a>), Unreadable> {
         let source = Source::Walk { body, layout: codec.layout(), walk: &mut walk };
         let event = codec.decode(source).map_err(|_| Unreadable::NotInPassing)?;
-        if !walk.is_as_guessed() {
+        let may_lack_it = matches!(self.body, Remaining::Unread { named: Named::Beside, .. });
+        if !walk.is_as_guessed(may_lack_it) {
             return Err(Unreadable::NotInPassing);
         }
         let mut header = self.header.clone();

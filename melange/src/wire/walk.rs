@@ -84,9 +84,9 @@ impl<'w> Walk<'w> {
         is_new
     }
 
-    /// Whether the body is what it was taken for: one that says its name, or that has none and is not in another format.
-    pub(super) fn is_as_guessed(&self) -> bool {
-        self.has(Key::Type) || !self.has(Key::SpecVersion)
+    /// Whether the body is what it was taken for: one that says its name, or that may lack it and is not in another format.
+    pub(super) fn is_as_guessed(&self, may_lack_its_name: bool) -> bool {
+        self.has(Key::Type) || (may_lack_its_name && !self.has(Key::SpecVersion))
     }
 
     fn has(&self, key: Key) -> bool {
