@@ -42,6 +42,7 @@ mod sqs;
 pub mod topology;
 
 pub use config::Aws;
+pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;
 pub use topology::AwsTopology;

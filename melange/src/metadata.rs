@@ -89,11 +89,12 @@ impl Metadata {
     }
 
     pub(crate) fn routed(descriptor: &'static crate::EventDescriptor, route: &crate::event::Route<'_>) -> Self {
+        let now = Timestamp::now();
         Self {
-            event_id: EventId::new(),
+            event_id: EventId::made_at(now),
             event_type_name: Cow::Borrowed(descriptor.name()),
             version: descriptor.version(),
-            occurred_on: route.occurred_on.unwrap_or_else(Timestamp::now),
+            occurred_on: route.occurred_on.unwrap_or(now),
             topic: match &route.topic {
                 Some(topic) => Cow::Owned(topic.clone().into_owned()),
                 None => Cow::Borrowed(descriptor.topic().unwrap_or("")),
