@@ -52,7 +52,8 @@ pub(super) fn event_of(
         Body::Typed(event) => Ok(Arc::clone(event)),
         Body::Json(json) => {
             let incoming = read(json, &Attributes::new()).map_err(|why| why.to_string())?;
-            read_as(descriptor, &incoming, metadata.occurred_on).map_err(|why| why.to_string())
+            let read = read_as(descriptor, &incoming, metadata.occurred_on);
+            read.map(|(event, _)| event).map_err(|why| why.to_string())
         }
     }
 }

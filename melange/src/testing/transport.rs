@@ -55,7 +55,8 @@ fn identity(delivery: &Delivery) -> (String, EventId) {
     if let Body::Json(json) = &inbound.body
         && let Ok(incoming) = read(json, &inbound.attributes)
     {
-        return (incoming.name.into_owned(), incoming.event_id.unwrap_or_else(id));
+        let header = incoming.header;
+        return (header.name.into_owned(), header.event_id.unwrap_or_else(id));
     }
     (inbound.attributes.text(EVENT_TYPE).unwrap_or_default().to_owned(), id())
 }

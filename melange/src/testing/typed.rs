@@ -107,10 +107,11 @@ impl<E: Event> DeadLettered<E> {
         let event: Erased = match &letter.body {
             Some(json) => {
                 let incoming = read(json, &letter.attributes).ok()?;
-                if !E::DESCRIPTOR.family_names().contains(&incoming.name.as_ref()) {
+                if !E::DESCRIPTOR.family_names().contains(&incoming.header.name.as_ref()) {
                     return None;
                 }
-                read_as(E::DESCRIPTOR, &incoming, incoming.occurred_on.unwrap_or(letter.sent_at)).ok()?
+                let occurred_on = incoming.header.occurred_on.unwrap_or(letter.sent_at);
+                read_as(E::DESCRIPTOR, &incoming, occurred_on).ok()?.0
             }
             None => {
                 let name = letter.attributes.text(EVENT_TYPE);
