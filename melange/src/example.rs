@@ -74,6 +74,12 @@ impl Example {
     }
 }
 
+/// Where the derive puts them. Generated code only.
+pub trait WithExamples {
+    /// Each of them.
+    const EXAMPLES: &'static [fn() -> Example];
+}
+
 impl fmt::Debug for Example {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Example").field("event", self.descriptor).finish_non_exhaustive()

@@ -20,7 +20,7 @@ pub use crate::context::RawContext;
 #[cfg(feature = "schema")]
 pub use crate::documents::{Documentation, Documented, FieldDocumentation, SchemaOf, Shape, WithoutSchema};
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
-pub use crate::example::Example;
+pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};

@@ -17,6 +17,7 @@ use crate::spelling::text;
 pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>) -> TokenStream {
     let (core, ident) = (core(), &input.ident);
     let new = new_descriptor(input, attrs);
+    let (held, examples) = examples(ident, attrs).unzip();
     let more = more_of_descriptor(input, attrs, model);
     let route = route(model);
     let documentation = documentation(input, model);
@@ -24,7 +25,8 @@ pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
     // once more: one event that is not would be an error for each such place.
     attrs.krate.scope(&quote! {
         #documentation
-        const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more;
+        #held
+        const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more #examples;
         #[automatically_derived]
         impl #core::Event for #ident {
             const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
@@ -90,7 +92,6 @@ fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model
         more.extend(quote!(.with_attributes(&[#(#attributes),*])));
     }
     more.extend(quote!(.with_documentation(__MELANGE_DOCUMENTATION)));
-    more.extend(examples(ident, attrs));
     if model.fields.iter().any(|field| field.attrs.key.is_some()) {
         more.extend(quote!(.with_key()));
     }

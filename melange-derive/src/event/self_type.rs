@@ -1,19 +1,13 @@
-//! `Self` in what the user wrote, spelled out: generated code stands where there is none.
+//! `Self` in the types of fields, spelled out: generated code stands where there is none.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, Ident, Item, Path, Type};
+use syn::{Ident, Path, Type};
 
 /// The type, with the event's name for `Self`.
 pub(crate) fn in_type(ty: &Type, event: &Ident) -> Type {
     let mut ty = ty.clone();
     Spell { event }.visit_type_mut(&mut ty);
     ty
-}
-
-/// The expression, with the event's name for `Self`.
-pub(crate) fn in_expression(mut expression: Expr, event: &Ident) -> Expr {
-    Spell { event }.visit_expr_mut(&mut expression);
-    expression
 }
 
 struct Spell<'a> {
@@ -29,7 +23,4 @@ impl VisitMut for Spell<'_> {
         }
         visit_mut::visit_path_mut(self, path);
     }
-
-    // An item within has a `Self` of its own.
-    fn visit_item_mut(&mut self, _: &mut Item) {}
 }

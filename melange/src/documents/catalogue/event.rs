@@ -88,9 +88,21 @@ impl Catalogue<'_> {
         if let Some(topic) = descriptor.topic() {
             html!(page; "<span class=\"tag topic\">" (self.documents.address(topic)) "</span>");
         }
-        let count = event.subscribers.len();
-        let word = if count == 1 { " subscriber" } else { " subscribers" };
-        html!(page; "<span class=\"count\">" (count) (word) "</span></span>");
+        html!(page; "<span class=\"count\">");
+        match self.newest(event).filter(|newest| newest.descriptor.version() != descriptor.version()) {
+            Some(newest) if event.subscribers.is_empty() => {
+                html!(page; "read as v" (newest.descriptor.version()));
+            }
+            _ => {
+                let count = event.subscribers.len();
+                html!(page; (count) (if count == 1 { " subscriber" } else { " subscribers" }));
+            }
+        }
+        html!(page; "</span></span>");
+    }
+
+    fn newest(&self, event: &EventView) -> Option<&EventView> {
+        event.versions.last().and_then(|newest| self.view.event(*newest))
     }
 
     fn examples(&self, event: &EventView, page: &mut Html) -> Result<(), DocumentError> {
@@ -141,7 +153,14 @@ impl Catalogue<'_> {
         }
         html!(page; "</ol>");
         if event.subscribers.is_empty() {
-            html!(page; "<p class=\"faint\">Nobody in this program listens to it.</p>");
+            match self.newest(event).filter(|newest| !newest.subscribers.is_empty()) {
+                Some(newest) => {
+                    html!(page; "<p class=\"faint\">Whoever listens to v" (newest.descriptor.version()) " reads it, too.</p>");
+                }
+                None => {
+                    html!(page; "<p class=\"faint\">Nobody in this program listens to it.</p>");
+                }
+            }
         }
         if event.versions.len() > 1 {
             html!(page; "<h4>Versions</h4>\n<p class=\"versions\">");
