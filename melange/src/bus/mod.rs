@@ -76,7 +76,7 @@ impl EventBus {
         Self { inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false) }) }
     }
 
-    #[cfg(feature = "test-util")]
+    #[cfg(any(feature = "schema", feature = "test-util"))]
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.inner.engine
     }

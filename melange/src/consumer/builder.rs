@@ -79,6 +79,8 @@ impl Setup {
         Ok(Engine {
             transport,
             topology,
+            #[cfg(feature = "schema")]
+            events,
             queues,
             states,
             unknown_events: self.unknown_events,

@@ -16,6 +16,8 @@ pub(crate) use begin::begin;
 pub(crate) use beside::event_beside;
 pub(crate) use flat::Flat;
 pub use header::Format;
+#[cfg(feature = "schema")]
+pub(crate) use header::{DATA, ID, OCCURRED_ON, TOPIC, TYPE, VERSION};
 pub(crate) use incoming::{Header, Incoming, Unreadable};
 pub(crate) use reader::read;
 pub(crate) use walk::Walk;
