@@ -9,17 +9,21 @@ use crate::workspace::{self, cargo};
 const FEW: u64 = 1_000;
 const MORE: u64 = 5_000;
 
-/// Runs the benches of `melange`, or only those that are named; with `--counts` it counts instructions instead of time.
+/// The benches beside other crates are a workspace of their own: nothing else is to depend on those.
+const PEERS: &str = "melange/benches/peers/Cargo.toml";
+
+/// Runs the benches of `melange`, or only those that are named; with `--peers` those beside other crates, with `--counts` it
+/// counts instructions instead of time.
 pub(crate) fn run(options: &[&str]) -> Result<bool> {
-    let counts = options.contains(&"--counts");
-    let names: Vec<&str> = options.iter().copied().filter(|option| *option != "--counts").collect();
-    if let Some(unknown) = names.iter().find(|name| name.starts_with('-')) {
+    let (options, names): (Vec<&str>, Vec<&str>) = options.iter().partition(|option| option.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| !matches!(**option, "--counts" | "--peers")) {
         return Err(Problem::new(
             format!("`bench` has no option `{unknown}`"),
-            "it takes `--counts` and names of benches",
+            "it takes `--peers`, `--counts` and names of benches",
         ));
     }
-    for (name, path) in programs()? {
+    let (counts, peers) = (options.contains(&"--counts"), options.contains(&"--peers"));
+    for (name, path) in programs(peers)? {
         if names.is_empty() || names.contains(&name.as_str()) {
             println!("\n== {name}");
             if counts {
@@ -33,11 +37,14 @@ pub(crate) fn run(options: &[&str]) -> Result<bool> {
 }
 
 /// The benches as they were built: name and program.
-fn programs() -> Result<Vec<(String, String)>> {
+fn programs(peers: bool) -> Result<Vec<(String, String)>> {
     let mut programs = Vec::new();
-    let mut build =
-        cargo(["bench", "--locked", "--no-run", "--package", "melange", "--benches", "--message-format=json"]);
-    build.args(["--all-features"]).stderr(Stdio::inherit());
+    let mut build = cargo(["bench", "--locked", "--no-run", "--benches", "--all-features", "--message-format=json"]);
+    if peers {
+        build.args(["--manifest-path", PEERS]);
+    } else {
+        build.args(["--package", "melange"]);
+    }
     let built = output(&mut build, "the benches do not build")?;
     for line in built.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
@@ -63,7 +70,9 @@ fn count(program: &str) -> Result<()> {
         match &baseline {
             Some((known, least)) if known == what => {
                 println!("{what:<32}{side:<16}{each:>12.1}{:>8.2}", each / least);
-                println!("figure {what}_instructions_{side} {:.4}", each / least);
+                let side = side.strip_prefix("melange").unwrap_or(side);
+                let separator = if side.is_empty() || side.starts_with('_') { "" } else { "_" };
+                println!("figure {what}_instructions{separator}{side} {:.4}", each / least);
             }
             _ => {
                 println!("{what:<32}{side:<16}{each:>12.1}");
