@@ -47,7 +47,7 @@ impl Setup {
     /// The engine, unless something is wrong: then all of it.
     pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
         let (Wired { subscriptions, states, events }, mut problems) = wiring.finish();
-        let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
+        let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor().clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems(&topology));
         problems.extend(against_transport(&transport, &topology, &descriptors));

@@ -1,0 +1,180 @@
+//! How long `build()` takes, of a bus with ten thousand events linked and as many subscribers.
+//!
+//! They are put into the binary as the derive and the attribute do it, each event a type of its own. To see how it grows, buses
+//! of the first ten, thousand and ten thousand of the subscribers are built too, given by hand: past the linker, and through
+//! all the rest.
+//!
+//! `cargo xtask bench build`
+
+mod support;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use melange::__private::{
+    Call, Codec, Entry, EventSlot, Instance, Layout, Location, RawContext, SubscriberDescriptor, inventory,
+};
+use melange::{BuildErrors, Event, EventBus, EventDescriptor, Functions, Outcome, Registry, SynchronousEventBus};
+use support::report::{self, Measured};
+
+const ALL: usize = 10_000;
+const COUNTS: [usize; 3] = [10, 1_000, ALL];
+const ROUNDS: usize = 31;
+
+/// One event for each number.
+struct Ticked<const N: usize>;
+
+/// None of them is ever written or read, so that the codec of one does for all.
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "ticks")]
+struct Silent {}
+
+const CODEC: Codec = Codec::json::<Silent>(Layout::Flat { own: &[], open: false });
+
+/// What the event of this number is called, and its subscriber: `Ticked0042`.
+struct Name<const N: usize>;
+
+impl<const N: usize> Name<N> {
+    const BYTES: [u8; 10] = {
+        const fn digit(number: usize, place: usize) -> u8 {
+            b'0' + (number / place % 10) as u8
+        }
+        [b'T', b'i', b'c', b'k', b'e', b'd', digit(N, 1_000), digit(N, 100), digit(N, 10), digit(N, 1)]
+    };
+    const TEXT: &'static str = match std::str::from_utf8(&Self::BYTES) {
+        Ok(text) => text,
+        Err(_) => "",
+    };
+}
+
+const fn here(number: usize) -> Location {
+    Location::new(module_path!(), file!(), 1 + number as u32)
+}
+
+fn handle(_: &Instance, _: &RawContext<'_>) -> Outcome {
+    Outcome::Done
+}
+
+static SLOTS: [EventSlot; ALL] = [const { EventSlot::new() }; ALL];
+
+fn slot<const N: usize>() -> &'static EventSlot {
+    &SLOTS[N]
+}
+
+impl<const N: usize> Event for Ticked<N> {
+    const DESCRIPTOR: &'static EventDescriptor = &EventDescriptor::new::<Self>(Name::<N>::TEXT, "Ticked", here(N))
+        .with_topic("ticks")
+        .with_codec(CODEC)
+        .with_slot(slot::<N>);
+}
+
+impl<const N: usize> Ticked<N> {
+    const EVENT: Entry = Entry::Event(Self::DESCRIPTOR);
+    const SUBSCRIBER: Entry = Entry::Subscribers(&[SubscriberDescriptor::new(
+        Name::<N>::TEXT,
+        Self::DESCRIPTOR,
+        here(N),
+        |_| (),
+        Call::Sync(handle),
+    )]);
+}
+
+/// Puts the event of this number and its subscriber into the binary.
+macro_rules! link {
+    ($a:literal $b:literal $c:literal $d:literal) => {
+        inventory::submit! { Ticked::<{ $a * 1_000 + $b * 100 + $c * 10 + $d }>::EVENT }
+        inventory::submit! { Ticked::<{ $a * 1_000 + $b * 100 + $c * 10 + $d }>::SUBSCRIBER }
+    };
+}
+
+/// Calls a macro with each digit behind those that are there already.
+macro_rules! digits {
+    ($then:ident $($before:literal)*) => {
+        $then! { $($before)* 0 }
+        $then! { $($before)* 1 }
+        $then! { $($before)* 2 }
+        $then! { $($before)* 3 }
+        $then! { $($before)* 4 }
+        $then! { $($before)* 5 }
+        $then! { $($before)* 6 }
+        $then! { $($before)* 7 }
+        $then! { $($before)* 8 }
+        $then! { $($before)* 9 }
+    };
+}
+macro_rules! hundreds {
+    ($($before:literal)*) => { digits! { tens $($before)* } };
+}
+macro_rules! tens {
+    ($($before:literal)*) => { digits! { ones $($before)* } };
+}
+macro_rules! ones {
+    ($($before:literal)*) => { digits! { link $($before)* } };
+}
+digits! { hundreds }
+
+type Build = fn(Option<Functions>) -> Result<(), BuildErrors>;
+
+/// A bus of these functions, or of what is linked.
+fn synchronous(functions: Option<Functions>) -> Result<(), BuildErrors> {
+    let builder = SynchronousEventBus::builder();
+    let builder = match functions {
+        Some(functions) => builder.subscribers(functions),
+        None => builder.linked(),
+    };
+    builder.build().map(|bus| drop(black_box(bus)))
+}
+
+/// The same over queues in memory.
+fn queued(functions: Option<Functions>) -> Result<(), BuildErrors> {
+    let builder = EventBus::builder();
+    let builder = match functions {
+        Some(functions) => builder.subscribers(functions),
+        None => builder.linked(),
+    };
+    builder.build().map(|bus| drop(black_box(bus)))
+}
+
+/// Milliseconds.
+fn time(build: Build, functions: Option<Functions>) -> Result<f64, BuildErrors> {
+    let begun = Instant::now();
+    build(functions)?;
+    Ok(begun.elapsed().as_secs_f64() * 1e3)
+}
+
+fn main() -> support::Result {
+    let linked = Registry::linked()?;
+    let all: Vec<SubscriberDescriptor> = linked.subscribers().cloned().collect();
+    if all.len() != ALL {
+        return Err(format!("{} subscribers are linked, where there are to be {ALL}", all.len()).into());
+    }
+    let all: &'static [SubscriberDescriptor] = all.leak();
+    let mut figures = Vec::new();
+    println!("{:<34}{:>16}{:>16}", "build()", "ms", "us for each");
+    for (bus, build) in [("SynchronousEventBus", synchronous as Build), ("EventBus", queued)] {
+        let mut of_each = Vec::new();
+        for count in COUNTS {
+            let first: &'static [&'static [SubscriberDescriptor]] = vec![all.get(..count).unwrap_or_default()].leak();
+            of_each.push((format!("{count} given"), count, Some(Functions::__new(first)), Measured::new()));
+        }
+        of_each.push((format!("{ALL} linked"), ALL, None, Measured::new()));
+        for _ in 0..ROUNDS {
+            for (_, _, functions, measured) in &mut of_each {
+                measured.add(time(build, *functions)?);
+            }
+        }
+        for (what, count, _, measured) in &of_each {
+            let each = measured.median() * 1e3 / *count as f64;
+            println!("{:<34}{:>16}{each:>16.3}", format!("{bus}, {what}"), measured.to_string());
+        }
+        if let [_, thousand, given, linked] = of_each.as_slice() {
+            let growth = given.3.median() / thousand.3.median() / 10.0;
+            println!("{:<34}{growth:>16.2}", "each of 10,000 over each of 1,000");
+            let bus = if bus == "EventBus" { "_event_bus" } else { "" };
+            figures.push((format!("build_10000{bus}_ms"), linked.3.median()));
+            figures.push((format!("build{bus}_growth"), growth));
+        }
+    }
+    report::close("build", &figures);
+    Ok(())
+}
