@@ -12,7 +12,7 @@ type Events = [&'static EventDescriptor];
 
 /// Two events with one name and version.
 pub(crate) fn duplicates(events: &Events) -> Vec<Problem> {
-    let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::new();
+    let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::with_capacity(events.len());
     let mut problems = Vec::new();
     for event in events {
         match seen.get(&(event.name(), event.version())) {
