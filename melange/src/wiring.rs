@@ -87,8 +87,10 @@ impl Wiring {
             .filter_map(|known| known.descriptor.instance())
             .map(|instance| (instance.type_id, ()))
             .collect();
+        // Asked for by what is linked alone.
         let given_functions: HashSet<_> = given
             .iter()
+            .filter(|_| !linked.is_empty())
             .map(Subscription::descriptor)
             .filter(|known| known.instance().is_none())
             .map(SubscriberDescriptor::identity)

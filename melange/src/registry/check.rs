@@ -1,5 +1,6 @@
 //! Every rule of the start: what can be said of events and subscribers before any message.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::attributes::{MAX_ATTRIBUTES, OWN_ATTRIBUTES};
@@ -15,23 +16,23 @@ pub(crate) fn duplicates(events: &Events) -> Vec<Problem> {
     let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::with_capacity(events.len());
     let mut problems = Vec::new();
     for event in events {
-        match seen.get(&(event.name(), event.version())) {
-            Some(first) if !first.is_same_type(event) => problems.push(
+        match seen.entry((event.name(), event.version())) {
+            Entry::Occupied(first) if !first.get().is_same_type(event) => problems.push(
                 Problem::new(
                     ProblemKind::DuplicateEvent,
                     format!(
                         "two events are called {event}: `{}`, and `{}` at {}",
                         event.type_name(),
-                        first.type_name(),
-                        first.location()
+                        first.get().type_name(),
+                        first.get().location()
                     ),
                     "give one of them `#[event(name = \"...\")]`, or another `version` if it is the same event",
                 )
                 .at(event.location()),
             ),
-            Some(_) => {}
-            None => {
-                seen.insert((event.name(), event.version()), event);
+            Entry::Occupied(_) => {}
+            Entry::Vacant(first) => {
+                first.insert(event);
             }
         }
     }
