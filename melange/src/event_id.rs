@@ -53,6 +53,23 @@ impl EventId {
             _ => Self(Form::Text(text.into())),
         }
     }
+
+    pub(crate) fn of_uuid(id: Uuid) -> Self {
+        Self(Form::Uuid(id))
+    }
+
+    /// As text, which `f` is given.
+    pub(crate) fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> T {
+        match &self.0 {
+            Form::Uuid(id) => f(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+            Form::Text(text) => f(text),
+        }
+    }
+
+    /// The same as `to_string`, without going through a formatter.
+    pub(crate) fn to_text(&self) -> String {
+        self.with_text(str::to_owned)
+    }
 }
 
 /// The last id that was made in this process.
@@ -114,7 +131,7 @@ impl fmt::Debug for EventId {
 
 impl Serialize for EventId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        self.with_text(|text| to.serialize_str(text))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
 use crate::in_process::direct::direct;
 use crate::outcome::{IntoOutcome, Outcome};
-use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
+use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscription, mismatch};
 
 /// A closure that can be given to `.subscribe(..)`. `M` is found by the compiler.
 ///
@@ -66,8 +66,8 @@ where
             direct::<F, E, R>(closure, |closure, event| closure(event))
         }
         let call = Call::Sync(call::<E, R, F>);
-        let subscription = Subscription::by_hand::<E>(type_name::<F>(), here(), |_| (), call, Arc::new(self));
-        Subscription { descriptor: subscription.descriptor.with_direct(by_ref::<E, R, F>), ..subscription }
+        let descriptor = SubscriberDescriptor::new(type_name::<F>(), E::DESCRIPTOR, here(), |_| (), call);
+        Subscription::made(descriptor.with_direct(by_ref::<E, R, F>), Arc::new(self))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Publishing, without a queue of one's own.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::attributes::{AttributeValue, EVENT_TYPE, MANIFEST, MAX_ATTRIBUTES, SERIALIZER_ID, TRACEPARENT};
 use crate::error::publish::{Kind, PublishError};
-use crate::event::{Event, Route};
+use crate::event::{Event, EventDescriptor, Route};
 use crate::metadata::Metadata;
 use crate::transport::{Body, DynTransport, Message, Transport, TransportError};
+use crate::type_map::TypeMap;
 use crate::wire::write;
 use crate::{Attributes, EventId, SendTo, trace};
 
@@ -29,7 +30,12 @@ use crate::{Attributes, EventId, SendTo, trace};
 #[derive(Clone)]
 pub struct MessagePublisher {
     transport: DynTransport,
+    usual: Arc<Usual>,
 }
+
+/// The attributes that all events of a type have, made once for each.
+#[derive(Default)]
+struct Usual(RwLock<TypeMap<Attributes>>);
 
 impl MessagePublisher {
     /// Publishing over `transport`.
@@ -39,7 +45,7 @@ impl MessagePublisher {
     }
 
     pub(crate) fn over(transport: DynTransport) -> Self {
-        Self { transport }
+        Self { transport, usual: Arc::default() }
     }
 
     /// Publishes one event, and returns its id once the broker has it. What is published at the same time goes in one
@@ -124,12 +130,12 @@ impl MessagePublisher {
         let route = event.route();
         let metadata = Metadata::routed(descriptor, &route);
         let refuse = |kind| PublishError::new(descriptor.name(), Some(metadata.event_id.clone()), kind);
-        let attributes = attributes(&metadata, &route);
+        let attributes = attributes(self.usual.of(descriptor), &route);
         if attributes.len() > MAX_ATTRIBUTES {
             return Err(refuse(Kind::TooManyAttributes(attributes.len())));
         }
         let key = route.key.as_ref().map(ToString::to_string);
-        let dedup_id = route.dedup_id.as_ref().map_or_else(|| metadata.event_id.to_string(), ToString::to_string);
+        let dedup_id = route.dedup_id.as_ref().map_or_else(|| metadata.event_id.to_text(), |id| id.as_ref().to_owned());
         drop(route);
         let capabilities = self.transport.capabilities();
         let body = if descriptor.is_local() && !capabilities.wire {
@@ -142,19 +148,29 @@ impl MessagePublisher {
     }
 }
 
-fn attributes(metadata: &Metadata, route: &Route<'_>) -> Attributes {
-    let name = || AttributeValue::String(metadata.event_type_name.clone().into_owned());
-    let mut attributes = Attributes::new();
-    attributes.set(EVENT_TYPE, name());
-    attributes.set(MANIFEST, name());
-    attributes.set(SERIALIZER_ID, AttributeValue::Number("1".to_owned()));
+impl Usual {
+    fn of(&self, event: &'static EventDescriptor) -> Attributes {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&event.type_id()) {
+            return known.clone();
+        }
+        let name = || AttributeValue::String(event.name().to_owned());
+        let new: Attributes =
+            [(EVENT_TYPE, name()), (MANIFEST, name()), (SERIALIZER_ID, AttributeValue::Number("1".to_owned()))]
+                .into_iter()
+                .collect();
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.entry(event.type_id()).or_insert(new).clone()
+    }
+}
+
+fn attributes(mut usual: Attributes, route: &Route<'_>) -> Attributes {
     if let Some(traceparent) = trace::current() {
-        attributes.set(TRACEPARENT, AttributeValue::String(traceparent));
+        usual.set(TRACEPARENT, AttributeValue::String(traceparent));
     }
     for (name, value) in &route.attributes {
-        attributes.set(*name, value.clone());
+        usual.set(*name, value.clone());
     }
-    attributes
+    usual
 }
 
 fn answered<E: Event>(event_id: EventId, answer: Option<Result<(), TransportError>>) -> Result<EventId, PublishError> {

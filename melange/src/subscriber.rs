@@ -4,8 +4,9 @@
 use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::context::{Context, RawContext};
@@ -230,6 +231,11 @@ impl SubscriberDescriptor {
         self.instance
     }
 
+    /// What no two have in common: where it is, what it is called, and what it listens to.
+    pub(crate) fn identity(&self) -> (Location, &'static str, TypeId) {
+        (self.location, self.name, self.event.type_id())
+    }
+
     pub(crate) fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         (self.needs)(&mut needs);
@@ -304,7 +310,7 @@ pub trait Subscriber<E: Event>: Send + Sync + 'static {
 /// A subscriber with the value it runs on: ready to be called.
 #[derive(Clone)]
 pub struct Subscription {
-    pub(crate) descriptor: SubscriberDescriptor,
+    pub(crate) descriptor: Described,
     pub(crate) instance: Arc<Instance>,
 }
 
@@ -316,8 +322,10 @@ impl Subscription {
     }
 
     /// A subscriber that is a function.
-    pub(crate) fn of_function(descriptor: &SubscriberDescriptor) -> Self {
-        Self { descriptor: descriptor.clone(), instance: Arc::new(()) }
+    pub(crate) fn of_function(descriptor: &'static SubscriberDescriptor) -> Self {
+        /// What all functions run on.
+        static NOTHING: LazyLock<Arc<Instance>> = LazyLock::new(|| Arc::new(()));
+        Self { descriptor: Described::Constant(descriptor), instance: Arc::clone(&NOTHING) }
     }
 
     /// A subscriber called `name` without a macro, declared at `location`.
@@ -328,14 +336,36 @@ impl Subscription {
         call: Call,
         instance: Arc<Instance>,
     ) -> Self {
-        let descriptor = SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call);
-        Self { descriptor, instance }
+        Self::made(SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call), instance)
+    }
+
+    /// One that is described at run time.
+    pub(crate) fn made(descriptor: SubscriberDescriptor, instance: Arc<Instance>) -> Self {
+        Self { descriptor: Described::Made(Arc::new(descriptor)), instance }
+    }
+}
+
+/// A descriptor where it is: what macros write is a constant, and not copied.
+#[derive(Clone)]
+pub(crate) enum Described {
+    Constant(&'static SubscriberDescriptor),
+    Made(Arc<SubscriberDescriptor>),
+}
+
+impl Deref for Described {
+    type Target = SubscriberDescriptor;
+
+    fn deref(&self) -> &SubscriberDescriptor {
+        match self {
+            Self::Constant(descriptor) => descriptor,
+            Self::Made(descriptor) => descriptor,
+        }
     }
 }
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.descriptor, f)
+        fmt::Debug::fmt(self.descriptor(), f)
     }
 }
 
@@ -372,8 +402,8 @@ impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<ByMacro> for T {
 #[diagnostic::do_not_recommend]
 impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
-        let bind = |descriptor: &SubscriberDescriptor| Subscription {
-            descriptor: descriptor.clone(),
+        let bind = |descriptor: &'static SubscriberDescriptor| Subscription {
+            descriptor: Described::Constant(descriptor),
             instance: Arc::clone(&self) as Arc<Instance>,
         };
         T::SUBSCRIBERS.iter().map(bind).collect()
@@ -393,9 +423,8 @@ impl<E: Event, T: Subscriber<E>> IntoSubscriptions<Shared<ByHand<E>>> for Arc<T>
         let options = self.options();
         let location = Location::new(type_name::<T>(), "(a value given to `.subscriber(..)`)", 0);
         let call = Call::Async(call_by_hand::<E, T>);
-        let mut subscription = Subscription::by_hand::<E>(type_name::<T>(), location, |_| (), call, self);
-        subscription.descriptor.options = options;
-        vec![subscription]
+        let descriptor = SubscriberDescriptor::new(type_name::<T>(), E::DESCRIPTOR, location, |_| (), call);
+        vec![Subscription::made(descriptor.with_options(options), self)]
     }
 }
 

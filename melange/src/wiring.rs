@@ -1,6 +1,7 @@
 //! What the builders of all buses have in common: collecting subscribers and states, and finding everything that is
 //! wrong before the first event.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::context::States;
@@ -9,6 +10,7 @@ use crate::event::EventDescriptor;
 use crate::handler::HandlerFn;
 use crate::registry::{Crates, Functions, Registry, check_events, check_subscribers};
 use crate::subscriber::{IntoSubscriptions, SubscriberDescriptor, Subscription};
+use crate::type_map::TypeMap;
 
 /// What has been given to a builder so far.
 #[derive(Default)]
@@ -34,11 +36,9 @@ impl Wiring {
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn link(&mut self, wanted: impl Fn(&SubscriberDescriptor) -> bool) {
         let linked = Registry::everything_linked();
-        for subscriber in linked.subscribers().filter(|subscriber| wanted(subscriber)) {
-            if !self.linked.iter().any(|known| std::ptr::eq(*known, subscriber)) {
-                self.linked.push(subscriber);
-            }
-        }
+        let mut known: HashSet<_> = self.linked.iter().map(|known| std::ptr::from_ref(*known)).collect();
+        let new = linked.subscribers().filter(|subscriber| wanted(subscriber));
+        self.linked.extend(new.filter(|subscriber| known.insert(std::ptr::from_ref(*subscriber))));
         let crates = std::mem::take(&mut self.registry).named_crates();
         self.registry = crates.into_iter().fold(linked, Registry::crates);
     }
@@ -88,16 +88,27 @@ impl Wiring {
     /// Everything there is, and everything that is wrong with it.
     pub(crate) fn finish(self) -> (Wired, Vec<Problem>) {
         let Self { registry, linked, given, states, mut problems } = self;
-        let mut subscriptions = Vec::new();
+        let mut subscriptions = Vec::with_capacity(linked.len() + given.len());
+        let given_values: TypeMap<()> = given
+            .iter()
+            .filter_map(|known| known.descriptor.instance())
+            .map(|instance| (instance.type_id, ()))
+            .collect();
+        // Asked for by what is linked alone.
+        let given_functions: HashSet<_> = given
+            .iter()
+            .filter(|_| !linked.is_empty())
+            .map(Subscription::descriptor)
+            .filter(|known| known.instance().is_none())
+            .map(SubscriberDescriptor::identity)
+            .collect();
         for descriptor in linked {
             match descriptor.instance() {
-                None if !is_given(&given, descriptor) => subscriptions.push(Subscription::of_function(descriptor)),
+                None if !given_functions.contains(&descriptor.identity()) => {
+                    subscriptions.push(Subscription::of_function(descriptor));
+                }
                 // Runs on a value, which brings its own subscriptions when it is given.
-                Some(instance)
-                    if !given
-                        .iter()
-                        .any(|known| known.descriptor.instance().is_some_and(|i| i.type_id == instance.type_id)) =>
-                {
+                Some(instance) if !given_values.contains_key(&instance.type_id) => {
                     let what =
                         format!("`{}` is a linked subscriber, but there is no value to run it on", instance.name);
                     let fix = format!(
@@ -111,28 +122,15 @@ impl Wiring {
         }
         subscriptions.extend(given);
         let mut events: Vec<_> = registry.events().collect();
-        for subscription in &subscriptions {
-            let event = subscription.descriptor.event();
-            if !events.iter().any(|known| known.is_same_type(event)) {
-                events.push(event);
-            }
-        }
+        let mut known: TypeMap<()> = events.iter().map(|event| (event.type_id(), ())).collect();
+        let listened = subscriptions.iter().map(|subscription| subscription.descriptor.event());
+        events.extend(listened.filter(|event| known.insert(event.type_id(), ()).is_none()));
         problems.extend(check_events(&events));
         problems.extend(check_subscribers(&events, subscriptions.iter().map(Subscription::descriptor)));
         problems.extend(missing_states(&subscriptions, &states));
         problems.extend(registry.silent_crates());
         (Wired { subscriptions, states: Arc::new(states), events }, problems)
     }
-}
-
-fn is_given(given: &[Subscription], descriptor: &SubscriberDescriptor) -> bool {
-    given.iter().any(|known| {
-        let known = known.descriptor();
-        known.instance().is_none()
-            && known.name() == descriptor.name()
-            && known.location() == descriptor.location()
-            && known.event().is_same_type(descriptor.event())
-    })
 }
 
 /// The first handler of the impl a descriptor belongs to stands for all, so that one missing value is one problem.

@@ -12,19 +12,27 @@ const MORE: u64 = 5_000;
 /// The bench of `melange-aws` that needs no server, and goes on where that of `melange` ends.
 const OF_AWS: &str = "wire";
 
-/// Runs the benches of `melange`, or only those that are named; with `--counts` it counts instructions instead of time.
+/// The benches beside other crates are a workspace of their own: nothing else is to depend on those.
+const PEERS: &str = "melange/benches/peers/Cargo.toml";
+
+/// Runs the benches of `melange`, or only those that are named; with `--peers` those beside other crates, with `--counts` it
+/// counts instructions instead of time.
 pub(crate) fn run(options: &[&str]) -> Result<bool> {
-    let counts = options.contains(&"--counts");
-    let names: Vec<&str> = options.iter().copied().filter(|option| *option != "--counts").collect();
-    if let Some(unknown) = names.iter().find(|name| name.starts_with('-')) {
+    let (options, names): (Vec<&str>, Vec<&str>) = options.iter().partition(|option| option.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| !matches!(**option, "--counts" | "--peers")) {
         return Err(Problem::new(
             format!("`bench` has no option `{unknown}`"),
-            "it takes `--counts` and names of benches",
+            "it takes `--peers`, `--counts` and names of benches",
         ));
     }
+    let (counts, peers) = (options.contains(&"--counts"), options.contains(&"--peers"));
     let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
-    let mut all = programs(&["--package", "melange", "--benches", "--all-features"])?;
-    if is_wanted(OF_AWS) {
+    let mut all = if peers {
+        programs(&["--manifest-path", PEERS, "--benches"])?
+    } else {
+        programs(&["--package", "melange", "--benches", "--all-features"])?
+    };
+    if !peers && is_wanted(OF_AWS) {
         all.extend(programs(&["--package", "melange-aws", "--bench", OF_AWS])?);
     }
     for (name, path) in all {
@@ -70,7 +78,9 @@ fn count(program: &str) -> Result<()> {
         match &baseline {
             Some((known, least)) if known == what => {
                 println!("{what:<32}{side:<16}{each:>12.1}{:>8.2}", each / least);
-                println!("figure {what}_instructions_{side} {:.4}", each / least);
+                let side = side.strip_prefix("melange").unwrap_or(side);
+                let separator = if side.is_empty() || side.starts_with('_') { "" } else { "_" };
+                println!("figure {what}_instructions{separator}{side} {:.4}", each / least);
             }
             _ => {
                 println!("{what:<32}{side:<16}{each:>12.1}");

@@ -30,8 +30,9 @@ usage: cargo xtask <task>
   check            formatting, clippy and documentation, warnings denied
   ui [--bless]     the tests of compiler messages; --bless accepts what the compiler says now
   deny             licences, banned crates, sources and advisories of all dependencies
-  bench [--counts] [NAME...]
-                   what Melange costs in process, in ratios to baselines; --counts counts instructions, by valgrind
+  bench [--peers] [--counts] [NAME...]
+                   what Melange costs in process, in ratios to baselines, or to other crates with --peers;
+                   --counts counts instructions, by valgrind
   soak --minutes N [--seed S] [--release]
                    processes that publish and consume, with faults on and off; fails if anything is lost or grows
   lambda [--cold-start]

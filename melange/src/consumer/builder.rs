@@ -59,7 +59,7 @@ impl Setup {
         mut problems: Vec<Problem>,
     ) -> Result<Engine, BuildErrors> {
         let Wired { subscriptions, states, events } = wired;
-        let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
+        let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor().clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems(&topology));
         problems.extend(against_transport(&transport, &topology, &descriptors));

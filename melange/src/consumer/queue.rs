@@ -18,6 +18,7 @@ use crate::registry::Readers;
 use crate::retry::RetryPolicy;
 use crate::subscriber::Subscription;
 use crate::transport::{Delivery, QueuePlan, SPARE_RECEIVES};
+use crate::type_map::TypeMap;
 
 /// A queue the bus consumes from.
 pub(crate) struct Queue {
@@ -26,6 +27,8 @@ pub(crate) struct Queue {
     max_receives: u32,
     pub(crate) readers: Readers,
     pub(crate) subscribers: Vec<Member>,
+    /// By event, their indices.
+    listeners: TypeMap<Vec<usize>>,
     pub(crate) progress: Progress,
     pub(crate) leases: Arc<Leases>,
     pub(crate) switch: Switch,
@@ -51,8 +54,10 @@ impl Queue {
         let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
         let mut limits: HashMap<(&'static str, crate::Location), Arc<Semaphore>> = HashMap::new();
         let mut subscribers = Vec::with_capacity(subscriptions.len());
+        let mut listeners: TypeMap<Vec<usize>> = TypeMap::default();
         for subscription in subscriptions {
             let descriptor = &subscription.descriptor;
+            listeners.entry(descriptor.event().type_id()).or_default().push(subscribers.len());
             // One limit for a subscriber of several events.
             let limit = descriptor.options().concurrency.map(|most| {
                 let limit = limits.entry((descriptor.name(), descriptor.location()));
@@ -66,6 +71,7 @@ impl Queue {
             max_receives,
             readers,
             subscribers,
+            listeners,
             progress: Progress::default(),
             switch: Switch::default(),
             pace: Pace::default(),
@@ -106,7 +112,6 @@ impl Queue {
 
     /// The subscribers of `event`, by index.
     pub(crate) fn listeners(&self, event: &'static EventDescriptor) -> impl Iterator<Item = usize> {
-        let listens = move |member: &Member| member.subscription.descriptor.event().is_same_type(event);
-        self.subscribers.iter().enumerate().filter(move |(_, member)| listens(member)).map(|(i, _)| i)
+        self.listeners.get(&event.type_id()).into_iter().flatten().copied()
     }
 }

@@ -1,36 +1,38 @@
 //! Every rule of the start: what can be said of events and subscribers before any message.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::attributes::{MAX_ATTRIBUTES, OWN_ATTRIBUTES};
 use crate::error::build::{Problem, ProblemKind};
 use crate::event::EventDescriptor;
 use crate::subscriber::SubscriberDescriptor;
+use crate::type_map::TypeMap;
 
 type Events = [&'static EventDescriptor];
 
 /// Two events with one name and version.
 pub(crate) fn duplicates(events: &Events) -> Vec<Problem> {
-    let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::new();
+    let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::with_capacity(events.len());
     let mut problems = Vec::new();
     for event in events {
-        match seen.get(&(event.name(), event.version())) {
-            Some(first) if !first.is_same_type(event) => problems.push(
+        match seen.entry((event.name(), event.version())) {
+            Entry::Occupied(first) if !first.get().is_same_type(event) => problems.push(
                 Problem::new(
                     ProblemKind::DuplicateEvent,
                     format!(
                         "two events are called {event}: `{}`, and `{}` at {}",
                         event.type_name(),
-                        first.type_name(),
-                        first.location()
+                        first.get().type_name(),
+                        first.get().location()
                     ),
                     "give one of them `#[event(name = \"...\")]`, or another `version` if it is the same event",
                 )
                 .at(event.location()),
             ),
-            Some(_) => {}
-            None => {
-                seen.insert((event.name(), event.version()), event);
+            Entry::Occupied(_) => {}
+            Entry::Vacant(first) => {
+                first.insert(event);
             }
         }
     }
@@ -50,14 +52,20 @@ pub(crate) fn events(events: &Events) -> Vec<Problem> {
 
 fn aliases(events: &Events) -> Vec<Problem> {
     let mut problems = Vec::new();
+    // Who has an alias, by its name or an alias of its own.
+    let mut named: HashMap<&str, Vec<&EventDescriptor>> =
+        events.iter().flat_map(|event| event.aliases()).map(|alias| (*alias, Vec::new())).collect();
+    for (event, name) in events.iter().flat_map(|event| event.names().map(move |name| (event, name))) {
+        if let Some(known) = named.get_mut(name) {
+            known.push(event);
+        }
+    }
     for event in events {
         for alias in event.aliases() {
             // Versions of one event share their names, old ones too.
-            let other = events.iter().find(|other| {
-                other.name() != event.name()
-                    && other.names().any(|name| name == *alias)
-                    && !are_versions_of_one_event(event, other)
-            });
+            let others = named.get(alias).map(Vec::as_slice).unwrap_or_default();
+            let other =
+                others.iter().find(|other| other.name() != event.name() && !are_versions_of_one_event(event, other));
             if let Some(other) = other {
                 problems.push(
                     Problem::new(
@@ -165,6 +173,12 @@ pub(crate) fn subscribers<'a>(
     subscribers: impl IntoIterator<Item = &'a SubscriberDescriptor>,
 ) -> Vec<Problem> {
     let subscribers: Vec<&SubscriberDescriptor> = subscribers.into_iter().collect();
+    let known: TypeMap<()> = events.iter().map(|event| (event.type_id(), ())).collect();
+    // Asked for by those alone that take one of several events.
+    let listened: HashSet<_> = match subscribers.iter().any(|subscriber| !subscriber.needs().events.is_empty()) {
+        true => subscribers.iter().map(|other| other.identity()).collect(),
+        false => HashSet::new(),
+    };
     let mut problems = Vec::new();
     for subscriber in &subscribers {
         let event = subscriber.event();
@@ -173,7 +187,7 @@ pub(crate) fn subscribers<'a>(
                 Problem::new(kind, format!("subscriber `{}` {what}", subscriber.name()), fix).at(subscriber.location()),
             );
         };
-        if !events.iter().any(|known| known.is_same_type(event)) {
+        if !known.contains_key(&event.type_id()) {
             problem(
                 ProblemKind::UnknownEvent,
                 format!("listens to {event} (`{}`), which is not registered", event.type_name()),
@@ -181,12 +195,7 @@ pub(crate) fn subscribers<'a>(
             );
         }
         for wanted in subscriber.needs().events {
-            let listens = subscribers.iter().any(|other| {
-                other.name() == subscriber.name()
-                    && other.location() == subscriber.location()
-                    && other.event().type_id() == wanted.type_id
-            });
-            if !listens {
+            if !listened.contains(&(subscriber.location(), subscriber.name(), wanted.type_id)) {
                 problem(
                     ProblemKind::ImpossibleArgument,
                     format!("takes an `Option` of `{}`, which it does not listen to", wanted.type_name),

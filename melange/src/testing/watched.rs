@@ -31,9 +31,9 @@ pub(super) fn watched(inner: Subscription, own_queue: &str, shared: &Arc<Shared>
         Call::Async(_) => Call::Async(as_a_future),
     };
     let queue = inner.descriptor.queue().unwrap_or(own_queue).into();
-    let descriptor = inner.descriptor.clone().with_call(call);
+    let descriptor = inner.descriptor().clone().with_call(call);
     let watched = Watched { inner, queue, shared: Arc::clone(shared), life: Arc::clone(life) };
-    Subscription { descriptor, instance: Arc::new(watched) }
+    Subscription::made(descriptor, Arc::new(watched))
 }
 
 fn here(instance: &Instance, cx: &RawContext<'_>) -> Outcome {

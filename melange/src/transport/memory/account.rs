@@ -1,6 +1,6 @@
 //! The account: topics, the queues they fan out to, and the dead-letter queues of those.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::transport::{DeadLetter, Message, Receipt, Topology, TransportError};
 /// All topics and queues. What is put in stays until it is taken out; nothing here waits.
 #[derive(Default)]
 pub(super) struct Account {
-    pub(super) topics: HashMap<String, Topic>,
+    pub(super) topics: BTreeMap<String, Topic>,
     pub(super) queues: Queues,
     pub(super) moves: Moves,
     /// Messages that a topic could not deliver, and lost.

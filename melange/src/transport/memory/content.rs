@@ -1,5 +1,6 @@
 //! What a message holds, shared by its copies in all queues.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub(super) struct Content {
     pub(super) attributes: Attributes,
     /// Types of attributes that say more than `String`, `Number` or `Binary`, by name.
     pub(super) labels: Option<Arc<BTreeMap<String, String>>>,
-    pub(super) topic: Option<String>,
+    pub(super) topic: Option<Cow<'static, str>>,
 }
 
 impl Content {
@@ -69,7 +70,7 @@ impl From<Message> for Content {
             body,
             attributes,
             labels: None,
-            topic: Some(metadata.topic.into_owned()),
+            topic: Some(metadata.topic),
         }
     }
 }

@@ -83,7 +83,7 @@ impl DeadLetterRecord {
             event_id: content.event_id.clone(),
             reason: text(REASON).unwrap_or_else(moved),
             subscriber: text(SUBSCRIBER),
-            topic: content.topic.clone().unwrap_or_default(),
+            topic: content.topic.as_deref().unwrap_or_default().to_owned(),
             key: stored.key.as_deref().map(str::to_owned),
             body: content.json().cloned(),
             attributes: content.attributes.clone(),

@@ -8,7 +8,7 @@ use std::fmt;
 use super::content::{attributes_size, plain_type};
 use super::outgoing::Outgoing;
 use super::refused::{Refused, RefusedKind};
-use crate::attributes::{AttributeValue, Attributes};
+use crate::attributes::{AttributeValue, Attributes, EVENT_TYPE, MANIFEST, SERIALIZER_ID};
 use crate::transport::{Body, Message};
 
 /// Most bytes that a topic takes unless it was told to, and that it can be told.
@@ -151,23 +151,35 @@ fn is_illegal(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Whether it is printable ASCII, as nearly all bodies are: no branch in a block, so that it takes many bytes at a time.
+/// Whether it is printable ASCII, as nearly all bodies are. Blocks of one size, and no branch within, so that many bytes are
+/// looked at together.
 fn is_plain(text: &str) -> bool {
-    let is_plain = |block: &[u8]| block.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte));
-    text.as_bytes().chunks(64).all(is_plain)
+    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
+    let is_plain = |plain: bool, byte: &u8| plain & (b' '..=b'~').contains(byte);
+    blocks.iter().all(|block| block.iter().fold(true, is_plain)) && rest.iter().fold(true, is_plain)
 }
 
 fn is_attribute_name(name: &str) -> bool {
-    (1..=NAME).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-        && !(name.starts_with('.') || name.ends_with('.') || name.contains(".."))
-        && !["aws.", "amazon."]
-            .iter()
-            .any(|own| name.get(..own.len()).is_some_and(|head| head.eq_ignore_ascii_case(own)))
+    if matches!(name, EVENT_TYPE | MANIFEST | SERIALIZER_ID) {
+        return true;
+    }
+    let (bytes, mut after_dot) = (name.as_bytes(), true);
+    for byte in bytes {
+        let dot = *byte == b'.';
+        if (dot && after_dot) || !(dot || byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+            return false;
+        }
+        after_dot = dot;
+    }
+    let is_own = |own: &str| name.get(..own.len()).is_some_and(|head| head.eq_ignore_ascii_case(own));
+    bytes.len() <= NAME && !after_dot && !(matches!(bytes, [b'a' | b'A', ..]) && (is_own("aws.") || is_own("amazon.")))
 }
 
 /// Source: the SQS developer guide, message attributes: 38 digits, from 10^-128 to 10^126.
 fn is_number(text: &str) -> bool {
+    if text.len() < DIGITS && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
     let Ok(number) = text.parse::<f64>() else { return false };

@@ -1,6 +1,6 @@
 //! All queues of an account, and how messages get into them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ const DELETED: Duration = Duration::from_secs(60);
 /// All queues of an account.
 #[derive(Default)]
 pub(super) struct Queues {
-    all: HashMap<String, Queue>,
+    all: BTreeMap<String, Queue>,
     deleted: HashMap<String, Instant>,
     chance: Chance,
     /// The place of the message that came last.

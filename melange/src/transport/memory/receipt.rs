@@ -1,13 +1,27 @@
 //! What settles a message in hand.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use uuid::Uuid;
+
+use crate::EventId;
 use crate::transport::Receipt;
 
 /// A number that nothing else in the process has.
 pub(super) fn unique() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A message's id, which no other message of the process has, nor of another one.
+pub(super) fn new_id() -> EventId {
+    static FIRST: LazyLock<Uuid> = LazyLock::new(Uuid::now_v7);
+    /// All of a UUID but its time, version and variant.
+    const COUNTED: u64 = u64::MAX >> 2;
+    let (high, low) = FIRST.as_u64_pair();
+    let counted = low.wrapping_add(unique()) & COUNTED;
+    EventId::of_uuid(Uuid::from_u64_pair(high, low & !COUNTED | counted))
 }
 
 /// One lease of one message. No two leases in the process are the same.

@@ -100,7 +100,7 @@ impl Account {
         let mut content = message.content();
         content.event_id = Some(EventId::new());
         content.occurred_on = Some(Timestamp::now());
-        content.topic = Some(name.to_owned());
+        content.topic = Some(name.to_owned().into());
         let key = message.group.as_deref().map(Arc::from);
         let publication = Publication { content, key, id, subject: message.subject.as_deref(), is_own: false };
         let given = self.fan_out(publication, now).ok_or_else(|| Refused::no_topic(name))?;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::content::Content;
 use super::limits::MOST_ATTRIBUTES;
-use super::receipt::MemoryReceipt;
+use super::receipt::{MemoryReceipt, new_id};
 use super::received::Received;
 use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, REDRIVES, SUBSCRIBER};
 use crate::transport::{DeadLetter, Delivery, Inbound};
@@ -45,7 +45,7 @@ impl Stored {
     /// A message that was never handed out, under an id of its own.
     pub(super) fn new(content: Arc<Content>, form: Form, key: Option<Arc<str>>, now: Instant) -> Self {
         Self {
-            message_id: EventId::new(),
+            message_id: new_id(),
             content,
             form,
             key,
@@ -77,12 +77,12 @@ impl Stored {
         let content = &self.content;
         let is_known = !matches!(self.form, Form::Bare);
         Delivery {
-            message_id: self.message_id.to_string(),
+            message_id: self.message_id.to_text(),
             content: Ok(Inbound {
                 body: content.body.clone(),
                 attributes: content.attributes.clone(),
-                topic: content.topic.clone().filter(|_| is_known),
-                wrapper_id: content.event_id.as_ref().filter(|_| is_known).map(ToString::to_string),
+                topic: content.topic.as_deref().filter(|_| is_known).map(str::to_owned),
+                wrapper_id: content.event_id.as_ref().filter(|_| is_known).map(EventId::to_text),
                 occurred_on: content.occurred_on.filter(|_| matches!(self.form, Form::Own)),
             }),
             attempt: self.receives,
@@ -99,7 +99,7 @@ impl Stored {
             Form::Own | Form::Bare => (self.content.json().cloned(), self.content.attributes.clone()),
         };
         Received {
-            message_id: self.message_id.to_string(),
+            message_id: self.message_id.to_text(),
             body,
             attributes,
             labels: self.content.labels.clone(),

@@ -80,8 +80,10 @@ impl Transport for MemoryTransport {
     async fn delete(&self, queue: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
         let mut account = self.lock();
-        let mut one = |receipt| account.queues.get(queue)?.delete(receipt, now);
-        receipts.iter().map(|receipt| one(receipt).map_err(settling)).collect()
+        match account.queues.get(queue) {
+            Ok(queue) => receipts.iter().map(|receipt| queue.delete(receipt, now).map_err(settling)).collect(),
+            Err(refused) => receipts.iter().map(|_| Err(settling(refused.clone()))).collect(),
+        }
     }
 
     async fn change_visibility(

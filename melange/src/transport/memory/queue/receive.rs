@@ -50,7 +50,7 @@ impl Queue {
         if let Some(dice) = self.dice.as_mut().filter(|dice| dice.shuffled) {
             max = max.min(dice.up_to(max));
         }
-        let (mut found, mut receipts) = (Vec::new(), Vec::new());
+        let (mut found, mut receipts) = (Vec::with_capacity(max.min(self.messages.len())), Vec::new());
         let (fifo, mut following) = (self.fifo, None);
         while found.len() < max {
             let shuffled = self.dice.as_mut().filter(|dice| dice.shuffled);
