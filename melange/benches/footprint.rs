@@ -85,7 +85,7 @@ fn queued() -> support::Result<f64> {
             .build()?;
         // Nobody takes any out meanwhile: this thread has not been given back.
         let publish = |count: usize| -> support::Result {
-            (0..count as u64).try_for_each(|at| Ok(drop(bus.try_publish(Ticked { at, _rest: [0; 7] })?)))
+            (0..count as u64).try_for_each(|at| bus.try_publish(Ticked { at, _rest: [0; 7] }).map_err(Into::into))
         };
         publish(FEW)?;
         let (published, bytes) = kept(|| publish(MORE));
