@@ -63,6 +63,11 @@ pub struct EventDescriptor {
     codec: Option<Codec>,
     slot: Option<fn() -> &'static EventSlot>,
     handlers: MakeHandlers,
+    route: for<'a> fn(&'a (dyn Any + Send + Sync)) -> Option<Route<'a>>,
+}
+
+fn route<E: Event>(event: &(dyn Any + Send + Sync)) -> Option<Route<'_>> {
+    event.downcast_ref::<E>().map(Event::route)
 }
 
 impl EventDescriptor {
@@ -83,6 +88,7 @@ impl EventDescriptor {
             codec: None,
             slot: None,
             handlers: handlers::<E>,
+            route: route::<E>,
         }
     }
 
@@ -214,6 +220,12 @@ impl EventDescriptor {
     /// Those of `subscriptions`, which are of this event, as the synchronous bus calls them.
     pub(crate) fn handlers(&self, subscriptions: &[&Subscription]) -> Box<dyn Any + Send + Sync> {
         (self.handlers)(subscriptions)
+    }
+
+    /// What `event` says of its own way; `None` if it is of another type.
+    #[must_use]
+    pub fn route<'a>(&self, event: &'a (dyn Any + Send + Sync)) -> Option<Route<'a>> {
+        (self.route)(event)
     }
 
     pub(crate) const fn codec(&self) -> Option<&Codec> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use super::{EventBus, Inner};
@@ -62,7 +62,9 @@ impl EventBusBuilder {
         let transport = self.transport.unwrap_or_else(|| DynTransport::new(MemoryTransport::new()));
         let engine = Arc::new(self.setup.build(transport.clone(), self.wiring)?);
         let publisher = MessagePublisher::over(transport);
-        Ok(EventBus { inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false) }) })
+        Ok(EventBus {
+            inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false), next: AtomicUsize::new(0) }),
+        })
     }
 }
 

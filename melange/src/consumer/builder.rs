@@ -46,13 +46,14 @@ impl Default for Setup {
 impl Setup {
     /// The engine, unless something is wrong: then all of it.
     pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
-        let (Wired { subscriptions, states, events }, mut problems) = wiring.finish();
+        let (Wired { subscriptions, states, mut events }, mut problems) = wiring.finish();
         let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems(&topology));
         problems.extend(against_transport(&transport, &topology, &descriptors));
         BuildErrors::check(problems)?;
 
+        events.sort_by_key(|event| (event.name(), event.version(), event.location()));
         let own_queue = transport.own_queue().to_owned();
         let mut by_queue: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
         for subscription in subscriptions {
@@ -67,6 +68,7 @@ impl Setup {
         Ok(Engine {
             transport,
             topology,
+            events,
             queues,
             states,
             unknown_events: self.unknown_events,

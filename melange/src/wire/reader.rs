@@ -221,6 +221,18 @@ impl Incoming<'_> {
         };
         codec.decode(source).map_err(|error| Unreadable::Event(describe(&error, codec.layout())))
     }
+
+    /// The same with all that serde says, which may quote the body: for whoever has just written it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn decode(&self, codec: &Codec, occurred_on: Timestamp) -> serde_json::Result<Erased> {
+        codec.decode(match (self.body, codec.layout()) {
+            (Remaining::Whole(body), Layout::Flat { own, .. }) if !self.cloud_event => {
+                Source::Flat { body, own, occurred_on }
+            }
+            (Remaining::Rest(rest), Layout::Flat { own, .. }) => Source::Rest { rest, own, occurred_on },
+            _ => Source::Alone(self.data.map_or("null", RawValue::get)),
+        })
+    }
 }
 
 /// What serde says, without the values it quotes: only what is known not to hold any.
