@@ -60,7 +60,10 @@ impl Aws {
     /// As the environment says, by the SDK's own chain: region, credentials, profile. `AWS_ENDPOINT_URL` points it at a
     /// local server.
     pub async fn from_env() -> Self {
-        Self::new(aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await)
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+        #[cfg(feature = "cli")]
+        let loader = crate::cli::without_calls(loader);
+        Self::new(loader.load().await)
     }
 
     /// As `config` says.

@@ -82,6 +82,15 @@ impl Screen {
         self.write(&format!("{text}\n"))
     }
 
+    /// One line that stands out.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub fn heading(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
+        let bold = anstyle::Style::new().bold();
+        self.line(format_args!("{bold}{text}{bold:#}"))
+    }
+
     /// A text as it is, such as a document.
     ///
     /// # Errors

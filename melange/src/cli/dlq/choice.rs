@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::age;
+use super::super::{Glance, age};
 use crate::{Letter, Timestamp};
 
 /// Which dead letters are meant: all, unless something else is said.
@@ -59,21 +59,7 @@ pub(super) fn age_of(letter: &Letter) -> Option<Duration> {
     Some(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
 
-/// The event's name, as it stands beside the body or in it.
+/// The event's name, as it stands in the body or beside it.
 pub(super) fn name_of(letter: &Letter) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        #[serde(default)]
-        event_type_name: Option<String>,
-        #[serde(default)]
-        specversion: Option<serde::de::IgnoredAny>,
-        #[serde(default, rename = "type")]
-        kind: Option<serde_json::Value>,
-    }
-    if let Some(name) = letter.event_type_name() {
-        return Some(name.to_owned());
-    }
-    let named: Named = serde_json::from_str(letter.body()?).ok()?;
-    let kind = || named.specversion.and(named.kind)?.as_str().map(str::to_owned);
-    named.event_type_name.or_else(kind)
+    Glance::at(letter.body(), letter.attributes()).event_type_name
 }

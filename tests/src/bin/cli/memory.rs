@@ -1,5 +1,5 @@
-//! A program with the tool in it, over queues in memory. `WAITING=3` lets three orders wait in them, `LETTERS=5` gives up five,
-//! and with `ends_by=` as its own argument `main` returns something else.
+//! A program with the tool in it, over queues in memory. `WAITING=3` lets three orders wait in them, `FAILING=2` two whose
+//! subscriber fails, and `LETTERS=5` has five given up.
 
 mod orders;
 
