@@ -44,6 +44,15 @@ pub enum ParcelMoved {
 #[event(local)]
 pub struct ClockTicked;
 
+#[derive(Serialize, Deserialize, Event)]
+#[event(topic = "seats.fifo")]
+pub struct SeatTaken {
+    #[event(key)]
+    pub row: String,
+    #[event(dedup_id)]
+    pub seat: String,
+}
+
 /// Rejects what costs less than nothing, and fails on what costs nothing.
 #[subscriber(listens_to = OrderPlaced, retry(attempts = 3, backoff = "1s..1m"), timeout = "30s")]
 async fn send_receipt(order: &OrderPlaced) -> Outcome {
