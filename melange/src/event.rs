@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::attributes::AttributeValue;
 use crate::codec::Codec;
+use crate::example::Example;
 use crate::in_process::direct::{MakeHandlers, handlers};
 use crate::slot::EventSlot;
 use crate::subscriber::Subscription;
@@ -64,6 +65,9 @@ pub struct EventDescriptor {
     slot: Option<fn() -> &'static EventSlot>,
     handlers: MakeHandlers,
     route: for<'a> fn(&'a (dyn Any + Send + Sync)) -> Option<Route<'a>>,
+    examples: &'static [fn() -> Example],
+    #[cfg(feature = "schema")]
+    documentation: crate::documents::Documented,
 }
 
 fn route<E: Event>(event: &(dyn Any + Send + Sync)) -> Option<Route<'_>> {
@@ -89,6 +93,9 @@ impl EventDescriptor {
             slot: None,
             handlers: handlers::<E>,
             route: route::<E>,
+            examples: &[],
+            #[cfg(feature = "schema")]
+            documentation: None,
         }
     }
 
@@ -149,6 +156,30 @@ impl EventDescriptor {
         self
     }
 
+    /// With these values of it, for people to look at.
+    #[must_use]
+    pub const fn with_examples(mut self, examples: &'static [fn() -> Example]) -> Self {
+        self.examples = examples;
+        self
+    }
+
+    /// With what the documents say of it.
+    #[cfg(feature = "schema")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+    #[must_use]
+    pub const fn with_documentation(mut self, documentation: crate::documents::Documented) -> Self {
+        self.documentation = documentation;
+        self
+    }
+
+    /// Nobody makes documents in this program.
+    #[cfg(not(feature = "schema"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_documentation(self, _: ()) -> Self {
+        self
+    }
+
     /// The name on the wire, `event_type_name`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -189,6 +220,19 @@ impl EventDescriptor {
     #[must_use]
     pub const fn has_key(&self) -> bool {
         self.keyed
+    }
+
+    /// The values given by `#[event(example = ..)]`, made anew.
+    pub fn examples(&self) -> impl Iterator<Item = Example> + use<> {
+        self.examples.iter().map(|example| example())
+    }
+
+    /// What the documents say of it: doc comments and fields, as the derive found them. `None` where it was written by hand.
+    #[cfg(feature = "schema")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+    #[must_use]
+    pub const fn documentation(&self) -> crate::documents::Documented {
+        self.documentation
     }
 
     /// Whether it never leaves the process (`#[event(local)]`).

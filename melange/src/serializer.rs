@@ -203,6 +203,12 @@ pub struct SerializeError {
     why: WriteError,
 }
 
+impl SerializeError {
+    pub(crate) fn new(event: &'static str, why: WriteError) -> Self {
+        Self { event, why }
+    }
+}
+
 impl fmt::Display for SerializeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "event {} was not serialized: {}", self.event, self.why)

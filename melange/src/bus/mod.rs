@@ -117,6 +117,11 @@ impl EventBus {
         self.inner.publisher.publish_all(events).await
     }
 
+    #[cfg(feature = "schema")]
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
     fn open<E: Event>(&self) -> Result<(), PublishError> {
         // What handlers publish while the bus drains still goes out: their work is not done without it.
         let engine = &self.inner.engine;

@@ -8,5 +8,7 @@ mod reader;
 mod writer;
 
 pub use header::Format;
+#[cfg(feature = "schema")]
+pub(crate) use header::{DATA, ID, OCCURRED_ON, TOPIC, TYPE, VERSION};
 pub(crate) use reader::{Incoming, Unreadable, read, read_head};
 pub(crate) use writer::{WriteError, write};
