@@ -109,7 +109,7 @@ fn a_policy_that_grows_too_large_is_said_and_not_set() {
 #[test]
 fn a_dead_letter_queue_is_only_what_was_asked_for() {
     let mut dlq = wanted("billing-dlq");
-    dlq.role = Role::DeadLetters;
+    dlq.role = Role::DeadLetters { of: "arn:aws:sqs:us-east-1:1:billing".to_owned() };
     dlq.senders.clear();
     let made = crate::provision::queue::settings::of(&dlq).unwrap();
     assert_eq!(made, [(Name::MessageRetentionPeriod, "1209600".to_owned())]);
