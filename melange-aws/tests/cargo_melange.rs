@@ -1,5 +1,6 @@
 //! `cargo melange`: what it has cargo do, with a script in the place of cargo.
 #![cfg(unix)]
+#![allow(clippy::expect_used, reason = "tests say what they expect by panicking")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -30,8 +30,10 @@
 #![doc = include_str!("../../docs/tool.md")]
 
 mod account;
+mod code;
 mod command;
 mod offline;
+mod plan;
 mod tail;
 
 use std::process::ExitCode;

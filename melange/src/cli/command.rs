@@ -3,6 +3,7 @@
 use super::check::Check;
 use super::completions::Completions;
 use super::consume::Consume;
+use super::describe::{Asyncapi, Catalogue, Diagram, Schema};
 use super::dlq::Dlq;
 use super::events::Events;
 use super::publish::Publish;
@@ -20,6 +21,14 @@ pub enum Command {
     Subscribers(Subscribers),
     /// Checks the events and subscribers of this program
     Check(Check),
+    /// Writes the JSON Schema of each event, as it is on the wire
+    Schema(Schema),
+    /// Writes an AsyncAPI 3.0 document
+    Asyncapi(Asyncapi),
+    /// Writes a catalogue of all events, topics, queues and subscribers: one HTML page
+    Catalogue(Catalogue),
+    /// Draws the topology
+    Diagram(Diagram),
     /// Publishes an event: its key, deduplication id and attributes are taken from its fields, as ever
     Publish(Publish),
     /// Consumes messages: runs the subscribers of this program on each, and settles it
@@ -28,6 +37,7 @@ pub enum Command {
     #[command(subcommand)]
     Dlq(Dlq),
     /// Writes a script that has a shell complete these commands
+    #[command(display_order = 999)]
     Completions(Completions),
 }
 
@@ -37,6 +47,10 @@ impl Commands for Command {
             Self::Events(command) => command.perform(bus, screen),
             Self::Subscribers(command) => command.perform(bus, screen),
             Self::Check(command) => command.perform(bus, screen),
+            Self::Schema(command) => command.perform(bus, screen),
+            Self::Asyncapi(command) => command.perform(bus, screen),
+            Self::Catalogue(command) => command.perform(bus, screen),
+            Self::Diagram(command) => command.perform(bus, screen),
             Self::Publish(command) => command.perform(bus, screen).await,
             Self::Consume(command) => command.perform(bus, screen).await,
             Self::Dlq(command) => command.perform(bus, screen).await,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 
+use anstyle::AnsiColor;
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -89,6 +90,29 @@ impl Screen {
     pub fn heading(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
         let bold = anstyle::Style::new().bold();
         self.line(format_args!("{bold}{text}{bold:#}"))
+    }
+
+    /// Lines of which some begin with a sign: `+` for what is new, `-` for what goes, `~` for what changes, `!` for what
+    /// somebody has to look at.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub fn diff(&mut self, text: &str) -> Result<(), Failure> {
+        for line in text.lines() {
+            let color = match line.trim_start().chars().next() {
+                Some('+') => AnsiColor::Green,
+                Some('-') => AnsiColor::Red,
+                Some('~') => AnsiColor::Yellow,
+                Some('!') => AnsiColor::Magenta,
+                _ => {
+                    self.line(printable(line))?;
+                    continue;
+                }
+            };
+            let style = color.on_default();
+            self.line(format_args!("{style}{}{style:#}", printable(line)))?;
+        }
+        Ok(())
     }
 
     /// A text as it is, such as a document.

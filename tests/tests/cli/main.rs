@@ -2,6 +2,7 @@
 
 mod consume;
 mod dlq;
+mod documents;
 mod ends;
 mod lists;
 mod publish;

@@ -54,6 +54,11 @@ impl World {
         aws_sdk_sns::Client::new(&self.config)
     }
 
+    /// The name of a queue in the account.
+    pub(crate) fn named(&self, queue: &str) -> String {
+        format!("{}{queue}", self.prefix)
+    }
+
     pub(crate) fn topic_arn(&self, topic: &str) -> String {
         format!("arn:aws:sns:{REGION}:000000000000:{}{topic}", self.prefix)
     }

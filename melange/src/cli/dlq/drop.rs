@@ -53,7 +53,7 @@ impl Drop {
                 return self.show(&queue, 0, screen);
             }
         }
-        let progress = screen.progress("deleting", letters.count().await?);
+        let progress = screen.progress("deleting", letters.count().await.unwrap_or(None));
         let seen = AtomicU64::new(0);
         let dropped = letters
             .delete(|letter| {
