@@ -121,15 +121,12 @@ pub struct Diagram {
     language: Language,
 
     #[command(flatten)]
-    program: Program,
-
-    #[command(flatten)]
     to: Destination,
 }
 
 impl Diagram {
     pub(super) fn perform(self, bus: &EventBus, screen: &mut Screen) -> Result<Exit, Failure> {
-        let documents = self.program.documents(bus);
+        let documents = bus.documents();
         let drawn = match self.language {
             Language::Mermaid => documents.mermaid(),
             Language::Dot => documents.dot(),

@@ -24,7 +24,7 @@ fn each_document_is_what_it_says() {
     assert_eq!(asyncapi["info"]["version"], "3.1.0");
     assert!(ran(&["catalogue"]).out.starts_with("<!doctype html>"));
     assert!(ran(&["diagram"]).out.starts_with("flowchart LR"));
-    assert!(ran(&["diagram", "dot", "--prefix", "staging-"]).out.contains("staging-orders"));
+    assert!(ran(&["diagram", "dot"]).out.starts_with("digraph"));
 }
 
 #[test]
