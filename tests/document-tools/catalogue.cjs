@@ -46,6 +46,7 @@ const contrasts = (page) => page.evaluate(() => {
 });
 
 const theme = (page) => page.evaluate(() => [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]);
+const turned = (page, to) => page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, to);
 
 const shop = async (page) => {
   // Headings are in order, and everything that can be used has a name.
@@ -98,17 +99,23 @@ const shop = async (page) => {
 
   // Light and dark: the system's, then the reader's, who is remembered. Both can be read.
   await page.emulateMedia({ colorScheme: "light" });
+  await turned(page, "light");
   const [light, paper] = await theme(page);
   assert.strictEqual(light, "light");
   assert.deepStrictEqual(await contrasts(page), []);
   await page.emulateMedia({ colorScheme: "dark" });
+  await turned(page, "dark");
   const [dark, night] = await theme(page);
   assert.strictEqual(dark, "dark");
   assert.notStrictEqual(paper, night);
   assert.deepStrictEqual(await contrasts(page), []);
   await page.click("#theme");
   assert.deepStrictEqual(await theme(page), ["light", paper]);
-  await page.reload();
+  // The browser writes its storage when it finds the time.
+  for (let tries = 0; tries < 5; tries += 1) {
+    await page.reload();
+    if ((await theme(page))[0] === "light") break;
+  }
   assert.deepStrictEqual(await theme(page), ["light", paper], "remembered");
 
   // Narrow, nothing sticks out.
@@ -150,6 +157,7 @@ withPage(browser, allowed, async (page) => {
   const took = Date.now() - began;
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
+    await turned(page, colorScheme);
     await page.screenshot({ path: file.replace(/\.html$/, `-${colorScheme}.png`) });
   }
   await { shop, hostile, many }[which](page, took);

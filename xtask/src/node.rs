@@ -1,8 +1,9 @@
 //! The programs for Node that judge the documents: the parser of AsyncAPI, Mermaid, and what drives a browser.
 
-use std::fs;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{env, fs};
 
 use crate::problem::{Problem, Result};
 use crate::workspace;
@@ -26,7 +27,7 @@ const OLDEST: u32 = 18;
 pub(crate) struct Tools {
     /// Holds `node_modules`.
     pub(crate) folder: PathBuf,
-    pub(crate) browser: Option<&'static str>,
+    pub(crate) browser: Option<PathBuf>,
     pub(crate) graphviz: bool,
 }
 
@@ -44,14 +45,14 @@ impl Tools {
         let source = workspace::root().join("xtask").join("document-tools");
         let folder = workspace::root().join("target").join("document-tools");
         copy(&source, &folder)?;
-        let browser = BROWSERS.into_iter().find(|name| answers(name, &["--version"]));
+        let browser = BROWSERS.into_iter().filter_map(on_path).find(|browser| answers(browser, &["--version"]));
         Ok(Self { folder, browser, graphviz: has_graphviz() })
     }
 
     /// Tells the tests where they are.
     pub(crate) fn lead_to(&self, command: &mut Command) {
         command.env("MELANGE_TEST_DOCUMENT_TOOLS", &self.folder);
-        if let Some(browser) = self.browser {
+        if let Some(browser) = &self.browser {
             command.env("MELANGE_TEST_BROWSER", browser);
         }
     }
@@ -66,7 +67,18 @@ impl Tools {
 /// What is not run where Node is missing.
 pub(crate) fn without_tools(why: &Problem) -> Vec<(&'static str, String)> {
     let what = |tests, what: &str| (tests, format!("{what}: {why}"));
-    vec![what("needs_node::", "the official AsyncAPI parser"), what("needs_browser::", "the catalogue in a browser")]
+    let mut not_run = vec![
+        what("needs_node::", "the official AsyncAPI parser"),
+        what("needs_browser::", "the catalogue in a browser"),
+    ];
+    if !has_graphviz() {
+        not_run.push((NO_GRAPHVIZ.0, NO_GRAPHVIZ.1.to_owned()));
+    }
+    not_run
+}
+
+fn has_graphviz() -> bool {
+    answers("dot", &["-V"])
 }
 
 fn has_node() -> bool {
@@ -77,7 +89,12 @@ fn has_node() -> bool {
     major.is_some_and(|major| major >= OLDEST) && answers("npm", &["--version"])
 }
 
-fn answers(program: &str, args: &[&str]) -> bool {
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+fn answers(program: impl AsRef<OsStr>, args: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
