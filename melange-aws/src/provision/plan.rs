@@ -18,6 +18,7 @@ use super::diff;
 /// + topic staging-refunds
 /// ~ queue staging-billing: its visibility time-out is 10 s, and its subscribers need 30 s
 ///       VisibilityTimeout: 10 -> 30
+///   left alone: queue staging-billing has statement "theirs" in its policy
 /// 1 to create, 1 to change, 5 unchanged
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! All of it is made from what [`Provision::Create`](crate::Provision::Create) makes things from, so that what is applied is
 //! what [`Provision::Verify`](crate::Provision::Verify) wants to find. What is written needs no credentials and no network.
 //!
-//! ```
+//! ```rust,standalone_crate
 //! # use melange::{Event, Registry, subscriber};
 //! # use melange_aws::Aws;
 //! # #[derive(serde::Serialize, serde::Deserialize, Event)]

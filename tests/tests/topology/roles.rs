@@ -18,7 +18,7 @@ type Calls = BTreeMap<String, BTreeSet<String>>;
 fn called(stub: &Stub) -> Calls {
     let mut all = Calls::new();
     for call in stub.calls() {
-        let action = match call.action.strip_suffix("Batch").unwrap_or(&call.action) {
+        let action = match call.action.strip_suffix("Batch").unwrap_or(call.action) {
             "GetCallerIdentity" => continue,
             action => action.to_owned(),
         };

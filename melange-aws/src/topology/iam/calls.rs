@@ -94,3 +94,34 @@ pub(super) const ALL: [Call; 33] = [
     call_when(REDRIVES, When::Encrypted, "kms:Decrypt", On::Key),
     call_when(REDRIVES, When::Encrypted, "kms:GenerateDataKey", On::Key),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The actions that the documentation of `variant` names.
+    fn documented(variant: &str) -> BTreeSet<String> {
+        let source = include_str!("../../provision/mod.rs");
+        let (before, _) = source.split_once(&format!("    {variant},\n")).unwrap();
+        let documentation: Vec<&str> = before
+            .lines()
+            .rev()
+            .take_while(|line| ["///", "#["].iter().any(|start| line.trim().starts_with(start)))
+            .collect();
+        let words = documentation.iter().flat_map(|line| line.split('`'));
+        words.filter(|word| word.starts_with("sns:") || word.starts_with("sqs:")).map(str::to_owned).collect()
+    }
+
+    fn of(role: Role) -> BTreeSet<String> {
+        ALL.iter().filter(|call| call.roles.contains(&role)).map(|call| call.action.to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_documented_is_what_is_allowed() {
+        let looks = documented("Verify");
+        assert_eq!(looks, of(Verifier));
+        assert_eq!(looks.union(&documented("Create")).cloned().collect::<BTreeSet<_>>(), of(Provisioner));
+    }
+}

@@ -72,7 +72,15 @@ fn statements(role: Role, model: &Model) -> Vec<Statement> {
         });
         statement.actions.insert(call.action);
     }
-    by_place.into_values().collect()
+    // What is about the same is one statement.
+    let mut all: Vec<Statement> = Vec::new();
+    for statement in by_place.into_values() {
+        match all.iter_mut().find(|known| known.resources == statement.resources) {
+            Some(known) => known.actions.extend(statement.actions),
+            None => all.push(statement),
+        }
+    }
+    all
 }
 
 fn is_made(call: &Call, model: &Model) -> bool {
