@@ -34,7 +34,12 @@ impl Apply {
         if self.dry_run {
             return Plan { commands: false }.perform(bus, screen).await;
         }
-        let done = topology::of(bus)?.apply().await?;
+        let topology = topology::of(bus)?;
+        // It looks, makes and looks again, which takes its time.
+        let progress = screen.progress("applying", None);
+        let done = topology.apply().await;
+        progress.end(done.as_ref().map_or(0, |done| done.len() as u64));
+        let done = done?;
         show(&done, false, screen)?;
         if !screen.is_json() && !done.is_empty() {
             screen.note("that has been done");
