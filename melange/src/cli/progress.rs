@@ -79,8 +79,8 @@ impl Progress {
 
 fn bar(what: &str, total: Option<u64>) -> ProgressBar {
     let (bar, template) = match total {
-        Some(total) => (ProgressBar::new(total), "{msg} [{bar:30}] {pos}/{len}, {per_sec}, {eta} left"),
-        None => (ProgressBar::new_spinner(), "{spinner} {msg} {pos}, {per_sec}"),
+        Some(total) => (ProgressBar::new(total), "{msg} [{bar:30}] {pos}/{len}, {eta} left"),
+        None => (ProgressBar::new_spinner(), "{spinner} {msg} {pos}"),
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));

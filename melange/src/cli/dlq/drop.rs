@@ -58,7 +58,7 @@ impl Drop {
         let dropped = letters
             .delete(|letter| {
                 let takes = self.choice.takes(letter);
-                progress.at(seen.fetch_add(u64::from(takes), Ordering::Relaxed));
+                progress.at(seen.fetch_add(u64::from(takes), Ordering::Relaxed) + u64::from(takes));
                 takes
             })
             .await;
