@@ -64,7 +64,8 @@ pub(crate) struct Ticked;
 
 #[subscriber(listens_to = OrderPlaced, retry(attempts = 3, backoff = "2s..1m"), timeout = "30s")]
 async fn receipt(order: &OrderPlaced) {
-    let _ = (&order.order_id, &order.country, &order.note, order.lines.iter().map(|it| (&it.sku, it.quantity)).count());
+    let Line { sku, quantity } = &order.lines[0];
+    println!("{} {} {:?} {sku} {quantity}", order.order_id, order.country, order.note);
 }
 
 #[allow(deprecated, reason = "messages of it are still on their way")]
