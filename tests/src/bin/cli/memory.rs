@@ -10,6 +10,43 @@ use std::time::Duration;
 use melange::{EventBus, MemoryTransport};
 use orders::OrderPlaced;
 
+/// The line is the same in whatever a `main` returns that can say how a command ended.
+#[allow(dead_code, reason = "it is enough that they compile")]
+mod mains {
+    use std::process::ExitCode;
+
+    use melange::EventBus;
+
+    pub async fn code(bus: &EventBus) -> ExitCode {
+        match melange::cli::run(bus).await {
+            Ok(Some(done)) => done,
+            Ok(None) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        }
+    }
+
+    pub async fn own_error(bus: &EventBus) -> Result<(), melange::cli::Failure> {
+        if let Some(done) = melange::cli::run(bus).await? {
+            return done;
+        }
+        Ok(())
+    }
+
+    pub async fn any_error(bus: &EventBus) -> Result<ExitCode, Box<dyn std::error::Error + Send + Sync>> {
+        if let Some(done) = melange::cli::run(bus).await? {
+            return done;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The commands can be run in a task.
+    pub async fn spawned(bus: EventBus) -> Result<(), Box<dyn std::error::Error>> {
+        let tool = tokio::spawn(async move { melange::cli::run::<ExitCode>(&bus).await });
+        tool.await??;
+        Ok(())
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let bus = EventBus::builder().linked().transport(MemoryTransport::new().queue("billing")).build()?;
