@@ -59,8 +59,14 @@ const TIMER: Duration = Duration::from_millis(2);
 impl Aws {
     /// As the environment says, by the SDK's own chain: region, credentials, profile. `AWS_ENDPOINT_URL` points it at a
     /// local server.
+    ///
+    /// Credentials are looked for when the first call is made. While a command of the tool (feature `cli`) runs that makes no
+    /// call, they are not looked for at all, nor is the metadata service of EC2 asked for a region.
     pub async fn from_env() -> Self {
-        Self::new(aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await)
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+        #[cfg(feature = "cli")]
+        let loader = crate::cli::without_calls(loader);
+        Self::new(loader.load().await)
     }
 
     /// As `config` says.

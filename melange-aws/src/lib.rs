@@ -5,6 +5,7 @@
 //!
 //! | feature | brings |
 //! |---|---|
+//! | `cli` | [`cli`]: the tool that a program brings along, and `cargo melange`, which runs it |
 //! | `http` | `SnsEndpoint`, which receives what SNS delivers over HTTP |
 //! | `signatures` | the signatures of SNS verified, on messages from a queue too |
 //! | `lambda` | [`lambda`]: the bus as a Lambda function, and the events in what Lambda hands to one |
@@ -14,6 +15,9 @@ mod account;
 mod attempts;
 mod attributes;
 mod check;
+#[cfg(feature = "cli")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cli")))]
+pub mod cli;
 mod client;
 mod config;
 mod envelope;

@@ -301,6 +301,10 @@ impl Transport for AwsQueue {
         sqs::change_visibility(&self.aws, queue, receipts).await
     }
 
+    async fn backlog(&self, queue: &str) -> Result<Option<u64>, TransportError> {
+        sqs::backlog(&self.aws, queue).await
+    }
+
     async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
         sqs::redrive(&self.aws, queue, letter, redrives).await
     }

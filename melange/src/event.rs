@@ -64,9 +64,14 @@ pub struct EventDescriptor {
     codec: Option<Codec>,
     slot: Option<fn() -> &'static EventSlot>,
     handlers: MakeHandlers,
+    route: for<'a> fn(&'a (dyn Any + Send + Sync)) -> Option<Route<'a>>,
     examples: &'static [fn() -> Example],
     #[cfg(feature = "schema")]
     documentation: crate::documents::Documented,
+}
+
+fn route<E: Event>(event: &(dyn Any + Send + Sync)) -> Option<Route<'_>> {
+    event.downcast_ref::<E>().map(Event::route)
 }
 
 impl EventDescriptor {
@@ -87,6 +92,7 @@ impl EventDescriptor {
             codec: None,
             slot: None,
             handlers: handlers::<E>,
+            route: route::<E>,
             examples: &[],
             #[cfg(feature = "schema")]
             documentation: None,
@@ -266,6 +272,12 @@ impl EventDescriptor {
     /// Those of `entries`, which are of this event, as the synchronous bus calls them.
     pub(crate) fn handlers(&self, entries: &Entries) -> Box<dyn Any + Send + Sync> {
         (self.handlers)(entries)
+    }
+
+    /// What `event` says of its own way; `None` if it is of another type.
+    #[must_use]
+    pub fn route<'a>(&self, event: &'a (dyn Any + Send + Sync)) -> Option<Route<'a>> {
+        (self.route)(event)
     }
 
     pub(crate) const fn codec(&self) -> Option<&Codec> {

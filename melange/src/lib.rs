@@ -7,6 +7,9 @@ extern crate self as melange;
 mod any_event;
 pub mod attributes;
 mod bus;
+#[cfg(feature = "cli")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cli")))]
+pub mod cli;
 mod codec;
 mod consumer;
 mod context;
@@ -31,6 +34,8 @@ mod registry;
 mod retry;
 mod send_to;
 mod serializer;
+#[cfg(feature = "signal")]
+mod signals;
 mod slot;
 mod subscriber;
 #[cfg(feature = "test-util")]

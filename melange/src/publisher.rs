@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::attributes::{AttributeValue, EVENT_TYPE, MANIFEST, MAX_ATTRIBUTES, SERIALIZER_ID, TRACEPARENT};
 use crate::error::publish::{Kind, PublishError};
+#[cfg(feature = "cli")]
+use crate::event::Erased;
 use crate::event::{Event, EventDescriptor, Route};
 use crate::metadata::Metadata;
 use crate::transport::{Body, DynTransport, Message, Transport, TransportError};
@@ -57,7 +59,7 @@ impl MessagePublisher {
         let message = self.message(event)?;
         let event_id = message.metadata.event_id.clone();
         let answer = self.transport.publish(vec![message]).await.into_iter().next();
-        answered::<E>(event_id, answer)
+        answered(E::DESCRIPTOR.name(), event_id, answer)
     }
 
     /// Publishes several events, and answers for each, in order: one that fails does not keep back the others. Only on FIFO
@@ -76,7 +78,7 @@ impl MessagePublisher {
         let ids: Vec<Result<EventId, PublishError>> = events.into_iter().map(&mut written).collect();
         let mut answers =
             if messages.is_empty() { Vec::new() } else { self.transport.publish(messages).await }.into_iter();
-        ids.into_iter().map(|event_id| answered::<E>(event_id?, answers.next())).collect()
+        ids.into_iter().map(|event_id| answered(E::DESCRIPTOR.name(), event_id?, answers.next())).collect()
     }
 
     /// Sends one event to `queue` itself, past all topics, so that only its subscribers see it; at once, or after a
@@ -112,39 +114,84 @@ impl MessagePublisher {
         let message = self.message_for_queue(event)?;
         let event_id = message.metadata.event_id.clone();
         let answer = self.transport.send(queue, message, delay).await;
-        answered::<E>(event_id, Some(answer))
+        answered(E::DESCRIPTOR.name(), event_id, Some(answer))
     }
 
     fn message<E: Event>(&self, event: E) -> Result<Message, PublishError> {
-        let message = self.message_for_queue(event)?;
-        if message.topic().is_empty() {
-            let why = "its `#[event(topic)]` field is empty; say where it is to go".to_owned();
-            return Err(PublishError::new(E::DESCRIPTOR.name(), Some(message.metadata.event_id), Kind::Topic(why)));
-        }
-        Ok(message)
+        with_topic(self.message_for_queue(event)?)
     }
 
     /// The message, which a queue takes without a topic.
     fn message_for_queue<E: Event>(&self, event: E) -> Result<Message, PublishError> {
         let descriptor = E::DESCRIPTOR;
-        let route = event.route();
-        let metadata = Metadata::routed(descriptor, &route);
-        let refuse = |kind| PublishError::new(descriptor.name(), Some(metadata.event_id.clone()), kind);
-        let attributes = attributes(self.usual.of(descriptor), &route);
-        if attributes.len() > MAX_ATTRIBUTES {
-            return Err(refuse(Kind::TooManyAttributes(attributes.len())));
+        let outline = Outline::of(descriptor, &event.route(), &self.usual)?;
+        let capabilities = self.transport.capabilities();
+        if descriptor.is_local() && !capabilities.wire {
+            return Ok(outline.message(descriptor, Body::Typed(Arc::new(event))));
         }
+        let body = write(capabilities.format, descriptor, &outline.metadata, &event);
+        let body = body.map_err(|error| outline.refuse(descriptor, Kind::Write(error)))?;
+        Ok(outline.message(descriptor, Body::Json(body)))
+    }
+
+    /// The message of an event whose type was forgotten.
+    #[cfg(feature = "cli")]
+    pub(crate) fn message_of(
+        &self,
+        descriptor: &'static EventDescriptor,
+        event: &Erased,
+    ) -> Result<Message, PublishError> {
+        let outline = Outline::of(descriptor, &descriptor.route(event.as_ref()).unwrap_or_default(), &self.usual)?;
+        let body = write(self.transport.capabilities().format, descriptor, &outline.metadata, event.as_ref());
+        let body = body.map_err(|error| outline.refuse(descriptor, Kind::Write(error)))?;
+        with_topic(outline.message(descriptor, Body::Json(body)))
+    }
+
+    /// Publishes what [`message_of`](Self::message_of) made.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn publish_message(&self, message: Message) -> Result<EventId, PublishError> {
+        let (name, event_id) = (message.event.name(), message.metadata.event_id.clone());
+        let answer = self.transport.publish(vec![message]).await.into_iter().next();
+        answered(name, event_id, answer)
+    }
+}
+
+fn with_topic(message: Message) -> Result<Message, PublishError> {
+    if message.topic().is_empty() {
+        let why = "its `#[event(topic)]` field is empty; say where it is to go".to_owned();
+        return Err(PublishError::new(message.event.name(), Some(message.metadata.event_id), Kind::Topic(why)));
+    }
+    Ok(message)
+}
+
+/// A message but for its body.
+struct Outline {
+    metadata: Metadata,
+    attributes: Attributes,
+    key: Option<String>,
+    dedup_id: String,
+}
+
+impl Outline {
+    fn of(descriptor: &'static EventDescriptor, route: &Route<'_>, usual: &Usual) -> Result<Self, PublishError> {
+        let metadata = Metadata::routed(descriptor, route);
+        let attributes = attributes(usual.of(descriptor), route);
         let key = route.key.as_ref().map(ToString::to_string);
         let dedup_id = route.dedup_id.as_ref().map_or_else(|| metadata.event_id.to_text(), |id| id.as_ref().to_owned());
-        drop(route);
-        let capabilities = self.transport.capabilities();
-        let body = if descriptor.is_local() && !capabilities.wire {
-            Body::Typed(Arc::new(event))
-        } else {
-            let body = write(capabilities.format, descriptor, &metadata, &event);
-            Body::Json(body.map_err(|error| refuse(Kind::Write(error)))?)
-        };
-        Ok(Message { event: descriptor, metadata, attributes, key, dedup_id, body })
+        let outline = Self { metadata, attributes, key, dedup_id };
+        match outline.attributes.len() {
+            count if count > MAX_ATTRIBUTES => Err(outline.refuse(descriptor, Kind::TooManyAttributes(count))),
+            _ => Ok(outline),
+        }
+    }
+
+    fn refuse(&self, descriptor: &EventDescriptor, kind: Kind) -> PublishError {
+        PublishError::new(descriptor.name(), Some(self.metadata.event_id.clone()), kind)
+    }
+
+    fn message(self, event: &'static EventDescriptor, body: Body) -> Message {
+        let Self { metadata, attributes, key, dedup_id } = self;
+        Message { event, metadata, attributes, key, dedup_id, body }
     }
 }
 
@@ -173,8 +220,11 @@ fn attributes(mut usual: Attributes, route: &Route<'_>) -> Attributes {
     usual
 }
 
-fn answered<E: Event>(event_id: EventId, answer: Option<Result<(), TransportError>>) -> Result<EventId, PublishError> {
-    let name = E::DESCRIPTOR.name();
+fn answered(
+    name: &'static str,
+    event_id: EventId,
+    answer: Option<Result<(), TransportError>>,
+) -> Result<EventId, PublishError> {
     match answer.unwrap_or_else(|| Err(TransportError::no_answer())) {
         Ok(()) => {
             tracing::debug!(event = name, %event_id, "published");

@@ -3,6 +3,7 @@
 pub mod faulty;
 #[cfg(feature = "aws")]
 pub mod letters;
+pub mod ran;
 #[cfg(feature = "aws")]
 pub mod server;
 pub mod six_counts;

@@ -26,10 +26,14 @@ mod wanted;
 use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
+#[cfg(feature = "cli")]
+pub(crate) use filter::of as filter_of;
 pub(crate) use model::{ACCOUNT, FeedModel, Model, QueueModel, TopicModel};
 pub(crate) use options::Options;
 pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
+#[cfg(feature = "cli")]
+pub(crate) use policy::merged as policy_of;
 
 use crate::AwsQueue;
 use crate::names::account_of;

@@ -1,5 +1,6 @@
 //! Consuming from SQS, and sending to it.
 
+mod backlog;
 mod batch;
 mod copy;
 mod dead_letter;
@@ -12,6 +13,7 @@ mod urls;
 #[cfg(feature = "signatures")]
 mod verify;
 
+pub(crate) use backlog::backlog;
 pub(crate) use dead_letter::dead_letter;
 #[cfg(any(feature = "lambda", feature = "http"))]
 pub(crate) use held::Held;

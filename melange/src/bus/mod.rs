@@ -7,7 +7,7 @@ mod run;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use builder::EventBusBuilder;
@@ -17,12 +17,12 @@ pub use run::RunError;
 
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
 use crate::consumer::health::health;
-use crate::consumer::{ConsumerMetrics, Engine, Health, Intake, QueueControl, spawn};
+use crate::consumer::{Ask, Consumed, ConsumerMetrics, Engine, Health, Intake, QueueControl, consume, spawn};
 use crate::error::publish::{Kind, PublishError};
-use crate::event::Event;
+use crate::event::{Event, EventDescriptor};
 use crate::publisher::MessagePublisher;
-use crate::transport::{Topology, Transport, TransportError, TransportErrorKind};
-use crate::{DeadLetters, EventId, SendTo};
+use crate::transport::{Capabilities, Topology, Transport, TransportError, TransportErrorKind};
+use crate::{DeadLetters, EventId, SendTo, SubscriberDescriptor};
 
 /// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
 /// Cheap to clone; when the last clone is dropped, polling stops.
@@ -61,6 +61,8 @@ struct Inner {
     publisher: MessagePublisher,
     engine: Arc<Engine>,
     started: AtomicBool,
+    /// The queue that `consume_event` asks next.
+    next: AtomicUsize,
 }
 
 impl EventBus {
@@ -73,7 +75,9 @@ impl EventBus {
     pub(crate) fn over(engine: Engine) -> Self {
         let publisher = MessagePublisher::over(engine.transport.clone());
         let engine = Arc::new(engine);
-        Self { inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false) }) }
+        Self {
+            inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false), next: AtomicUsize::new(0) }),
+        }
     }
 
     #[cfg(any(feature = "schema", feature = "test-util"))]
@@ -163,6 +167,28 @@ impl EventBus {
         DeadLetters::over(self.inner.engine.transport.clone(), queue.into())
     }
 
+    /// Waits for at most one message, runs its subscribers and settles it, as
+    /// [`MessageConsumer::consume_event`](crate::MessageConsumer::consume_event) does. The bus need not be started for it.
+    ///
+    /// # Errors
+    /// If the broker could not be asked. What a subscriber does is no error here: it is in what is returned.
+    pub async fn consume_event(&self) -> Result<Consumed, TransportError> {
+        let wait = self.inner.engine.wait;
+        consume(&self.inner.engine, &self.inner.next, Ask { wait, queue: None, deadline: None }).await
+    }
+
+    /// The same from `queue` only, and with a wait of its own.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn consume_from(&self, queue: Option<&str>, wait: Duration) -> Result<Consumed, TransportError> {
+        consume(&self.inner.engine, &self.inner.next, Ask { wait, queue, deadline: None }).await
+    }
+
+    /// Makes or verifies the topology without polling afterwards.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn prepare(&self) -> Result<(), TransportError> {
+        self.inner.engine.transport.prepare(&self.inner.engine.topology).await
+    }
+
     /// What has been consumed so far.
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
@@ -196,6 +222,25 @@ impl EventBus {
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.inner.engine.topology
+    }
+
+    /// What its transport can do, and what it is called.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        self.inner.engine.transport.capabilities()
+    }
+
+    /// The events it knows, listened to or not, by name and version: those that the linker brought, where it was asked to,
+    /// and those of its subscribers.
+    pub fn events(&self) -> impl Iterator<Item = &'static EventDescriptor> {
+        self.inner.engine.events.iter().copied()
+    }
+
+    /// Its subscribers, each with the queue it consumes from; one entry for each event they listen to.
+    pub fn subscribers(&self) -> impl Iterator<Item = (&str, &SubscriberDescriptor)> {
+        self.inner.engine.queues.iter().flat_map(|queue| {
+            queue.subscribers.iter().map(|member| (queue.name.as_str(), member.subscription.descriptor()))
+        })
     }
 
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their

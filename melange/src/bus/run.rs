@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use super::EventBus;
 use crate::consumer::handle::{Shutdown, ShutdownError};
+use crate::signals::Signals;
 use crate::transport::TransportError;
 
 impl EventBus {
@@ -122,43 +123,5 @@ impl Error for RunError {
             Kind::Start(error) => error.source(),
             Kind::Shutdown(_) | Kind::Interrupted => None,
         }
-    }
-}
-
-/// What tells the process to stop.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
-}
-
-/// What tells the process to stop.
-#[cfg(windows)]
-struct Signals(tokio::signal::windows::CtrlC);
-
-#[cfg(windows)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
-    }
-
-    async fn next(&mut self) -> &'static str {
-        let _ = self.0.recv().await;
-        "Ctrl-C"
     }
 }

@@ -58,13 +58,14 @@ impl Setup {
         wired: Wired,
         mut problems: Vec<Problem>,
     ) -> Result<Engine, BuildErrors> {
-        let Wired { subscriptions, states, events } = wired;
+        let Wired { subscriptions, states, mut events } = wired;
         let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor().clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems(&topology));
         problems.extend(against_transport(&transport, &topology, &descriptors));
         BuildErrors::check(problems)?;
 
+        events.sort_by_key(|event| (event.name(), event.version(), event.location()));
         let own_queue = transport.own_queue().to_owned();
         let mut by_queue: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
         for subscription in subscriptions {
@@ -79,7 +80,6 @@ impl Setup {
         Ok(Engine {
             transport,
             topology,
-            #[cfg(feature = "schema")]
             events,
             queues,
             states,

@@ -11,15 +11,15 @@ use super::budget::Budget;
 use super::queue::Queue;
 use super::report::Counters;
 use crate::context::States;
+use crate::event::EventDescriptor;
 use crate::transport::{DynTransport, Topology};
 
 /// What all tasks of a consumer share.
 pub(crate) struct Engine {
     pub(crate) transport: DynTransport,
     pub(crate) topology: Topology,
-    /// Every event there is, listened to or not.
-    #[cfg(feature = "schema")]
-    pub(crate) events: Vec<&'static crate::event::EventDescriptor>,
+    /// All that are registered or listened to, by name and version.
+    pub(crate) events: Vec<&'static EventDescriptor>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) states: Arc<States>,
     pub(crate) unknown_events: UnknownEvents,

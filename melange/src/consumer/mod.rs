@@ -128,36 +128,7 @@ impl MessageConsumer {
     }
 
     async fn consume(&self, deadline: Option<Instant>) -> Result<Consumed, TransportError> {
-        let engine = &self.engine;
-        let end = Instant::now() + engine.wait;
-        let end = deadline.map_or(end, |deadline| end.min(deadline));
-        let several = engine.queues.len() > 1;
-        loop {
-            // Each call begins behind the queue that was asked last, so that a full one keeps nobody from the others.
-            for _ in 0..engine.queues.len() {
-                let next = self.next.fetch_add(1, Ordering::Relaxed) % engine.queues.len();
-                let Some(queue) = engine.queues.get(next) else { continue };
-                let left = end.saturating_duration_since(Instant::now());
-                // One queue is waited for at once; several are asked in turn, a second each.
-                let wait = if several { left.min(Duration::from_secs(1)) } else { left };
-                let mut deliveries = engine.transport.receive(&queue.name, 1, wait).await?;
-                engine.counters.received.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
-                if deliveries.is_empty() {
-                    continue;
-                }
-                deliveries.truncate(1);
-                let Some(delivery) = deliveries.pop() else { continue };
-                let lease = queue.leases.take(delivery.receipt.clone());
-                let handled = tokio::select! {
-                    handled = handle_until(deadline, engine, queue, &delivery, &lease) => handled,
-                    never = queue.leases.keep(&engine.transport) => match never {},
-                };
-                return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
-            }
-            if Instant::now() >= end || engine.queues.is_empty() {
-                return Ok(Consumed::Nothing);
-            }
-        }
+        consume(&self.engine, &self.next, Ask { wait: self.engine.wait, queue: None, deadline }).await
     }
 
     /// Polls in the background until the handle is shut down or dropped. Must be called within a tokio runtime.
@@ -176,6 +147,49 @@ impl MessageConsumer {
     #[must_use]
     pub fn metrics(&self) -> ConsumerMetrics {
         self.engine.counters.snapshot()
+    }
+}
+
+/// What one message is asked for with.
+pub(crate) struct Ask<'a> {
+    pub(crate) wait: Duration,
+    /// From this queue only.
+    pub(crate) queue: Option<&'a str>,
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// At most one message, run and settled. `next` is the queue to begin with.
+pub(crate) async fn consume(engine: &Engine, next: &AtomicUsize, ask: Ask<'_>) -> Result<Consumed, TransportError> {
+    let Ask { wait, queue: only, deadline } = ask;
+    let queues: Vec<&Queue> = engine.queues.iter().filter(|queue| only.is_none_or(|only| queue.name == only)).collect();
+    let end = Instant::now() + wait;
+    let end = deadline.map_or(end, |deadline| end.min(deadline));
+    let several = queues.len() > 1;
+    loop {
+        // Each call begins behind the queue that was asked last, so that a full one keeps nobody from the others.
+        for _ in 0..queues.len() {
+            let next = next.fetch_add(1, Ordering::Relaxed) % queues.len();
+            let Some(queue) = queues.get(next) else { continue };
+            let left = end.saturating_duration_since(Instant::now());
+            // One queue is waited for at once; several are asked in turn, a second each.
+            let wait = if several { left.min(Duration::from_secs(1)) } else { left };
+            let mut deliveries = engine.transport.receive(&queue.name, 1, wait).await?;
+            engine.counters.received.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+            if deliveries.is_empty() {
+                continue;
+            }
+            deliveries.truncate(1);
+            let Some(delivery) = deliveries.pop() else { continue };
+            let lease = queue.leases.take(delivery.receipt.clone());
+            let handled = tokio::select! {
+                handled = handle_until(deadline, engine, queue, &delivery, &lease) => handled,
+                never = queue.leases.keep(&engine.transport) => match never {},
+            };
+            return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
+        }
+        if Instant::now() >= end || queues.is_empty() {
+            return Ok(Consumed::Nothing);
+        }
     }
 }
 

@@ -70,6 +70,16 @@ impl Letter {
         self.content.as_ref().ok().map(|inbound| &inbound.attributes)
     }
 
+    /// What it says, as it lies there out of its wrapper, for people who want to look; `None` for what is no message at all,
+    /// and for local events, which have no JSON. A payload: it does not belong in logs.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        match &self.content.as_ref().ok()?.body {
+            Body::Json(json) => Some(json),
+            Body::Typed(_) => None,
+        }
+    }
+
     /// The event in it, by the events that `serializer` knows.
     ///
     /// # Errors

@@ -70,21 +70,52 @@ impl DeadLetters {
     /// # Errors
     /// If the broker could not be asked.
     pub async fn list(&self, most: usize) -> Result<Vec<Letter>, TransportError> {
+        // No more are taken in hand than are wanted, so that others can have them.
+        self.gather(most, most, |_| true).await
+    }
+
+    /// Up to `most` of those that `which` says yes to.
+    ///
+    /// # Errors
+    /// If the broker could not be asked.
+    pub async fn list_where(
+        &self,
+        most: usize,
+        which: impl Fn(&Letter) -> bool,
+    ) -> Result<Vec<Letter>, TransportError> {
+        self.gather(most, usize::MAX, which).await
+    }
+
+    async fn gather(
+        &self,
+        most: usize,
+        at_a_time: usize,
+        which: impl Fn(&Letter) -> bool,
+    ) -> Result<Vec<Letter>, TransportError> {
         let mut sweep = Sweep::begin(&self.transport, &self.queue);
         let mut letters = Vec::new();
         let listed = async {
             while letters.len() < most {
-                let batch = sweep.next(most - letters.len()).await?;
+                let batch = sweep.next(at_a_time.saturating_sub(letters.len())).await?;
                 if batch.is_empty() {
                     break;
                 }
-                letters.extend(batch.iter().map(Letter::of));
+                letters.extend(batch.iter().map(Letter::of).filter(|letter| which(letter)));
             }
+            letters.truncate(most);
             Ok(())
         };
-        let listed = listed.await;
+        let listed: Result<(), TransportError> = listed.await;
         sweep.end().await;
         listed.map(|()| letters)
+    }
+
+    /// About how many there are; `None` where the broker does not say.
+    ///
+    /// # Errors
+    /// If the broker could not be asked.
+    pub async fn count(&self) -> Result<Option<u64>, TransportError> {
+        self.transport.backlog(&self.transport.dead_letter_queue(&self.queue)).await
     }
 
     /// Puts them back into their queue, each for the subscriber that gave it up: all, unless the builder that this

@@ -77,6 +77,12 @@ impl Problem {
         self.kind
     }
 
+    /// What is wrong, in words.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Where it is, if it is at one place.
     #[must_use]
     pub fn location(&self) -> Option<Location> {

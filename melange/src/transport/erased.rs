@@ -35,6 +35,7 @@ trait Erased: Send + Sync {
         delivery: &'a Delivery,
         letter: &'a DeadLetter,
     ) -> BoxFuture<'a, Result<(), TransportError>>;
+    fn backlog<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<Option<u64>, TransportError>>;
     fn dead_letter_queue(&self, queue: &str) -> String;
     fn redrive<'a>(
         &'a self,
@@ -106,6 +107,9 @@ impl<T: Transport> Erased for T {
             move || Transport::dead_letter(self, queue, delivery, letter),
             || Err(panicked("sending to the dead-letter queue")),
         )
+    }
+    fn backlog<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<Option<u64>, TransportError>> {
+        caught(move || Transport::backlog(self, queue), || Err(panicked("asking how much there is")))
     }
     fn dead_letter_queue(&self, queue: &str) -> String {
         Transport::dead_letter_queue(self, queue)
@@ -202,6 +206,9 @@ impl DynTransport {
         letter: &DeadLetter,
     ) -> Result<(), TransportError> {
         self.0.dead_letter(queue, delivery, letter).await
+    }
+    pub(crate) async fn backlog(&self, queue: &str) -> Result<Option<u64>, TransportError> {
+        self.0.backlog(queue).await
     }
     pub(crate) fn dead_letter_queue(&self, queue: &str) -> String {
         self.0.dead_letter_queue(queue)

@@ -109,6 +109,16 @@ pub trait Transport: Send + Sync + 'static {
         receipts: Vec<(Receipt, Duration)>,
     ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
+    /// About how many messages of `queue` can be received now: for people, and for how far something is. `None` where the
+    /// broker does not say.
+    ///
+    /// # Errors
+    /// What the broker or the way to it had to say.
+    fn backlog(&self, queue: &str) -> impl Future<Output = Result<Option<u64>, TransportError>> + Send {
+        let _ = queue;
+        async { Ok(None) }
+    }
+
     /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or `billing-dlq.fifo`.
     fn dead_letter_queue(&self, queue: &str) -> String {
         dead_letter_queue(queue)

@@ -111,11 +111,7 @@ impl<'a> Incoming<'a> {
         let walk = || Walk::new(&self.header.name, written_as.topic().unwrap_or_default(), occurred_on);
         match self.body {
             Remaining::Whole { body, data, cloud_event } => {
-                let at = self.header.occurred_on.unwrap_or(occurred_on);
-                let source = match codec.layout() {
-                    Layout::Flat { own, .. } if !cloud_event => Source::Flat { body, own, occurred_on: at },
-                    _ => Source::Alone(data.map_or("null", RawValue::get)),
-                };
+                let source = self.whole(body, data, cloud_event, codec.layout(), occurred_on);
                 let event =
                     codec.decode(source).map_err(|error| Unreadable::Event(describe(&error, codec.layout())))?;
                 Ok((event, self.header.clone()))
@@ -125,6 +121,35 @@ impl<'a> Incoming<'a> {
             }
             Remaining::Unread { body, .. } | Remaining::AfterHead { body, .. } => self.walked(codec, body, walk()),
         }
+    }
+
+    /// A body of which all has been looked at, as `layout` wants it.
+    fn whole<'b>(
+        &self,
+        body: &'b str,
+        data: Option<&'b RawValue>,
+        cloud_event: bool,
+        layout: Layout,
+        occurred_on: Timestamp,
+    ) -> Source<'b, 'b> {
+        match layout {
+            Layout::Flat { own, .. } if !cloud_event => {
+                Source::Flat { body, own, occurred_on: self.header.occurred_on.unwrap_or(occurred_on) }
+            }
+            _ => Source::Alone(data.map_or("null", RawValue::get)),
+        }
+    }
+
+    /// The event of a body of which all has been looked at, with all that serde says, which may quote the body: for whoever
+    /// has just written it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn decode(&self, codec: &Codec, occurred_on: Timestamp) -> serde_json::Result<Erased> {
+        codec.decode(match self.body {
+            Remaining::Whole { body, data, cloud_event } => {
+                self.whole(body, data, cloud_event, codec.layout(), occurred_on)
+            }
+            _ => Source::Alone("null"),
+        })
     }
 
     /// With what stood in the head.

@@ -32,8 +32,8 @@
 //!
 //! | service | actions |
 //! |---|---|
-//! | SQS | CreateQueue, GetQueueUrl, GetQueueAttributes, SetQueueAttributes, SendMessage(Batch), ReceiveMessage, DeleteMessage(Batch), ChangeMessageVisibility(Batch), TagQueue, ListQueueTags, StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask, PurgeQueue, DeleteQueue |
-//! | SNS | CreateTopic, GetTopicAttributes, SetTopicAttributes, TagResource, ListTagsForResource, Subscribe (queues only), GetSubscriptionAttributes, SetSubscriptionAttributes, ListSubscriptionsByTopic, Publish, PublishBatch |
+//! | SQS | CreateQueue, GetQueueUrl, GetQueueAttributes, SetQueueAttributes, SendMessage(Batch), ReceiveMessage, DeleteMessage(Batch), ChangeMessageVisibility(Batch), TagQueue, ListQueueTags, ListQueues, StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask, PurgeQueue, DeleteQueue |
+//! | SNS | CreateTopic, GetTopicAttributes, SetTopicAttributes, TagResource, ListTagsForResource, Subscribe (queues only), Unsubscribe, GetSubscriptionAttributes, SetSubscriptionAttributes, ListSubscriptionsByTopic, Publish, PublishBatch |
 //! | STS | GetCallerIdentity |
 //!
 //! # What it is strict about

@@ -67,7 +67,7 @@ pub(super) fn listed(present: Option<&str>) -> BTreeSet<String> {
 
 /// These names, and messages that carry no name beside their body: Python melange before 4 and from 7.1 writes such. On a
 /// topic where everyone names their events it lets nothing more through.
-pub(super) fn of(names: &BTreeSet<String>) -> String {
+pub(crate) fn of(names: &BTreeSet<String>) -> String {
     policy(names.iter().cloned().map(Value::String).chain([nameless()]).collect())
 }
 

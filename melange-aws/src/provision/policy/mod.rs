@@ -38,7 +38,7 @@ pub(super) fn ours(policy: Option<&str>) -> BTreeSet<String> {
 ///
 /// # Errors
 /// In words, if SQS would refuse it.
-pub(super) fn merged(policy: Option<&str>, queue: &str, topics: &BTreeSet<String>) -> Result<String, String> {
+pub(crate) fn merged(policy: Option<&str>, queue: &str, topics: &BTreeSet<String>) -> Result<String, String> {
     let mut document = parse(policy);
     let mut all = statements(&document);
     all.retain(|statement| Statement(statement).name() != Some(SID));

@@ -99,6 +99,10 @@ impl Transport for MemoryTransport {
         receipts.iter().map(|(receipt, time)| one(receipt, *time).map_err(settling)).collect()
     }
 
+    async fn backlog(&self, queue: &str) -> Result<Option<u64>, TransportError> {
+        Ok(Some(self.depth(queue).visible as u64))
+    }
+
     async fn redrive(&self, queue: &str, letter: &Delivery, redrives: u32) -> Result<(), TransportError> {
         self.lock().redrive_one(queue, &letter.receipt, redrives, Instant::now()).map_err(settling)
     }

@@ -68,6 +68,15 @@ impl Account {
         self.queues.get_mut(arn("sqs", region, name).as_str()).ok_or_else(Refusal::no_queue)
     }
 
+    /// The names of the queues in `region` that begin with `prefix`, in order.
+    pub(crate) fn queue_names(&self, region: &str, prefix: &str) -> Vec<Arc<str>> {
+        let of_region = |queue: &&Queue| *queue.arn == *arn("sqs", region, &queue.name);
+        let names = self.queues.values().filter(of_region).map(|queue| Arc::clone(&queue.name));
+        let mut names: Vec<_> = names.filter(|name| name.starts_with(prefix)).collect();
+        names.sort();
+        names
+    }
+
     pub(crate) fn create_queue(
         &mut self,
         region: &str,
@@ -277,6 +286,14 @@ impl Account {
         self.topic(&subscription.topic.clone())?.subscriptions.push(Arc::clone(&arn));
         self.subscriptions.insert(Arc::clone(&arn), subscription);
         Ok(arn)
+    }
+
+    pub(crate) fn unsubscribe(&mut self, arn: &str) {
+        if let Some(gone) = self.subscriptions.remove(arn)
+            && let Some(topic) = self.topics.get_mut(&gone.topic)
+        {
+            topic.subscriptions.retain(|known| **known != *arn);
+        }
     }
 
     pub(crate) fn subscription(&mut self, arn: &str) -> Result<&mut Subscription, Refusal> {

@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::request::Service;
 use crate::shared::Shared;
 
-const ACTIONS: [&str; 11] = [
+const ACTIONS: [&str; 12] = [
     "CreateTopic",
     "GetSubscriptionAttributes",
     "GetTopicAttributes",
@@ -29,6 +29,7 @@ const ACTIONS: [&str; 11] = [
     "SetTopicAttributes",
     "Subscribe",
     "TagResource",
+    "Unsubscribe",
 ];
 
 /// The action, if SNS has it.
@@ -102,6 +103,7 @@ pub(crate) fn carry_out(
         "GetSubscriptionAttributes" => subscriptions::get_attributes(&asked),
         "SetSubscriptionAttributes" => subscriptions::set_attributes(&asked),
         "ListSubscriptionsByTopic" => subscriptions::list(&asked),
+        "Unsubscribe" => subscriptions::unsubscribe(&asked),
         "Publish" => publish::one(&asked),
         "PublishBatch" => publish::batch(&asked, fault),
         _ => Err(Refusal::new("InvalidAction", format!("The action {action} is not valid for this endpoint."))),

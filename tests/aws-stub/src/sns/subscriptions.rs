@@ -50,6 +50,13 @@ pub(super) fn set_attributes(asked: &Asked<'_>) -> Result<Done, Refusal> {
     Ok(asked.answer(|_| {}))
 }
 
+/// Of one that is not there as well. Source: measured.
+pub(super) fn unsubscribe(asked: &Asked<'_>) -> Result<Done, Refusal> {
+    let arn = asked.own(asked.form.required("SubscriptionArn")?, "SubscriptionArn")?;
+    asked.shared.account().unsubscribe(arn);
+    Ok(asked.answer(|_| {}))
+}
+
 pub(super) fn list(asked: &Asked<'_>) -> Result<Done, Refusal> {
     let arn = asked.topic()?;
     let from = match asked.form.get("NextToken") {

@@ -38,6 +38,7 @@ inputs!(
     GetQueueAttributes,
     GetQueueUrl,
     ListMessageMoveTasks,
+    ListQueues,
     ListQueueTags,
     PurgeQueue,
     ReceiveMessage,
@@ -62,6 +63,7 @@ impl Input {
             Self::GetQueueAttributes(input) => name(&input.queue_url),
             Self::GetQueueUrl(input) => &input.queue_name,
             Self::ListMessageMoveTasks(input) => name(&input.source_arn),
+            Self::ListQueues(_) => "",
             Self::ListQueueTags(input) => name(&input.queue_url),
             Self::PurgeQueue(input) => name(&input.queue_url),
             Self::ReceiveMessage(input) => name(&input.queue_url),
@@ -242,6 +244,14 @@ pub(crate) struct StartMessageMoveTask {
 pub(crate) struct ListMessageMoveTasks {
     pub(super) source_arn: String,
     pub(super) max_results: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListQueues {
+    pub(super) queue_name_prefix: Option<String>,
+    pub(super) max_results: Option<usize>,
+    pub(super) next_token: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

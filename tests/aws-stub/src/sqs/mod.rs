@@ -31,6 +31,7 @@ pub(crate) async fn carry_out(shared: &Shared, region: &str, input: Input, fault
         Input::GetQueueAttributes(input) => queues::get_attributes(shared, region, &input),
         Input::GetQueueUrl(input) => queues::get_url(shared, region, &input),
         Input::ListMessageMoveTasks(input) => moves::list(shared, &input),
+        Input::ListQueues(input) => queues::list(shared, region, &input),
         Input::ListQueueTags(input) => queues::list_tags(shared, region, &input),
         Input::PurgeQueue(input) => queues::purge(shared, region, &input),
         Input::ReceiveMessage(input) => receive::receive(shared, region, &input).await,

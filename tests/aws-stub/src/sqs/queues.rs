@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::input::{CreateQueue, GetQueueAttributes, GetQueueUrl, OnlyQueue, SetQueueAttributes, TagQueue, name};
+use super::input::{
+    CreateQueue, GetQueueAttributes, GetQueueUrl, ListQueues, OnlyQueue, SetQueueAttributes, TagQueue, name,
+};
 use super::{answer, nothing};
 use crate::account;
 use crate::answer::Done;
@@ -69,6 +71,24 @@ pub(super) fn list_tags(shared: &Shared, region: &str, input: &OnlyQueue) -> Res
     let mut account = shared.account();
     let tags = &account.queue(region, name(&input.queue_url))?.tags;
     Ok(Done::plain(answer(&if tags.is_empty() { json!({}) } else { json!({ "Tags": tags }) })?))
+}
+
+pub(super) fn list(shared: &Shared, region: &str, input: &ListQueues) -> Result<Done, Refusal> {
+    let prefix = input.queue_name_prefix.as_deref().unwrap_or_default();
+    let names = shared.account().queue_names(region, prefix);
+    let from = match input.next_token.as_deref() {
+        None => 0,
+        Some(token) => token.parse().map_err(|_| Refusal::new("InvalidParameterValue", "NextToken"))?,
+    };
+    let urls: Vec<String> =
+        names.iter().skip(from).take(input.max_results.unwrap_or(1000)).map(|name| url(shared, name)).collect();
+    // Pages are given to those who say how long they are to be.
+    let next = input.max_results.map(|most| from + most).filter(|next| *next < names.len());
+    let mut body = if urls.is_empty() { json!({}) } else { json!({ "QueueUrls": urls }) };
+    if let Some(next) = next {
+        body["NextToken"] = next.to_string().into();
+    }
+    Ok(Done::plain(answer(&body)?))
 }
 
 pub(super) fn delete(shared: &Shared, region: &str, input: &OnlyQueue) -> Result<Done, Refusal> {

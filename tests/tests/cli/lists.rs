@@ -1,0 +1,79 @@
+//! What is in the program.
+
+use serde_json::json;
+
+use super::ran;
+
+#[test]
+fn events_are_listed() {
+    let ran = ran(&["events"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn subscribers_are_listed() {
+    let ran = ran(&["subscribers"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn lists_can_be_narrowed() {
+    assert_eq!(ran(&["events", "--topic", "parcels", "--output", "json"]).json().as_array().unwrap().len(), 1);
+    let of_event = ran(&["--output", "json", "subscribers", "--event", "OrderPlaced"]).json();
+    let names: Vec<_> = of_event.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["write_down", "send_receipt"]);
+    assert_eq!(ran(&["subscribers", "--queue", "audit", "--output=json"]).json().as_array().unwrap().len(), 2);
+    let none = ran(&["events", "--topic", "no-such-topic"]);
+    assert_eq!((none.code, none.out.as_str()), (Some(0), ""));
+    assert!(none.err.contains("no events"), "{none:?}");
+    assert_eq!(ran(&["events", "--topic", "no-such-topic", "--output", "json"]).json(), json!([]));
+}
+
+#[test]
+fn json_says_all_that_is_known() {
+    let events = ran(&["events", "--output", "json"]).json();
+    let cancelled = events.as_array().unwrap().iter().find(|event| event["version"] == 2).unwrap();
+    assert_eq!(
+        *cancelled,
+        json!({
+            "name": "OrderCancelled", "version": 2, "topic": "orders", "local": false, "keyed": false,
+            "aliases": ["OrderWithdrawn"], "upcast_from": [1], "attributes": [], "subscribers": ["write_down"],
+            "type": "cli_memory::orders::OrderCancelled", "crate": "cli_memory",
+            "file": cancelled["file"], "line": cancelled["line"],
+        })
+    );
+    let subscribers = ran(&["subscribers", "--output", "json"]).json();
+    let receipt = subscribers.as_array().unwrap().iter().find(|one| one["name"] == "send_receipt").unwrap();
+    assert_eq!(receipt["queue"], "billing");
+    assert_eq!(receipt["runs"], "async");
+    assert_eq!(receipt["attempts"], 3);
+    assert_eq!(receipt["backoff_seconds"], json!([1.0, 60.0]));
+    assert_eq!(receipt["timeout_seconds"], 30.0);
+}
+
+#[test]
+fn a_check_that_finds_nothing_says_what_it_looked_at() {
+    let check = ran(&["check"]);
+    assert_eq!(
+        (check.code, check.out.as_str()),
+        (Some(0), "no problems: 6 events, 4 subscribers, 2 queues over memory\n")
+    );
+    let json = ran(&["check", "--output", "json"]).json();
+    assert_eq!(json, json!({ "problems": [], "events": 6, "subscribers": 4, "queues": 2 }));
+}
+
+#[test]
+fn shells_get_scripts() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = ran(&["completions", shell]);
+        assert_eq!(script.code, Some(0));
+        assert!(script.out.contains("cli_memory") && script.out.contains("redrive"), "{shell}");
+    }
+    let bash = ran(&["completions", "bash"]).out;
+    assert!(
+        bash.contains("cli_memory__subcmd__melange__subcmd__dlq") || bash.contains("cli_memory__melange__dlq"),
+        "{bash}"
+    );
+}
