@@ -1,9 +1,11 @@
 //! Closures as subscribers.
 
 use std::any::{Any, type_name};
-use std::future::Future;
+use std::future::{Future, ready};
 use std::panic::Location as Caller;
 use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 
 use crate::Location;
 use crate::context::RawContext;
@@ -78,7 +80,7 @@ macro_rules! async_closures {
         impl<E, R, Fut, F, $($arg,)*> HandlerFn<ByArc<E, Fut, ($($arg,)*)>> for F
         where
             E: Event,
-            R: IntoOutcome,
+            R: IntoOutcome + 'static,
             Fut: Future<Output = R> + Send + 'static,
             $($arg: for<'cx> FromContext<'cx, E> + Send + 'static,)*
             F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
@@ -90,29 +92,27 @@ macro_rules! async_closures {
                 ) -> BoxFuture<'cx, Outcome>
                 where
                     E: Event,
-                    R: IntoOutcome,
+                    R: IntoOutcome + 'static,
                     Fut: Future<Output = R> + Send + 'static,
                     $($arg: for<'a> FromContext<'a, E> + Send + 'static,)*
                     F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
                 {
                     let started = || {
                         let closure = closure.downcast_ref::<F>()?;
-                        let cx = raw.typed::<E>()?;
-                        let event = cx.shared()?;
-                        $(let $value = match <$arg as FromContext<'_, E>>::from_context(&cx) {
+                        let event = raw.shared_event::<E>()?;
+                        $(let $value = match <$arg as FromContext<'_, E>>::from_context(&raw.typed::<E>()?) {
                             Ok(value) => value,
                             Err(error) => return Some(Err(error)),
                         };)*
                         Some(Ok::<_, ExtractError>(closure(event, $($value,)*)))
                     };
                     let started = started();
-                    Box::pin(async move {
-                        match started {
-                            Some(Ok(future)) => future.await.into_outcome(),
-                            Some(Err(error)) => Outcome::retry(error),
-                            None => mismatch(),
-                        }
-                    })
+                    // An `async` block around it would hold the future twice.
+                    match started {
+                        Some(Ok(future)) => Box::pin(future.map(IntoOutcome::into_outcome)),
+                        Some(Err(error)) => Box::pin(ready(Outcome::retry(error))),
+                        None => Box::pin(ready(mismatch())),
+                    }
                 }
                 #[allow(clippy::extra_unused_type_parameters, reason = "without arguments there is nothing that needs it")]
                 fn needs<E: Event, $($arg: for<'a> FromContext<'a, E>,)*>(needs: &mut Needs) {

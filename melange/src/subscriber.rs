@@ -21,6 +21,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The value a subscriber runs on; `()` for functions.
 pub type Instance = dyn Any + Send + Sync;
 
+/// A subscriber that is no future.
+pub(crate) type SyncCall = fn(&Instance, &RawContext<'_>) -> Outcome;
+
+/// A subscriber that is one.
+pub(crate) type AsyncCall = for<'cx> fn(&'cx Instance, &'cx RawContext<'cx>) -> BoxFuture<'cx, Outcome>;
+
 /// How a subscriber is run.
 #[derive(Debug, Clone, Copy)]
 pub enum Call {
@@ -374,7 +380,7 @@ impl<E: Event, T: Subscriber<E>> IntoSubscriptions<Shared<ByHand<E>>> for Arc<T>
         let options = self.options();
         let location = Location::new(type_name::<T>(), "(a value given to `.subscriber(..)`)", 0);
         let call = Call::Async(call_by_hand::<E, T>);
-        let mut subscription = Subscription::by_hand::<E>(type_name::<T>(), location, |_| (), call, self);
+        let mut subscription = Subscription::by_hand::<E>(type_name::<T>(), location, Needs::metadata, call, self);
         subscription.descriptor.options = options;
         vec![subscription]
     }

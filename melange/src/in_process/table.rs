@@ -8,9 +8,9 @@ use std::sync::{Arc, RwLock, Weak};
 use super::direct::{Handlers, Publish};
 use super::failures::Failures;
 use super::unpoisoned;
-use crate::event::Event;
+use crate::event::{Event, EventDescriptor};
 use crate::slot::EventSlot;
-use crate::subscriber::Subscription;
+use crate::subscriber::{AsyncCall, Call, Subscription, SyncCall};
 use crate::type_map::TypeMap;
 
 /// One subscriber of one event.
@@ -20,12 +20,58 @@ pub(super) struct Entry {
     pub(super) limit: Option<usize>,
     /// What was added at run time, as the synchronous bus calls it: [`Handlers`] of the event, of this one alone.
     handlers: Option<Box<dyn Any + Send + Sync>>,
+    demands: Demands,
+    way: Way,
     active: AtomicBool,
+}
+
+/// How a worker runs a subscriber.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    /// It is not limited in any way.
+    Sync(SyncCall),
+    Async(AsyncCall),
+    /// It takes more than a call.
+    Other,
+}
+
+impl Way {
+    fn of(subscription: &Subscription) -> Self {
+        let options = subscription.descriptor.options();
+        match subscription.descriptor.call() {
+            _ if options.timeout.is_some() || options.concurrency.is_some() => Self::Other,
+            Call::Sync(call) => Self::Sync(call),
+            Call::Async(call) => Self::Async(call),
+            Call::Blocking(_) => Self::Other,
+        }
+    }
+}
+
+/// What subscribers ask of the bus that queues their event.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Demands {
+    /// Some of them take metadata.
+    pub(super) metadata: bool,
+    /// Some of them may keep a worker without letting it know: they are no futures, or wait in line for their turn.
+    pub(super) worker: bool,
+}
+
+impl Demands {
+    fn of(subscription: &Subscription) -> Self {
+        let descriptor = &subscription.descriptor;
+        let worker = !descriptor.is_async() || descriptor.options().concurrency.is_some();
+        Self { metadata: descriptor.needs().metadata, worker }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { metadata: self.metadata || other.metadata, worker: self.worker || other.worker }
+    }
 }
 
 impl Entry {
     fn new(subscription: Subscription, limit: Option<usize>) -> Self {
-        Self { subscription, limit, handlers: None, active: AtomicBool::new(true) }
+        let (demands, way) = (Demands::of(&subscription), Way::of(&subscription));
+        Self { subscription, limit, handlers: None, demands, way, active: AtomicBool::new(true) }
     }
 
     /// Runs it as the synchronous bus does, if it was added at run time and has not been taken away.
@@ -34,6 +80,18 @@ impl Entry {
         if let Some(handlers) = handlers.and_then(|handlers| handlers.downcast_ref::<Handlers<E>>()) {
             handlers.run(event, Some(publish), |_, how| failures.push(how.of(&self.subscription.descriptor)));
         }
+    }
+
+    /// Whether it has not been taken away.
+    #[inline]
+    pub(super) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Acquire)
+    }
+
+    /// How a worker runs it.
+    #[inline]
+    pub(super) fn way(&self) -> Way {
+        self.way
     }
 
     fn event_type(&self) -> TypeId {
@@ -46,6 +104,7 @@ type Added = TypeMap<Arc<[Arc<Entry>]>>;
 
 /// The subscribers of one event that the builder was given.
 struct Frozen {
+    event: TypeId,
     entries: Box<[Entry]>,
     /// The same, as the synchronous bus calls them: [`Handlers`] of the event.
     handlers: Box<dyn Any + Send + Sync>,
@@ -53,15 +112,17 @@ struct Frozen {
     ask: bool,
     /// Some of them take metadata.
     need_metadata: bool,
+    demands: Demands,
 }
 
 impl Frozen {
-    fn new(entries: Vec<Entry>) -> Self {
+    fn new(event: TypeId, entries: Vec<Entry>) -> Self {
         let subscriptions: Vec<&Subscription> = entries.iter().map(|entry| &entry.subscription).collect();
         let handlers = handlers(&subscriptions);
         let ask = subscriptions.iter().any(|subscription| subscription.direct.is_none());
         let need_metadata = subscriptions.iter().any(|subscription| subscription.descriptor.needs().metadata);
-        Self { entries: entries.into(), handlers, ask, need_metadata }
+        let demands = entries.iter().fold(Demands::default(), |all, entry| all.and(entry.demands));
+        Self { event, entries: entries.into(), handlers, ask, need_metadata, demands }
     }
 }
 
@@ -98,7 +159,7 @@ impl Table {
         let mut frozen = TypeMap::default();
         for (event, entries) in by_event {
             let place = entries.first().and_then(|entry| entry.subscription.descriptor.event().slot());
-            let of_event = Arc::new(Frozen::new(entries));
+            let of_event = Arc::new(Frozen::new(event, entries));
             if let Some(place) = place.map(EventSlot::take_place) {
                 places.resize(places.len().max(place + 1), None);
                 if let Some(vacant) = places.get_mut(place) {
@@ -117,9 +178,32 @@ impl Table {
     }
 
     /// The subscribers of an event as of now.
-    pub(super) fn of(&self, event: TypeId) -> Listeners<'_> {
-        let frozen = self.frozen.get(&event).map_or(&[][..], |frozen| &frozen.entries);
-        Listeners { frozen, added: self.added(event) }
+    #[inline]
+    pub(super) fn of(&self, event: &EventDescriptor) -> Listeners<'_> {
+        let frozen = self.frozen_of(event);
+        let entries = frozen.map_or(&[][..], |frozen| &frozen.entries);
+        let added = self.added(event.type_id());
+        let direct = frozen.filter(|frozen| added.is_none() && !frozen.ask).map(|frozen| frozen.handlers.as_ref());
+        Listeners { frozen: entries, added, direct }
+    }
+
+    /// What they ask of the bus that queues the event.
+    #[inline]
+    pub(super) fn demands(&self, event: &EventDescriptor) -> Demands {
+        let frozen = self.frozen_of(event).map_or_else(Demands::default, |frozen| frozen.demands);
+        match self.added(event.type_id()) {
+            None => frozen,
+            Some(added) => added.iter().fold(frozen, |all, entry| all.and(entry.demands)),
+        }
+    }
+
+    #[inline]
+    fn frozen_of(&self, event: &EventDescriptor) -> Option<&Frozen> {
+        let place = event.slot().and_then(|slot| self.places.get(slot.place())).and_then(Option::as_deref);
+        // What was written by hand has no place, or may have another's.
+        place
+            .filter(|frozen| frozen.event == event.type_id())
+            .or_else(|| self.frozen.get(&event.type_id()).map(AsRef::as_ref))
     }
 
     /// Those that the builder was given, as the synchronous bus calls them.
@@ -213,7 +297,7 @@ pub(super) struct FrozenHandlers<'t, E> {
 
 impl<'t, E: Event> FrozenHandlers<'t, E> {
     fn of(frozen: &'t Frozen) -> Option<Self> {
-        let Frozen { entries, handlers, ask, need_metadata } = frozen;
+        let Frozen { entries, handlers, ask, need_metadata, .. } = frozen;
         Some(Self { handlers: handlers.downcast_ref()?, entries, ask: *ask, need_metadata: *need_metadata })
     }
 
@@ -231,13 +315,18 @@ impl<'t, E: Event> FrozenHandlers<'t, E> {
 pub(super) struct Listeners<'t> {
     frozen: &'t [Entry],
     added: Option<Arc<[Arc<Entry>]>>,
+    /// [`Handlers`] of the event, if they are all its subscribers, and none of them asks for more than the event.
+    pub(super) direct: Option<&'t (dyn Any + Send + Sync)>,
 }
 
 impl Listeners<'_> {
-    /// In order; whoever has unsubscribed in the meantime is left out.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        let added = self.added.iter().flat_map(|added| added.iter().map(AsRef::as_ref));
-        self.frozen.iter().chain(added).filter(|entry| entry.active.load(Ordering::Acquire))
+    /// One after the other. Whether it still listens is to be asked when it is about to run.
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<&Entry> {
+        match self.frozen.get(at) {
+            Some(entry) => Some(entry),
+            None => self.added.as_ref()?.get(at - self.frozen.len()).map(AsRef::as_ref),
+        }
     }
 }
 

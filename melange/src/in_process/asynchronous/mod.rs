@@ -1,11 +1,14 @@
 //! The bus that runs subscribers on worker tasks.
 
+mod batch;
 mod builder;
 mod drain;
 mod lanes;
 mod limits;
+mod line;
 mod metrics;
 mod publish;
+mod seats;
 mod shared;
 mod state;
 mod worker;

@@ -1,39 +1,97 @@
 //! How an event gets into the queue.
 
+use std::any::Any;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tokio::sync::oneshot;
-
-use super::lanes::Key;
+use super::line::{Labelled, Refusal};
 use super::shared::Shared;
-use super::state::{Answer, Job, Refusal};
-use crate::error::publish::{Kind, PublishError};
-use crate::event::Event;
+use super::state::{Job, Kind};
+use crate::error::publish::{self, PublishError};
+use crate::event::{Erased, Event};
+use crate::in_process::direct::{Handlers, How};
 use crate::in_process::failures::TryPublishError;
+use crate::in_process::table::Demands;
 use crate::metadata::Metadata;
+
+/// Carries what is known of an event's type, in one place for each.
+struct Of<E>(PhantomData<E>);
+
+impl<E: Event> Of<E> {
+    const KIND: &'static Kind = &Kind { descriptor: E::DESCRIPTOR, metadata: metadata_of::<E>, run: run_direct::<E> };
+}
+
+fn run_direct<E: Event>(
+    handlers: &(dyn Any + Send + Sync),
+    event: &Erased,
+    is_over: &dyn Fn() -> bool,
+    failed: &mut dyn FnMut(usize, How),
+) -> Option<bool> {
+    let (handlers, event) = (handlers.downcast_ref::<Handlers<E>>()?, event.downcast_ref::<E>()?);
+    let mut next = 0;
+    // One net under all of them: who falls is taken out, and the next go on.
+    while handlers.get(next).is_some() {
+        let all = catch_unwind(AssertUnwindSafe(|| {
+            while let Some(handler) = handlers.get(next) {
+                if is_over() {
+                    return false;
+                }
+                next += 1;
+                if let Some(failure) = handler(event, None) {
+                    failed(next - 1, How::Failed(failure));
+                }
+            }
+            true
+        }));
+        match all {
+            Ok(true) => {}
+            Ok(false) => return Some(false),
+            Err(_) => failed(next - 1, How::Panicked),
+        }
+    }
+    Some(true)
+}
+
+fn metadata_of<E: Event>(event: &Erased) -> Metadata {
+    match event.downcast_ref::<E>() {
+        Some(event) => Metadata::of(event),
+        None => Metadata::now(E::DESCRIPTOR.name()),
+    }
+}
 
 /// What is asked of an event before the lock is taken, since it is the event's own code that answers.
 struct Label {
-    key: Option<Key>,
-    metadata: Arc<Metadata>,
+    hash: Option<u64>,
+    demands: Demands,
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Label {
-    fn of<E: Event>(event: &E) -> Self {
+    #[inline]
+    fn of<E: Event>(event: &E, shared: &Shared) -> Self {
         let route = event.route();
-        Self { key: route.key.as_deref().map(Key::from), metadata: Arc::new(Metadata::routed(E::DESCRIPTOR, &route)) }
+        let demands = shared.table.demands(E::DESCRIPTOR);
+        Self {
+            hash: route.key.as_deref().map(|key| shared.hash(key)),
+            demands,
+            metadata: demands.metadata.then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route))),
+        }
     }
 
-    fn on<E: Event>(self, event: E) -> Job {
-        let Self { key, metadata } = self;
-        Job { key, event: Arc::new(event), event_type: E::DESCRIPTOR.type_id(), metadata }
+    #[inline]
+    fn on<E: Event>(self, event: E) -> Labelled {
+        let Self { hash, demands, metadata } = self;
+        Labelled { job: Job { event: Arc::new(event), kind: Of::<E>::KIND, metadata }, hash, alone: demands.worker }
     }
 }
 
 impl Shared {
     pub(super) fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
-        let (label, caller) = (Label::of(&event), self.caller());
-        let refused = self.update(|state| match state.admits(caller) {
+        let label = Label::of(&event, self);
+        let refused = self.update(|state| match state.admits(|| self.caller()) {
             Ok(()) => {
                 state.push(label.on(event));
                 None
@@ -44,58 +102,86 @@ impl Shared {
     }
 
     pub(super) async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        let (job, caller) = (Label::of(&event).on(event), self.caller());
-        let place = self.update(|state| match state.admits(caller) {
-            Ok(()) => {
-                state.push(job);
-                Ok(None)
-            }
-            Err(Refusal::Full) => state.wait(job, caller).map(Some).map_err(|job| (Refusal::Full, job)),
-            Err(Refusal::Closed) => Err((Refusal::Closed, job)),
+        // Where it is not taken it stays, and is not dropped under the lock.
+        let mut event = Some(Label::of(&event, self).on(event));
+        let admitted = self.update(|state| {
+            state.admits(|| self.caller())?;
+            event.take().into_iter().for_each(|event| state.push(event));
+            Ok(())
         });
-        let answer = match place {
-            Ok(None) => Ok(()),
-            Ok(Some((ticket, answer))) => Place { shared: self, ticket: Some(ticket), answer }.wait().await,
-            // The event comes back out, so that it is not dropped under the lock.
-            Err((why, _)) => Err(why),
-        };
-        answer.map_err(refusal::<E>)
+        match (admitted, event) {
+            (Err(Refusal::Full), Some(event)) => {
+                let mut turn = Turn { shared: self, step: Step::Asks(event) };
+                poll_fn(|cx| turn.poll(cx)).await.map_err(refusal::<E>)
+            }
+            (admitted, _) => admitted.map_err(refusal::<E>),
+        }
     }
 }
 
 fn refusal<E: Event>(why: Refusal) -> PublishError {
     let kind = match why {
-        Refusal::Closed => Kind::Closed,
-        Refusal::Full => Kind::Full,
+        Refusal::Closed => publish::Kind::Closed,
+        Refusal::Full => publish::Kind::Full,
     };
     PublishError::new(E::DESCRIPTOR.name(), None, kind)
 }
 
-/// A place in line for room; dropped before there is an answer, it is given up.
-struct Place<'a> {
+/// A publish that waits for room; dropped before there is an answer, it gives up its place in line.
+struct Turn<'a> {
     shared: &'a Shared,
-    ticket: Option<u64>,
-    answer: oneshot::Receiver<Answer>,
+    step: Step,
 }
 
-impl Place<'_> {
-    async fn wait(mut self) -> Result<(), Refusal> {
-        let answer = (&mut self.answer).await;
-        self.ticket = None;
-        match answer {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err((why, _))) => Err(why),
-            // The sender stands in the line and is only ever taken out to send.
-            Err(_) => Err(Refusal::Closed),
+enum Step {
+    Asks(Labelled),
+    Waits(u64),
+    Over,
+}
+
+impl Turn<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+        // The waker is somebody else's code: it is cloned here, and dropped here, not under the lock.
+        let waker = cx.waker().clone();
+        match std::mem::replace(&mut self.step, Step::Over) {
+            Step::Over => Poll::Ready(Err(Refusal::Closed)),
+            Step::Asks(event) => {
+                let caller = self.shared.caller();
+                let place = self.shared.update(|state| match state.admits(|| caller) {
+                    Ok(()) => {
+                        state.push(event);
+                        Ok(None)
+                    }
+                    Err(Refusal::Full) => {
+                        state.wait(event, caller, waker).map(Some).map_err(|event| (Refusal::Full, event))
+                    }
+                    Err(Refusal::Closed) => Err((Refusal::Closed, event)),
+                });
+                match place {
+                    Ok(None) => Poll::Ready(Ok(())),
+                    Ok(Some(ticket)) => {
+                        self.step = Step::Waits(ticket);
+                        Poll::Pending
+                    }
+                    Err((why, _)) => Poll::Ready(Err(why)),
+                }
+            }
+            Step::Waits(ticket) => {
+                let (answer, left) = self.shared.update(|state| state.ask(ticket, waker));
+                if answer.is_pending() {
+                    self.step = Step::Waits(ticket);
+                }
+                drop(left);
+                answer
+            }
         }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            let left = self.shared.update(|state| state.leave(ticket));
-            drop(left);
+        if let Step::Waits(ticket) = self.step {
+            drop(self.shared.update(|state| state.leave(ticket)));
         }
     }
 }
