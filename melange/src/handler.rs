@@ -11,6 +11,7 @@ use crate::Location;
 use crate::context::RawContext;
 use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
+use crate::in_process::asynchronous::direct::AsyncHandler;
 use crate::in_process::direct::{Handler, failure};
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
@@ -75,7 +76,27 @@ where
     }
 }
 
+/// How a worker runs an async closure that takes nothing but the event.
+fn direct<E, R, Fut, F>(subscription: &Subscription) -> Option<Box<dyn Any>>
+where
+    E: Event,
+    R: IntoOutcome + 'static,
+    Fut: Future<Output = R> + Send + 'static,
+    F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
+{
+    let closure = Arc::clone(&subscription.instance).downcast::<F>().ok()?;
+    let handler: AsyncHandler<E> =
+        Box::new(move |event| Box::pin(closure(event).map(|result| failure(result.into_outcome()))));
+    Some(Box::new(handler))
+}
+
 macro_rules! async_closures {
+    (@direct) => {
+        Some(direct::<E, R, Fut, F>)
+    };
+    (@direct $($arg:ident)+) => {
+        None
+    };
     ($(($($arg:ident $value:ident),*))*) => {$(
         impl<E, R, Fut, F, $($arg,)*> HandlerFn<ByArc<E, Fut, ($($arg,)*)>> for F
         where
@@ -120,7 +141,8 @@ macro_rules! async_closures {
                     $(<$arg as FromContext<'_, E>>::needs(needs);)*
                 }
                 let (needs, call) = (needs::<E, $($arg,)*>, Call::Async(call::<E, R, Fut, F, $($arg,)*>));
-                Subscription::by_hand::<E>(type_name::<F>(), here(), needs, call, Arc::new(self))
+                let subscription = Subscription::by_hand::<E>(type_name::<F>(), here(), needs, call, Arc::new(self));
+                Subscription { direct: async_closures!(@direct $($arg)*), ..subscription }
             }
         }
     )*};

@@ -83,14 +83,6 @@ impl<E: Event> Handlers<E> {
     }
 }
 
-impl<E: Event> Handlers<E> {
-    /// The one at this place.
-    #[inline]
-    pub(super) fn get(&self, at: usize) -> Option<&Handler<E>> {
-        self.0.get(at)
-    }
-}
-
 /// How a subscriber failed.
 pub(super) enum How {
     Failed(Box<Failure>),

@@ -1,6 +1,6 @@
 //! The two buses that never leave the process: one in the caller's thread, one over worker tasks.
 
-mod asynchronous;
+pub(crate) mod asynchronous;
 pub(crate) mod direct;
 mod failures;
 mod synchronous;

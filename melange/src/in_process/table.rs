@@ -3,8 +3,9 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 
+use super::asynchronous::direct::{AnyTasks, MakeTasks};
 use super::direct::{Handlers, Publish};
 use super::failures::Failures;
 use super::unpoisoned;
@@ -113,6 +114,8 @@ struct Frozen {
     /// Some of them take metadata.
     need_metadata: bool,
     demands: Demands,
+    /// The same, as a worker runs them, if they ask for nothing but the event; made when the first event comes.
+    tasks: OnceLock<Option<AnyTasks>>,
 }
 
 impl Frozen {
@@ -122,7 +125,15 @@ impl Frozen {
         let ask = subscriptions.iter().any(|subscription| subscription.direct.is_none());
         let need_metadata = subscriptions.iter().any(|subscription| subscription.descriptor.needs().metadata);
         let demands = entries.iter().fold(Demands::default(), |all, entry| all.and(entry.demands));
-        Self { event, entries: entries.into(), handlers, ask, need_metadata, demands }
+        Self { event, entries: entries.into(), handlers, ask, need_metadata, demands, tasks: OnceLock::new() }
+    }
+}
+
+impl Frozen {
+    #[inline]
+    fn tasks(&self, make: MakeTasks) -> Option<&(dyn Any + Send + Sync)> {
+        let make = || make(&self.entries.iter().map(|entry| &entry.subscription).collect::<Vec<_>>());
+        self.tasks.get_or_init(make).as_deref()
     }
 }
 
@@ -179,12 +190,15 @@ impl Table {
 
     /// The subscribers of an event as of now.
     #[inline]
-    pub(super) fn of(&self, event: &EventDescriptor) -> Listeners<'_> {
-        let frozen = self.frozen_of(event);
-        let entries = frozen.map_or(&[][..], |frozen| &frozen.entries);
+    pub(super) fn of(&self, event: &EventDescriptor, make_tasks: MakeTasks) -> Listeners<'_> {
         let added = self.added(event.type_id());
-        let direct = frozen.filter(|frozen| added.is_none() && !frozen.ask).map(|frozen| frozen.handlers.as_ref());
-        Listeners { frozen: entries, added, direct }
+        match self.frozen_of(event) {
+            None => Listeners { frozen: &[], added, tasks: None },
+            Some(frozen) => {
+                let tasks = if added.is_none() { frozen.tasks(make_tasks) } else { None };
+                Listeners { frozen: &frozen.entries, added, tasks }
+            }
+        }
     }
 
     /// What they ask of the bus that queues the event.
@@ -315,8 +329,8 @@ impl<'t, E: Event> FrozenHandlers<'t, E> {
 pub(super) struct Listeners<'t> {
     frozen: &'t [Entry],
     added: Option<Arc<[Arc<Entry>]>>,
-    /// [`Handlers`] of the event, if they are all its subscribers, and none of them asks for more than the event.
-    pub(super) direct: Option<&'t (dyn Any + Send + Sync)>,
+    /// All of them, if they ask for nothing but the event.
+    pub(super) tasks: Option<&'t (dyn Any + Send + Sync)>,
 }
 
 impl Listeners<'_> {

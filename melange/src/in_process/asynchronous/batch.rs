@@ -37,10 +37,10 @@ impl Batch {
     }
 
     /// Takes the next event in hand.
+    #[inline]
     pub(super) fn begin(&mut self, shared: &Shared) -> Option<Ready<Job>> {
         let ready = self.events.pop_front()?;
-        self.progress.left -= 1;
-        self.progress.running = true;
+        self.progress.begin();
         self.tell(shared);
         if ready.alone && shared.seats.crowded.load(Ordering::Relaxed) {
             // It may take its time, and those who wait need not: there is room for one more.
@@ -50,9 +50,9 @@ impl Batch {
     }
 
     /// What became of the event that ran.
+    #[inline]
     pub(super) fn end(&mut self, shared: &Shared, lane: Option<Busy>, finished: bool) {
-        self.progress.running = false;
-        *(if finished { &mut self.progress.delivered } else { &mut self.progress.dropped }) += 1;
+        self.progress.end(finished);
         self.done.extend(lane);
         self.tell(shared);
         if self.seat(shared).is_some_and(|seat| seat.has_waited.load(Ordering::Relaxed)) {
@@ -100,11 +100,12 @@ impl State {
     /// Puts down what a worker has done: lanes go on, publishers get the room.
     pub(super) fn settle(&mut self, batch: &mut Batch) {
         let Batch { slot, done, progress, .. } = batch;
-        self.counts.delivered += u64::from(std::mem::take(&mut progress.delivered));
-        self.counts.dropped += u64::from(std::mem::take(&mut progress.dropped));
+        self.counts.delivered += progress.delivered() as u64;
+        self.counts.dropped += progress.dropped() as u64;
+        progress.settle();
         done.drain(..).for_each(|lane| self.lanes.done(lane));
         self.sit(*slot, *progress);
-        if !progress.running {
+        if !progress.is_running() {
             self.disown(*slot);
         }
         self.admit_line();
@@ -115,14 +116,14 @@ impl State {
     /// The same, and what has not begun goes back to the front of the queue.
     pub(super) fn give_back(&mut self, batch: &mut Batch) {
         self.lanes.give_back(&mut batch.events);
-        batch.progress.left = 0;
+        batch.progress.take(0);
         self.settle(batch);
     }
 
     /// The same, but what has not begun is given up; the caller drops it once the lock is free.
     pub(super) fn give_up_on(&mut self, batch: &mut Batch) -> VecDeque<Ready<Job>> {
         self.counts.dropped += batch.events.len() as u64;
-        batch.progress.left = 0;
+        batch.progress.take(0);
         self.settle(batch);
         std::mem::take(&mut batch.events)
     }
@@ -135,7 +136,7 @@ impl State {
         // A fair share, for others are about to take theirs.
         let most = if workers == 1 { reach } else { reach.min((ready / workers).max(1)) };
         self.lanes.take(most, workers > 1, &mut batch.events);
-        batch.progress.left = u8::try_from(batch.events.len()).unwrap_or(u8::MAX);
+        batch.progress.take(batch.events.len());
         self.sit(batch.slot, batch.progress);
         !batch.events.is_empty()
     }

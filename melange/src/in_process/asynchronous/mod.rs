@@ -2,6 +2,7 @@
 
 mod batch;
 mod builder;
+pub(crate) mod direct;
 mod drain;
 mod lanes;
 mod limits;
@@ -96,8 +97,8 @@ impl AsynchronousEventBus {
     /// # Errors
     /// If the bus has been shut down, before or while waiting. If it is full, only where waiting would be in vain: see
     /// [publishing from a subscriber](Self#publishing-from-a-subscriber).
-    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        self.crew.shared.publish(event).await
+    pub fn publish<E: Event>(&self, event: E) -> impl Future<Output = Result<(), PublishError>> + Send {
+        self.crew.shared.publish(event)
     }
 
     /// Queues an event, or gives it back at once if there is no room.

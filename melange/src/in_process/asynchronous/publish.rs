@@ -1,18 +1,16 @@
 //! How an event gets into the queue.
 
-use std::any::Any;
-use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::direct;
 use super::line::{Labelled, Refusal};
 use super::shared::Shared;
 use super::state::{Job, Kind};
 use crate::error::publish::{self, PublishError};
 use crate::event::{Erased, Event};
-use crate::in_process::direct::{Handlers, How};
 use crate::in_process::failures::TryPublishError;
 use crate::in_process::table::Demands;
 use crate::metadata::Metadata;
@@ -21,38 +19,12 @@ use crate::metadata::Metadata;
 struct Of<E>(PhantomData<E>);
 
 impl<E: Event> Of<E> {
-    const KIND: &'static Kind = &Kind { descriptor: E::DESCRIPTOR, metadata: metadata_of::<E>, run: run_direct::<E> };
-}
-
-fn run_direct<E: Event>(
-    handlers: &(dyn Any + Send + Sync),
-    event: &Erased,
-    is_over: &dyn Fn() -> bool,
-    failed: &mut dyn FnMut(usize, How),
-) -> Option<bool> {
-    let (handlers, event) = (handlers.downcast_ref::<Handlers<E>>()?, event.downcast_ref::<E>()?);
-    let mut next = 0;
-    // One net under all of them: who falls is taken out, and the next go on.
-    while handlers.get(next).is_some() {
-        let all = catch_unwind(AssertUnwindSafe(|| {
-            while let Some(handler) = handlers.get(next) {
-                if is_over() {
-                    return false;
-                }
-                next += 1;
-                if let Some(failure) = handler(event, None) {
-                    failed(next - 1, How::Failed(failure));
-                }
-            }
-            true
-        }));
-        match all {
-            Ok(true) => {}
-            Ok(false) => return Some(false),
-            Err(_) => failed(next - 1, How::Panicked),
-        }
-    }
-    Some(true)
+    const KIND: &'static Kind = &Kind {
+        descriptor: E::DESCRIPTOR,
+        metadata: metadata_of::<E>,
+        make_tasks: direct::tasks::<E>,
+        poll_tasks: direct::poll::<E>,
+    };
 }
 
 fn metadata_of<E: Event>(event: &Erased) -> Metadata {
@@ -98,89 +70,104 @@ impl Shared {
             }
             Err(why) => Some((event, why)),
         });
-        refused.map_or(Ok(()), |(event, why)| Err(TryPublishError::new(event, refusal::<E>(why))))
+        refused.map_or(Ok(()), |(event, why)| Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why))))
     }
 
-    pub(super) async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        // Where it is not taken it stays, and is not dropped under the lock.
-        let mut event = Some(Label::of(&event, self).on(event));
-        let admitted = self.update(|state| {
-            state.admits(|| self.caller())?;
-            event.take().into_iter().for_each(|event| state.push(event));
-            Ok(())
-        });
-        match (admitted, event) {
-            (Err(Refusal::Full), Some(event)) => {
-                let mut turn = Turn { shared: self, step: Step::Asks(event) };
-                poll_fn(|cx| turn.poll(cx)).await.map_err(refusal::<E>)
-            }
-            (admitted, _) => admitted.map_err(refusal::<E>),
-        }
+    /// Nothing is queued until it is polled.
+    #[inline]
+    pub(super) fn publish<E: Event>(&self, event: E) -> Publish<'_> {
+        let event = Label::of(&event, self).on(event);
+        Publish { shared: self, name: E::DESCRIPTOR.name(), event: Some(event), ticket: None }
     }
 }
 
-fn refusal<E: Event>(why: Refusal) -> PublishError {
+fn refusal(event: &'static str, why: Refusal) -> PublishError {
     let kind = match why {
         Refusal::Closed => publish::Kind::Closed,
         Refusal::Full => publish::Kind::Full,
     };
-    PublishError::new(E::DESCRIPTOR.name(), None, kind)
+    PublishError::new(event, None, kind)
 }
 
-/// A publish that waits for room; dropped before there is an answer, it gives up its place in line.
-struct Turn<'a> {
+/// An event on its way into the queue. Dropped while it waits for room, it gives up its place in line.
+pub(super) struct Publish<'a> {
     shared: &'a Shared,
-    step: Step,
+    name: &'static str,
+    /// Until it is polled.
+    event: Option<Labelled>,
+    /// Its place in line.
+    ticket: Option<u64>,
 }
 
-enum Step {
-    Asks(Labelled),
-    Waits(u64),
-    Over,
-}
+impl Future for Publish<'_> {
+    type Output = Result<(), PublishError>;
 
-impl Turn<'_> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
-        // The waker is somebody else's code: it is cloned here, and dropped here, not under the lock.
-        let waker = cx.waker().clone();
-        match std::mem::replace(&mut self.step, Step::Over) {
-            Step::Over => Poll::Ready(Err(Refusal::Closed)),
-            Step::Asks(event) => {
-                let caller = self.shared.caller();
-                let place = self.shared.update(|state| match state.admits(|| caller) {
-                    Ok(()) => {
-                        state.push(event);
-                        Ok(None)
-                    }
-                    Err(Refusal::Full) => {
-                        state.wait(event, caller, waker).map(Some).map_err(|event| (Refusal::Full, event))
-                    }
-                    Err(Refusal::Closed) => Err((Refusal::Closed, event)),
-                });
-                match place {
-                    Ok(None) => Poll::Ready(Ok(())),
-                    Ok(Some(ticket)) => {
-                        self.step = Step::Waits(ticket);
-                        Poll::Pending
-                    }
-                    Err((why, _)) => Poll::Ready(Err(why)),
-                }
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if this.event.is_none() {
+            return this.wait(cx);
+        }
+        let event = &mut this.event;
+        let refused = this.shared.update(|state| match state.admits(|| this.shared.caller()) {
+            Ok(()) => {
+                event.take().into_iter().for_each(|event| state.push(event));
+                None
             }
-            Step::Waits(ticket) => {
-                let (answer, left) = self.shared.update(|state| state.ask(ticket, waker));
-                if answer.is_pending() {
-                    self.step = Step::Waits(ticket);
-                }
-                drop(left);
-                answer
-            }
+            Err(why) => Some(why),
+        });
+        match refused {
+            None => Poll::Ready(Ok(())),
+            Some(why) => this.refused(why, cx),
         }
     }
 }
 
-impl Drop for Turn<'_> {
+impl Publish<'_> {
+    /// Gets in line if that helps.
+    #[cold]
+    fn refused(&mut self, why: Refusal, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
+        // If it is dropped it is here, and not under the lock.
+        let (Refusal::Full, Some(event)) = (why, self.event.take()) else {
+            return Poll::Ready(Err(refusal(self.name, why)));
+        };
+        // The waker is somebody else's code: it is cloned here, and not under the lock.
+        let (waker, caller) = (cx.waker().clone(), self.shared.caller());
+        let place = self.shared.update(|state| match state.admits(|| caller) {
+            Ok(()) => {
+                state.push(event);
+                Ok(None)
+            }
+            Err(Refusal::Full) => state.wait(event, caller, waker).map(Some).map_err(|event| (Refusal::Full, event)),
+            Err(Refusal::Closed) => Err((Refusal::Closed, event)),
+        });
+        match place {
+            Ok(None) => Poll::Ready(Ok(())),
+            Ok(Some(ticket)) => {
+                self.ticket = Some(ticket);
+                Poll::Pending
+            }
+            Err((why, _)) => Poll::Ready(Err(refusal(self.name, why))),
+        }
+    }
+
+    /// Asks again.
+    #[cold]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
+        let Some(ticket) = self.ticket.take() else { return Poll::Ready(Err(refusal(self.name, Refusal::Closed))) };
+        let waker = cx.waker().clone();
+        let (answer, left) = self.shared.update(|state| state.ask(ticket, waker));
+        if answer.is_pending() {
+            self.ticket = Some(ticket);
+        }
+        drop(left);
+        answer.map_err(|why| refusal(self.name, why))
+    }
+}
+
+impl Drop for Publish<'_> {
     fn drop(&mut self) {
-        if let Step::Waits(ticket) = self.step {
+        if let Some(ticket) = self.ticket {
             drop(self.shared.update(|state| state.leave(ticket)));
         }
     }

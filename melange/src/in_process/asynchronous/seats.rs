@@ -5,25 +5,67 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 /// How many events a worker takes at once at most: few enough to be counted in a byte.
 pub(super) const MOST_AT_ONCE: usize = 32;
 
-/// What has become of the events that a worker took, since it last had the lock.
+/// What has become of the events that a worker took, since it last had the lock: four counts in one word, so that whoever
+/// reads it never sees an event twice, or not at all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Progress {
-    /// Taken and not begun: they still count as queued.
-    pub(super) left: u8,
-    pub(super) running: bool,
-    pub(super) delivered: u8,
-    pub(super) dropped: u8,
-}
+pub(super) struct Progress(u32);
+
+/// One of each count.
+const LEFT: u32 = 1;
+const RUNNING: u32 = 1 << 8;
+const DELIVERED: u32 = 1 << 16;
+const DROPPED: u32 = 1 << 24;
 
 impl Progress {
+    /// So many are taken.
+    pub(super) fn take(&mut self, events: usize) {
+        self.0 = self.0 & !0xff | events.min(MOST_AT_ONCE) as u32;
+    }
+
+    /// One of those taken begins.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.0 = self.0 + RUNNING - LEFT;
+    }
+
+    /// And ends.
+    #[inline]
+    pub(super) fn end(&mut self, finished: bool) {
+        self.0 = self.0 - RUNNING + if finished { DELIVERED } else { DROPPED };
+    }
+
+    /// What has ended is accounted for.
+    pub(super) fn settle(&mut self) {
+        self.0 &= 0xffff;
+    }
+
+    /// Taken and not begun: they still count as queued.
+    #[inline]
+    pub(super) fn left(self) -> usize {
+        (self.0 & 0xff) as usize
+    }
+
+    pub(super) fn is_running(self) -> bool {
+        self.0 & 0xff00 != 0
+    }
+
+    pub(super) fn delivered(self) -> usize {
+        (self.0 >> 16 & 0xff) as usize
+    }
+
+    pub(super) fn dropped(self) -> usize {
+        (self.0 >> 24) as usize
+    }
+
     /// Nothing in hand, and nothing to tell.
     pub(super) fn is_idle(self) -> bool {
-        self == Self::default()
+        self.0 == 0
     }
 
     /// Whether there is more than an event that runs.
+    #[inline]
     pub(super) fn is_news(self) -> bool {
-        !Self { running: false, ..self }.is_idle()
+        self.0 & !0xff00 != 0
     }
 }
 
@@ -31,7 +73,6 @@ impl Progress {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Seat {
-    /// All of the progress at once, so that whoever reads it never sees an event twice, or not at all.
     progress: AtomicU32,
     /// Its running event has published, and waited for room.
     pub(super) has_waited: AtomicBool,
@@ -39,12 +80,12 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn progress(&self) -> Progress {
-        let [left, running, delivered, dropped] = self.progress.load(Ordering::Acquire).to_ne_bytes();
-        Progress { left, running: running != 0, delivered, dropped }
+        Progress(self.progress.load(Ordering::Acquire))
     }
 
-    pub(super) fn set(&self, Progress { left, running, delivered, dropped }: Progress) {
-        self.progress.store(u32::from_ne_bytes([left, u8::from(running), delivered, dropped]), Ordering::Release);
+    #[inline]
+    pub(super) fn set(&self, progress: Progress) {
+        self.progress.store(progress.0, Ordering::Release);
     }
 }
 
@@ -61,11 +102,8 @@ impl Seats {
         Self { all: (0..workers).map(|_| Seat::default()).collect(), crowded: AtomicBool::new(false) }
     }
 
-    /// Events taken and not begun, and events that run.
-    pub(super) fn in_hand(&self) -> (usize, usize) {
-        self.all
-            .iter()
-            .map(Seat::progress)
-            .fold((0, 0), |(left, running), of| (left + usize::from(of.left), running + usize::from(of.running)))
+    /// Events taken and not begun.
+    pub(super) fn left(&self) -> usize {
+        self.all.iter().map(|seat| seat.progress().left()).sum()
     }
 }

@@ -2,18 +2,17 @@
 //!
 //! Nothing here runs anyone else's code, not even the `Drop` of an event or a waker.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
 use super::batch::Batch;
+use super::direct::{MakeTasks, PollTasks};
 use super::lanes::Lanes;
 use super::limits::Limit;
 use super::line::{Labelled, Line, Refusal};
 use super::seats::{Progress, Seats};
 use crate::event::{Erased, EventDescriptor};
-use crate::in_process::direct::How;
 use crate::metadata::Metadata;
 
 /// An event on its way.
@@ -28,18 +27,9 @@ pub(super) struct Job {
 pub(super) struct Kind {
     pub(super) descriptor: &'static EventDescriptor,
     pub(super) metadata: fn(&Erased) -> Metadata,
-    pub(super) run: RunDirect,
+    pub(super) make_tasks: MakeTasks,
+    pub(super) poll_tasks: PollTasks,
 }
-
-/// Runs subscribers that ask for nothing but the event, which are [`Handlers`](crate::in_process::direct::Handlers) of
-/// its type, until `is_over`; and gives what failed, with its place among them. False if it was over before the end,
-/// nothing if the types do not fit.
-pub(super) type RunDirect = fn(
-    &(dyn Any + Send + Sync),
-    &Erased,
-    is_over: &dyn Fn() -> bool,
-    failed: &mut dyn FnMut(usize, How),
-) -> Option<bool>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -124,21 +114,21 @@ impl State {
 
     /// How many events wait for a worker, or in a worker's hand for their turn.
     pub(super) fn queued(&self) -> usize {
-        self.lanes.len() + self.seats.in_hand().0
+        self.lanes.len() + self.seats.left()
     }
 
     pub(super) fn in_hand(&self) -> InHand {
         let mut counts = self.counts;
         let (mut queued, mut running) = (self.lanes.len(), 0);
         for progress in self.seats.all.iter().map(|seat| seat.progress()) {
-            counts.delivered += u64::from(progress.delivered);
-            counts.dropped += u64::from(progress.dropped);
-            running += usize::from(progress.running);
+            counts.delivered += progress.delivered() as u64;
+            counts.dropped += progress.dropped() as u64;
+            running += usize::from(progress.is_running());
             if self.phase == Phase::Closed {
                 // They will not begin any more.
-                counts.dropped += u64::from(progress.left);
+                counts.dropped += progress.left() as u64;
             } else {
-                queued += usize::from(progress.left);
+                queued += progress.left();
             }
         }
         InHand { queued, running, waiting: self.line.len(), counts }
@@ -160,8 +150,8 @@ impl State {
     pub(super) fn sit(&mut self, slot: usize, progress: Progress) {
         if let (Some(slot), Some(seat)) = (self.slots.get_mut(slot), self.seats.all.get(slot)) {
             seat.set(progress);
-            self.taken += usize::from(progress.left);
-            self.taken -= std::mem::replace(&mut slot.taken, usize::from(progress.left));
+            self.taken += progress.left();
+            self.taken -= std::mem::replace(&mut slot.taken, progress.left());
         }
     }
 

@@ -8,6 +8,7 @@ use std::task::Poll;
 use futures_util::FutureExt as _;
 
 use super::batch::Batch;
+use super::direct::{At, Seen};
 use super::lanes::Ready;
 use super::shared::Shared;
 use super::state::{Job, Phase, State};
@@ -107,27 +108,35 @@ impl Hand<'_> {
     /// Runs the current event's subscribers. False if it was cut off.
     async fn deliver(&mut self) -> bool {
         let Self { shared, batch, current, .. } = self;
-        let Some(Ready { job, .. }) = current else { return false };
-        let listeners = shared.table.of(job.kind.descriptor);
+        let Some(Ready { job, alone, .. }) = current else { return false };
+        let listeners = shared.table.of(job.kind.descriptor, job.kind.make_tasks);
         let metadata = SharedMetadata::new(&job.event, job.kind.metadata, job.metadata.take());
+        if let Some(tasks) = listeners.tasks.filter(|_| !dispatch::is_traced()) {
+            if *alone {
+                batch.part(shared);
+            }
+            let mut failed = |at: usize, how: How| {
+                if let Some(listener) = listeners.get(at) {
+                    shared.report(&how.of(listener.subscription.descriptor()), metadata.get());
+                }
+            };
+            let mut at = At::default();
+            return poll_fn(|cx| {
+                let mut seen = Seen { is_over: &|| shared.is_cut_off(), failed: &mut failed };
+                let polled = (job.kind.poll_tasks)(tasks, &job.event, &mut at, cx, &mut seen);
+                if polled.is_pending() {
+                    batch.wait(shared);
+                }
+                polled
+            })
+            .await;
+        }
         let scene = Scene {
             event: &job.event,
             metadata: Known::OnceAskedShared(&metadata),
             states: &shared.states,
             cancellation: &shared.cancellation,
         };
-        if let Some(handlers) = listeners.direct.filter(|_| !dispatch::is_traced()) {
-            batch.part(shared);
-            let mut failed = |at: usize, how: How| {
-                if let Some(listener) = listeners.get(at) {
-                    shared.report(&how.of(listener.subscription.descriptor()), metadata.get());
-                }
-            };
-            let ran = (job.kind.run)(handlers, &job.event, &|| shared.is_cut_off(), &mut failed);
-            if let Some(finished) = ran {
-                return finished;
-            }
-        }
         let token = RunToken::new(&shared.cancellation);
         let raw = scene.raw(&token);
         let mut at = 0;
