@@ -25,7 +25,7 @@ struct Plain([u64; 8]);
 struct Keyed {
     #[event(key)]
     key: String,
-    rest: [u64; 5],
+    _rest: [u64; 5],
 }
 
 const PLAIN: [u64; 8] = [1; 8];
@@ -39,7 +39,9 @@ fn runtime() -> std::io::Result<Runtime> {
 /// A bus with so many handlers of each kind.
 fn bus(are_async: usize, are_sync: usize) -> Result<AsynchronousEventBus, melange::BuildErrors> {
     let sum = Arc::new(AtomicU64::new(0));
-    let add = |sum: &AtomicU64, plain: &Plain| drop(sum.fetch_add(plain.0[0], Ordering::Relaxed));
+    let add = |sum: &AtomicU64, plain: &Plain| {
+        sum.fetch_add(plain.0[0], Ordering::Relaxed);
+    };
     let mut builder = AsynchronousEventBus::builder().workers(1).capacity(CAPACITY);
     for _ in 0..are_async {
         let sum = Arc::clone(&sum);
@@ -101,7 +103,7 @@ fn main() -> support::Result {
     // Their keys are allocated too: 8 bytes each.
     let keyed = |bus: &AsynchronousEventBus, event: usize| {
         let key = format!("{:08}", event % 1_000);
-        Ok(bus.try_publish(Keyed { key, rest: [1; 5] })?)
+        Ok(bus.try_publish(Keyed { key, _rest: [1; 5] })?)
     };
     let event = size_of::<Plain>() as f64;
     let figures = [
