@@ -175,7 +175,7 @@ async fn a_thousand_keys_keep_their_order_under_four_workers() {
         .subscribe(move |placed: Arc<Placed>| {
             let last = Arc::clone(&last);
             async move {
-                if placed.1 % 7 == 0 {
+                if placed.1.is_multiple_of(7) {
                     yield_now().await;
                 }
                 let mut last = last.lock().unwrap();
