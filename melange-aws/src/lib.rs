@@ -39,7 +39,10 @@ mod retry;
 pub mod signature;
 mod sns;
 mod sqs;
+pub mod topology;
 
 pub use config::Aws;
+pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;
+pub use topology::AwsTopology;

@@ -110,7 +110,17 @@ pub(crate) fn panicked(descriptor: &SubscriberDescriptor) -> Failed {
 fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Result<Outcome>) -> Result<(), Failed> {
     match run {
         Ok(outcome) => outcome.into_failure().map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
-        Err(_) => Err(panicked(descriptor)),
+        Err(thrown) => {
+            let_go(thrown);
+            Err(panicked(descriptor))
+        }
+    }
+}
+
+/// Drops what a panic was thrown with, or left behind: this may itself panic.
+pub(crate) fn let_go<T>(left: T) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(left))) {
+        std::mem::forget(again);
     }
 }
 

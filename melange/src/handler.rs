@@ -12,7 +12,7 @@ use crate::context::RawContext;
 use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
 use crate::in_process::asynchronous::direct::AsyncHandler;
-use crate::in_process::direct::{Handler, failure};
+use crate::in_process::direct::{direct, failure};
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
 
@@ -63,39 +63,37 @@ where
                 _ => mismatch(),
             }
         }
-        fn direct<E: Event, R: IntoOutcome, F: Fn(&E) -> R + Send + Sync + 'static>(
-            subscription: &Subscription,
+        fn by_ref<E: Event, R: IntoOutcome, F: Fn(&E) -> R + Send + Sync + 'static>(
+            closure: Arc<Instance>,
         ) -> Option<Box<dyn Any>> {
-            let closure = Arc::clone(&subscription.instance).downcast::<F>().ok()?;
-            let handler: Handler<E> = Box::new(move |event, _| failure(closure(event).into_outcome()));
-            Some(Box::new(handler))
+            direct::<F, E, R>(closure, |closure, event| closure(event))
         }
         let call = Call::Sync(call::<E, R, F>);
         let subscription = Subscription::by_hand::<E>(type_name::<F>(), here(), |_| (), call, Arc::new(self));
-        Subscription { direct: Some(direct::<E, R, F>), ..subscription }
+        Subscription { descriptor: subscription.descriptor.with_direct(by_ref::<E, R, F>), ..subscription }
     }
 }
 
 /// How a worker runs an async closure that takes nothing but the event.
-fn direct<E, R, Fut, F>(subscription: &Subscription) -> Option<Box<dyn Any>>
+fn by_arc<E, R, Fut, F>(closure: Arc<Instance>) -> Option<Box<dyn Any>>
 where
     E: Event,
     R: IntoOutcome + 'static,
     Fut: Future<Output = R> + Send + 'static,
     F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
 {
-    let closure = Arc::clone(&subscription.instance).downcast::<F>().ok()?;
+    let closure = closure.downcast::<F>().ok()?;
     let handler: AsyncHandler<E> =
         Box::new(move |event| Box::pin(closure(event).map(|result| failure(result.into_outcome()))));
     Some(Box::new(handler))
 }
 
 macro_rules! async_closures {
-    (@direct) => {
-        Some(direct::<E, R, Fut, F>)
+    (@direct $descriptor:expr;) => {
+        $descriptor.with_direct(by_arc::<E, R, Fut, F>)
     };
-    (@direct $($arg:ident)+) => {
-        None
+    (@direct $descriptor:expr; $($arg:ident)+) => {
+        $descriptor
     };
     ($(($($arg:ident $value:ident),*))*) => {$(
         impl<E, R, Fut, F, $($arg,)*> HandlerFn<ByArc<E, Fut, ($($arg,)*)>> for F
@@ -142,7 +140,7 @@ macro_rules! async_closures {
                 }
                 let (needs, call) = (needs::<E, $($arg,)*>, Call::Async(call::<E, R, Fut, F, $($arg,)*>));
                 let subscription = Subscription::by_hand::<E>(type_name::<F>(), here(), needs, call, Arc::new(self));
-                Subscription { direct: async_closures!(@direct $($arg)*), ..subscription }
+                Subscription { descriptor: async_closures!(@direct subscription.descriptor; $($arg)*), ..subscription }
             }
         }
     )*};

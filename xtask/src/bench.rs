@@ -9,6 +9,9 @@ use crate::workspace::{self, cargo};
 const FEW: u64 = 1_000;
 const MORE: u64 = 5_000;
 
+/// The bench of `melange-aws` that needs no server, and goes on where that of `melange` ends.
+const OF_AWS: &str = "wire";
+
 /// Runs the benches of `melange`, or only those that are named; with `--counts` it counts instructions instead of time.
 pub(crate) fn run(options: &[&str]) -> Result<bool> {
     let counts = options.contains(&"--counts");
@@ -19,8 +22,13 @@ pub(crate) fn run(options: &[&str]) -> Result<bool> {
             "it takes `--counts` and names of benches",
         ));
     }
-    for (name, path) in programs()? {
-        if names.is_empty() || names.contains(&name.as_str()) {
+    let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
+    let mut all = programs(&["--package", "melange", "--benches", "--all-features"])?;
+    if is_wanted(OF_AWS) {
+        all.extend(programs(&["--package", "melange-aws", "--bench", OF_AWS])?);
+    }
+    for (name, path) in all {
+        if is_wanted(&name) {
             println!("\n== {name}");
             if counts {
                 count(&path)?;
@@ -32,12 +40,11 @@ pub(crate) fn run(options: &[&str]) -> Result<bool> {
     Ok(true)
 }
 
-/// The benches as they were built: name and program.
-fn programs() -> Result<Vec<(String, String)>> {
+/// The benches that these options choose, as they were built: name and program.
+fn programs(options: &[&str]) -> Result<Vec<(String, String)>> {
     let mut programs = Vec::new();
-    let mut build =
-        cargo(["bench", "--locked", "--no-run", "--package", "melange", "--benches", "--message-format=json"]);
-    build.args(["--all-features"]).stderr(Stdio::inherit());
+    let mut build = cargo(["bench", "--locked", "--no-run", "--message-format=json"]);
+    build.args(options).stderr(Stdio::inherit());
     let built = output(&mut build, "the benches do not build")?;
     for line in built.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };

@@ -13,6 +13,8 @@ pub(crate) struct SerdeContainer {
     pub(crate) other_shape: bool,
     pub(crate) deny_unknown_fields: Option<Path>,
     pub(crate) tag: Option<LitStr>,
+    /// What is missing is filled in, in every field.
+    pub(crate) default: bool,
 }
 
 /// `#[serde(..)]` on a field.
@@ -23,6 +25,12 @@ pub(crate) struct SerdeField {
     skip_writing: bool,
     skip_reading: bool,
     pub(crate) flatten: bool,
+    /// Written or read by functions of its own: its type does not say how it looks.
+    pub(crate) custom: bool,
+    /// Left out now and then.
+    pub(crate) skip_if: bool,
+    /// Filled in when it is missing.
+    pub(crate) default: bool,
 }
 
 /// One value for writing, one for reading.
@@ -51,6 +59,8 @@ impl SerdeContainer {
                     read.deny_unknown_fields = Some(meta.path.clone());
                 } else if is("tag") {
                     read.tag = Some(meta.value()?.parse()?);
+                } else if is("default") {
+                    read.default = true;
                 }
                 Ok(())
             });
@@ -77,6 +87,12 @@ impl SerdeField {
                     read.skip_reading = true;
                 } else if is("flatten") {
                     read.flatten = true;
+                } else if is("with") || is("serialize_with") || is("deserialize_with") {
+                    read.custom = true;
+                } else if is("skip_serializing_if") {
+                    read.skip_if = true;
+                } else if is("default") {
+                    read.default = true;
                 }
                 Ok(())
             });

@@ -24,6 +24,7 @@ const CONCURRENCY: usize = 64;
 const WAIT: Duration = Duration::from_secs(20);
 
 /// Settings of a consumer, whoever has it.
+#[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) concurrency: usize,
     pub(crate) wait: Duration,
@@ -46,7 +47,18 @@ impl Default for Setup {
 impl Setup {
     /// The engine, unless something is wrong: then all of it.
     pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
-        let (Wired { subscriptions, states, events }, mut problems) = wiring.finish();
+        let (wired, problems) = wiring.finish();
+        self.build_wired(transport, wired, problems)
+    }
+
+    /// The same of what was collected, in which these problems were found.
+    pub(crate) fn build_wired(
+        self,
+        transport: DynTransport,
+        wired: Wired,
+        mut problems: Vec<Problem>,
+    ) -> Result<Engine, BuildErrors> {
+        let Wired { subscriptions, states, events } = wired;
         let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems(&topology));
@@ -67,6 +79,8 @@ impl Setup {
         Ok(Engine {
             transport,
             topology,
+            #[cfg(feature = "schema")]
+            events,
             queues,
             states,
             unknown_events: self.unknown_events,

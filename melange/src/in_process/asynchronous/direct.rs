@@ -6,10 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use crate::dispatch::{SubscriberError, failed, let_go, panicked};
 use crate::event::{Erased, Event};
-use crate::in_process::direct::{Handler, How};
+use crate::in_process::direct::Handler;
+use crate::in_process::entry::{Entries, Entry};
+use crate::in_process::queued::Way;
 use crate::outcome::Failure;
-use crate::subscriber::{BoxFuture, Subscription};
+use crate::subscriber::{BoxFuture, SubscriberDescriptor};
 
 /// An async subscriber of `E`.
 pub(crate) type AsyncHandler<E> = Box<dyn Fn(Arc<E>) -> Run + Send + Sync>;
@@ -28,8 +31,8 @@ struct Tasks<E>(Box<[Task<E>]>);
 /// [`Tasks`] of an event, whose type was forgotten.
 pub(in crate::in_process) type AnyTasks = Box<dyn Any + Send + Sync>;
 
-/// What makes them of the event's subscriptions, if all of these ask for nothing else.
-pub(in crate::in_process) type MakeTasks = fn(&[&Subscription]) -> Option<AnyTasks>;
+/// What makes them of the event's subscribers, if all of these ask for nothing else.
+pub(in crate::in_process) type MakeTasks = fn(&Entries) -> Option<AnyTasks>;
 
 /// What runs them.
 pub(super) type PollTasks =
@@ -50,17 +53,33 @@ pub(super) struct Seen<'a> {
     pub(super) failed: &'a mut dyn FnMut(usize, How),
 }
 
-pub(super) fn tasks<E: Event>(subscriptions: &[&Subscription]) -> Option<AnyTasks> {
-    let all: Option<Box<[Task<E>]>> = subscriptions.iter().map(|subscription| task(subscription)).collect();
+/// How a subscriber failed.
+pub(super) enum How {
+    Failed(Box<Failure>),
+    Panicked,
+}
+
+impl How {
+    #[cold]
+    pub(super) fn of(self, descriptor: &SubscriberDescriptor) -> SubscriberError {
+        match self {
+            Self::Failed(failure) => failed(descriptor, *failure).error,
+            Self::Panicked => panicked(descriptor).error,
+        }
+    }
+}
+
+pub(super) fn tasks<E: Event>(entries: &Entries) -> Option<AnyTasks> {
+    let all: Option<Box<[Task<E>]>> = entries.iter().map(|entry| task(entry)).collect();
     Some(Box::new(Tasks(all?)))
 }
 
-fn task<E: Event>(subscription: &Subscription) -> Option<Task<E>> {
-    let options = subscription.descriptor().options();
-    if options.timeout.is_some() || options.concurrency.is_some() {
+fn task<E: Event>(entry: &Entry) -> Option<Task<E>> {
+    if let Way::Other = entry.way {
         return None;
     }
-    match subscription.direct?(subscription)?.downcast::<Handler<E>>() {
+    let subscription = &entry.subscription;
+    match subscription.descriptor.direct()?(Arc::clone(&subscription.instance))?.downcast::<Handler<E>>() {
         Ok(handler) => Some(Task::Sync(*handler)),
         Err(other) => other.downcast::<AsyncHandler<E>>().ok().map(|handler| Task::Async(*handler)),
     }
@@ -107,8 +126,8 @@ pub(super) fn poll<E: Event>(
         match run {
             Ok(polled) => return polled,
             // Who falls is taken out, and the next go on.
-            Err(_) => {
-                at.running = None;
+            Err(thrown) => {
+                let_go((thrown, at.running.take()));
                 (seen.failed)(at.next - 1, How::Panicked);
             }
         }

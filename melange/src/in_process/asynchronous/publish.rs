@@ -12,7 +12,7 @@ use super::state::{Job, Kind};
 use crate::error::publish::{self, PublishError};
 use crate::event::{Erased, Event};
 use crate::in_process::failures::TryPublishError;
-use crate::in_process::table::Demands;
+use crate::in_process::queued::Demands;
 use crate::metadata::Metadata;
 
 /// Carries what is known of an event's type, in one place for each.

@@ -8,14 +8,13 @@ use std::task::Poll;
 use futures_util::FutureExt as _;
 
 use super::batch::Batch;
-use super::direct::{At, Seen};
+use super::direct::{At, How, Seen};
 use super::lanes::Ready;
 use super::shared::Shared;
 use super::state::{Job, Phase, State};
 use crate::context::{Known, RunToken, SharedMetadata};
 use crate::dispatch::{self, Scene};
-use crate::in_process::direct::How;
-use crate::in_process::table::Way;
+use crate::in_process::queued::Way;
 
 /// After so many events a worker lets other tasks run. Subscribers that never wait must not keep the runtime from everyone
 /// else.
@@ -149,7 +148,7 @@ impl Hand<'_> {
                 continue;
             }
             let subscription = &listener.subscription;
-            let failed = match listener.way() {
+            let failed = match listener.way {
                 Way::Sync(call) => {
                     batch.part(shared);
                     let span = scene.span(subscription);
