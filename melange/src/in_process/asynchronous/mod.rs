@@ -67,6 +67,9 @@ use crate::handler::HandlerFn;
 /// events with other keys, or none, in parallel with them. A slow key holds up itself and one worker. No event starves
 /// another: a key has to queue anew after each event.
 ///
+/// A sync subscriber keeps its thread of the runtime while it runs, and with it the task that this thread woke last, which
+/// may be another worker: work that blocks, above all on other runs, belongs under `blocking`.
+///
 /// # Publishing from a subscriber
 /// A subscriber may publish on the bus that runs it, and waits for room like everyone else, unless waiting would be in
 /// vain: when all running subscribers wait for room and no idle worker can make any, [`publish`](Self::publish) returns
