@@ -160,7 +160,7 @@ impl<'a, E: Event> Frame<'a, E> {
             let shared = self.parts.shared?;
             Some(Context {
                 event: self.shared()?,
-                metadata: Arc::clone(shared.metadata),
+                metadata: Arc::clone(self.parts.metadata.shared()?),
                 states: Arc::clone(shared.states),
                 cancellation: self.parts.cancellation.token().clone(),
             })
@@ -183,17 +183,29 @@ struct Parts<'a> {
     cancellation: Cancellation<'a>,
 }
 
+/// Metadata as a run has it.
 #[derive(Clone, Copy)]
-enum Known<'a> {
-    Now(&'a Metadata),
+pub(crate) enum Known<'a> {
+    Now(&'a Arc<Metadata>),
     OnceAsked(&'a LateMetadata<'a>),
+    OnceAskedShared(&'a SharedMetadata<'a>),
 }
 
 impl<'a> Known<'a> {
-    fn get(self) -> &'a Metadata {
+    pub(crate) fn get(self) -> &'a Metadata {
         match self {
             Self::Now(metadata) => metadata,
             Self::OnceAsked(late) => late.get(),
+            Self::OnceAskedShared(late) => late.get(),
+        }
+    }
+
+    /// The same as what contexts share, when the event is not merely borrowed.
+    pub(crate) fn shared(self) -> Option<&'a Arc<Metadata>> {
+        match self {
+            Self::Now(metadata) => Some(metadata),
+            Self::OnceAsked(_) => None,
+            Self::OnceAskedShared(late) => Some(late.get()),
         }
     }
 }
@@ -211,6 +223,25 @@ impl<'a> LateMetadata<'a> {
 
     pub(crate) fn get(&self) -> &Metadata {
         self.made.get_or_init(self.make)
+    }
+}
+
+/// The same for an event that subscribers share.
+pub(crate) struct SharedMetadata<'a> {
+    event: &'a Erased,
+    make: fn(&Erased) -> Metadata,
+    made: OnceLock<Arc<Metadata>>,
+}
+
+impl<'a> SharedMetadata<'a> {
+    /// Made of `event` when somebody asks, unless it is there already.
+    #[inline]
+    pub(crate) fn new(event: &'a Erased, make: fn(&Erased) -> Metadata, made: Option<Arc<Metadata>>) -> Self {
+        Self { event, make, made: made.map_or_else(OnceLock::new, OnceLock::from) }
+    }
+
+    pub(crate) fn get(&self) -> &Arc<Metadata> {
+        self.made.get_or_init(|| Arc::new((self.make)(self.event)))
     }
 }
 
@@ -248,7 +279,6 @@ impl<'a> RunToken<'a> {
 #[derive(Clone, Copy)]
 struct Shared<'a> {
     event: &'a Erased,
-    metadata: &'a Arc<Metadata>,
     states: &'a Arc<States>,
 }
 
@@ -272,24 +302,32 @@ impl<'a> RawContext<'a> {
     }
 
     /// For an event that subscribers may share.
+    #[inline]
     pub(crate) fn shared(
         event: &'a Erased,
-        metadata: &'a Arc<Metadata>,
+        metadata: Known<'a>,
         states: &'a Arc<States>,
         cancellation: &'a RunToken<'a>,
     ) -> Self {
-        let shared = Some(Shared { event, metadata, states });
-        let (metadata, cancellation) = (Known::Now(metadata), Cancellation::Run(cancellation));
+        let shared = Some(Shared { event, states });
+        let cancellation = Cancellation::Run(cancellation);
         Self { event: event.as_ref(), parts: Parts { shared, metadata, states, cancellation } }
+    }
+
+    /// The event as what queues share, or `None` if it is something else or merely borrowed.
+    #[inline]
+    pub(crate) fn shared_event<E: Event>(&self) -> Option<Arc<E>> {
+        Arc::clone(self.parts.shared?.event).downcast().ok()
     }
 
     /// The event and what is known of it, where they are shared.
     #[cfg(feature = "test-util")]
     pub(crate) fn both(&self) -> Option<(&'a Erased, &'a Arc<Metadata>)> {
-        self.parts.shared.map(|shared| (shared.event, shared.metadata))
+        Some((self.parts.shared?.event, self.parts.metadata.shared()?))
     }
 
     /// The run for an `E`, or `None` if the event is something else.
+    #[inline]
     #[must_use]
     pub fn typed<E: Event>(&self) -> Option<Frame<'a, E>> {
         Some(Frame { event: self.event.downcast_ref()?, parts: self.parts, context: OnceLock::new() })

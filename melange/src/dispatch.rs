@@ -1,19 +1,20 @@
 //! Runs one subscriber on one event, and lets nothing it does reach anyone else.
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use crate::context::{RawContext, RunToken, States};
+use crate::context::{Known, RawContext, RunToken, States};
 use crate::event::Erased;
 use crate::metadata::Metadata;
 use crate::outcome::{BoxError, Failure, Outcome, Then};
-use crate::subscriber::{Call, SubscriberDescriptor, Subscription};
+use crate::subscriber::{AsyncCall, BoxFuture, Call, SubscriberDescriptor, Subscription, SyncCall, mismatch};
 
 /// A subscriber that did not handle an event, and why.
 #[derive(Debug)]
@@ -109,7 +110,17 @@ pub(crate) fn panicked(descriptor: &SubscriberDescriptor) -> Failed {
 fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Result<Outcome>) -> Result<(), Failed> {
     match run {
         Ok(outcome) => outcome.into_failure().map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
-        Err(_) => Err(panicked(descriptor)),
+        Err(thrown) => {
+            let_go(thrown);
+            Err(panicked(descriptor))
+        }
+    }
+}
+
+/// Drops what a panic was thrown with, or left behind: this may itself panic.
+pub(crate) fn let_go<T>(left: T) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(left))) {
+        std::mem::forget(again);
     }
 }
 
@@ -122,20 +133,64 @@ pub(crate) struct Run {
     pub(crate) cancellation: CancellationToken,
 }
 
+/// The same, borrowed from whoever has the event.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) event: &'a Erased,
+    pub(crate) metadata: Known<'a>,
+    pub(crate) states: &'a Arc<States>,
+    pub(crate) cancellation: &'a CancellationToken,
+}
+
+/// Whether anyone may ask for the spans of runs.
+#[inline]
+pub(crate) fn is_traced() -> bool {
+    tracing::level_filters::LevelFilter::current() >= tracing::Level::DEBUG
+}
+
+impl Run {
+    fn scene(&self) -> Scene<'_> {
+        let Self { event, metadata, states, cancellation } = self;
+        Scene { event, metadata: Known::Now(metadata), states, cancellation }
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// The span of a run; none, if nobody asks for any.
+    #[inline]
+    pub(crate) fn span(&self, subscription: &Subscription) -> tracing::Span {
+        if is_traced() { self.new_span(&subscription.descriptor) } else { tracing::Span::none() }
+    }
+
+    #[cold]
+    fn new_span(&self, descriptor: &SubscriberDescriptor) -> tracing::Span {
+        tracing::debug_span!(
+            "subscriber",
+            subscriber = descriptor.name(),
+            event = descriptor.event().name(),
+            event_id = %self.metadata.get().event_id,
+            attempt = self.metadata.get().attempt,
+        )
+    }
+
+    #[inline]
+    pub(crate) fn raw(&self, cancellation: &'a RunToken<'a>) -> RawContext<'a> {
+        RawContext::shared(self.event, self.metadata, self.states, cancellation)
+    }
+}
+
 /// Runs a subscriber of any kind, within its own time-out.
 pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), Failed> {
+    run_in(subscription, with.scene()).await
+}
+
+/// The same.
+pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Result<(), Failed> {
     let descriptor = &subscription.descriptor;
-    let span = tracing::debug_span!(
-        "subscriber",
-        subscriber = descriptor.name(),
-        event = descriptor.event().name(),
-        event_id = %with.metadata.event_id,
-        attempt = with.metadata.attempt,
-    );
-    let cancellation = RunToken::new(&with.cancellation);
+    let cancellation = RunToken::new(scene.cancellation);
     // Each future is held once only: they are part of every task that handles a message.
     async {
-        let mut running = pin!(AssertUnwindSafe(call(subscription, with, &cancellation)).catch_unwind());
+        let mut running = pin!(AssertUnwindSafe(call(subscription, scene, &cancellation)).catch_unwind());
         match descriptor.options().timeout {
             None => verdict(descriptor, running.await),
             Some(limit) => match tokio::time::timeout(limit, running.as_mut()).await {
@@ -149,27 +204,63 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
             },
         }
     }
-    .instrument(span)
+    .instrument(scene.span(subscription))
     .await
 }
 
-async fn call(subscription: &Subscription, with: &Run, cancellation: &RunToken<'_>) -> Outcome {
+/// A run that has begun.
+pub(crate) type Begun<'a> = Option<BoxFuture<'a, Outcome>>;
+
+/// Runs a sync subscriber without a time-out here. What it gives is nothing where all is well.
+#[inline]
+pub(crate) fn run_here(subscription: &Subscription, call: SyncCall, raw: &RawContext<'_>) -> Option<Box<Failed>> {
+    unless_done(subscription, catch_unwind(AssertUnwindSafe(|| call(subscription.instance.as_ref(), raw))))
+}
+
+/// Begins an async subscriber without a time-out, or goes on with it.
+#[inline]
+pub(crate) fn poll_here<'a>(
+    subscription: &'a Subscription,
+    call: AsyncCall,
+    raw: &'a RawContext<'a>,
+    begun: &mut Begun<'a>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Box<Failed>>> {
+    let run = catch_unwind(AssertUnwindSafe(|| {
+        begun.get_or_insert_with(|| call(subscription.instance.as_ref(), raw)).as_mut().poll(cx)
+    }));
+    match run {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(outcome)) => Poll::Ready(unless_done(subscription, Ok(outcome))),
+        Err(panic) => Poll::Ready(unless_done(subscription, Err(panic))),
+    }
+}
+
+#[inline]
+fn unless_done(subscription: &Subscription, run: std::thread::Result<Outcome>) -> Option<Box<Failed>> {
+    match run {
+        Ok(Outcome::Done) => None,
+        run => failure_of(subscription, run),
+    }
+}
+
+#[cold]
+fn failure_of(subscription: &Subscription, run: std::thread::Result<Outcome>) -> Option<Box<Failed>> {
+    verdict(&subscription.descriptor, run).err().map(Box::new)
+}
+
+async fn call(subscription: &Subscription, scene: Scene<'_>, cancellation: &RunToken<'_>) -> Outcome {
     match subscription.descriptor.call() {
-        Call::Async(call) => {
-            let cx = RawContext::shared(&with.event, &with.metadata, &with.states, cancellation);
-            call(subscription.instance.as_ref(), &cx).await
-        }
-        Call::Sync(call) => {
-            let cx = RawContext::shared(&with.event, &with.metadata, &with.states, cancellation);
-            call(subscription.instance.as_ref(), &cx)
-        }
+        Call::Async(call) => call(subscription.instance.as_ref(), &scene.raw(cancellation)).await,
+        Call::Sync(call) => call(subscription.instance.as_ref(), &scene.raw(cancellation)),
         Call::Blocking(call) => {
-            let (instance, with, cancellation) =
-                (Arc::clone(&subscription.instance), with.clone(), cancellation.get().clone());
+            let instance = Arc::clone(&subscription.instance);
+            let (event, states) = (Arc::clone(scene.event), Arc::clone(scene.states));
+            let Some(metadata) = scene.metadata.shared().cloned() else { return mismatch() };
+            let run = Run { event, metadata, states, cancellation: cancellation.get().clone() };
             let blocking = tokio::task::spawn_blocking(move || {
-                let cancellation = RunToken::new(&cancellation);
-                let cx = RawContext::shared(&with.event, &with.metadata, &with.states, &cancellation);
-                call(instance.as_ref(), &cx)
+                let cancellation = RunToken::new(&run.cancellation);
+                call(instance.as_ref(), &run.scene().raw(&cancellation))
             });
             match blocking.await {
                 Ok(outcome) => outcome,

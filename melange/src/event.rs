@@ -420,9 +420,13 @@ pub trait EventKey {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: fmt::Display> EventKey for T {
+impl<T: fmt::Display + 'static> EventKey for T {
     fn to_key(&self) -> Cow<'_, str> {
-        Cow::Owned(self.to_string())
+        // Most keys are text already.
+        match (self as &dyn Any).downcast_ref::<String>() {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(self.to_string()),
+        }
     }
 }
 

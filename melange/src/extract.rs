@@ -149,6 +149,7 @@ impl<'cx, E: Event> FromContext<'cx, E> for &'cx Context<E> {
 
     fn needs(needs: &mut Needs) {
         needs.shared_event();
+        needs.metadata();
     }
 }
 
@@ -212,6 +213,7 @@ impl<'cx, E: Event, A: Event> FromContext<'cx, E> for Option<&'cx Context<A>> {
 
     fn needs(needs: &mut Needs) {
         needs.listens_to::<A>();
+        needs.metadata();
     }
 }
 

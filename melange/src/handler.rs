@@ -1,15 +1,18 @@
 //! Closures as subscribers.
 
 use std::any::{Any, type_name};
-use std::future::Future;
+use std::future::{Future, ready};
 use std::panic::Location as Caller;
 use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 
 use crate::Location;
 use crate::context::RawContext;
 use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
-use crate::in_process::direct::direct;
+use crate::in_process::asynchronous::direct::AsyncHandler;
+use crate::in_process::direct::{direct, failure};
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscription, mismatch};
 
@@ -71,12 +74,32 @@ where
     }
 }
 
+/// How a worker runs an async closure that takes nothing but the event.
+fn by_arc<E, R, Fut, F>(closure: Arc<Instance>) -> Option<Box<dyn Any>>
+where
+    E: Event,
+    R: IntoOutcome + 'static,
+    Fut: Future<Output = R> + Send + 'static,
+    F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
+{
+    let closure = closure.downcast::<F>().ok()?;
+    let handler: AsyncHandler<E> =
+        Box::new(move |event| Box::pin(closure(event).map(|result| failure(result.into_outcome()))));
+    Some(Box::new(handler))
+}
+
 macro_rules! async_closures {
+    (@direct $descriptor:expr;) => {
+        $descriptor.with_direct(by_arc::<E, R, Fut, F>)
+    };
+    (@direct $descriptor:expr; $($arg:ident)+) => {
+        $descriptor
+    };
     ($(($($arg:ident $value:ident),*))*) => {$(
         impl<E, R, Fut, F, $($arg,)*> HandlerFn<ByArc<E, Fut, ($($arg,)*)>> for F
         where
             E: Event,
-            R: IntoOutcome,
+            R: IntoOutcome + 'static,
             Fut: Future<Output = R> + Send + 'static,
             $($arg: for<'cx> FromContext<'cx, E> + Send + 'static,)*
             F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
@@ -88,29 +111,27 @@ macro_rules! async_closures {
                 ) -> BoxFuture<'cx, Outcome>
                 where
                     E: Event,
-                    R: IntoOutcome,
+                    R: IntoOutcome + 'static,
                     Fut: Future<Output = R> + Send + 'static,
                     $($arg: for<'a> FromContext<'a, E> + Send + 'static,)*
                     F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
                 {
                     let started = || {
                         let closure = closure.downcast_ref::<F>()?;
-                        let cx = raw.typed::<E>()?;
-                        let event = cx.shared()?;
-                        $(let $value = match <$arg as FromContext<'_, E>>::from_context(&cx) {
+                        let event = raw.shared_event::<E>()?;
+                        $(let $value = match <$arg as FromContext<'_, E>>::from_context(&raw.typed::<E>()?) {
                             Ok(value) => value,
                             Err(error) => return Some(Err(error)),
                         };)*
                         Some(Ok::<_, ExtractError>(closure(event, $($value,)*)))
                     };
                     let started = started();
-                    Box::pin(async move {
-                        match started {
-                            Some(Ok(future)) => future.await.into_outcome(),
-                            Some(Err(error)) => Outcome::retry(error),
-                            None => mismatch(),
-                        }
-                    })
+                    // An `async` block around it would hold the future twice.
+                    match started {
+                        Some(Ok(future)) => Box::pin(future.map(IntoOutcome::into_outcome)),
+                        Some(Err(error)) => Box::pin(ready(Outcome::retry(error))),
+                        None => Box::pin(ready(mismatch())),
+                    }
                 }
                 #[allow(clippy::extra_unused_type_parameters, reason = "without arguments there is nothing that needs it")]
                 fn needs<E: Event, $($arg: for<'a> FromContext<'a, E>,)*>(needs: &mut Needs) {
@@ -118,7 +139,8 @@ macro_rules! async_closures {
                     $(<$arg as FromContext<'_, E>>::needs(needs);)*
                 }
                 let (needs, call) = (needs::<E, $($arg,)*>, Call::Async(call::<E, R, Fut, F, $($arg,)*>));
-                Subscription::by_hand::<E>(type_name::<F>(), here(), needs, call, Arc::new(self))
+                let descriptor = SubscriberDescriptor::new(type_name::<F>(), E::DESCRIPTOR, here(), needs, call);
+                Subscription::made(async_closures!(@direct descriptor; $($arg)*), Arc::new(self))
             }
         }
     )*};

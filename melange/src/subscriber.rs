@@ -22,6 +22,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The value a subscriber runs on; `()` for functions.
 pub type Instance = dyn Any + Send + Sync;
 
+/// A subscriber that is no future.
+pub(crate) type SyncCall = fn(&Instance, &RawContext<'_>) -> Outcome;
+
+/// A subscriber that is one.
+pub(crate) type AsyncCall = for<'cx> fn(&'cx Instance, &'cx RawContext<'cx>) -> BoxFuture<'cx, Outcome>;
+
 /// How a subscriber is run.
 #[derive(Debug, Clone, Copy)]
 pub enum Call {
@@ -144,7 +150,7 @@ impl SubscriberDescriptor {
         self
     }
 
-    /// Called by the synchronous bus like this, which is quicker: for those that take nothing but a reference to the event.
+    /// Called by the buses in process like this, which is quicker: for those that take nothing but the event.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_direct(mut self, direct: fn(Arc<Instance>) -> Option<Box<dyn Any>>) -> Self {
@@ -328,17 +334,6 @@ impl Subscription {
         Self { descriptor: Described::Constant(descriptor), instance: Arc::clone(&NOTHING) }
     }
 
-    /// A subscriber called `name` without a macro, declared at `location`.
-    pub(crate) fn by_hand<E: Event>(
-        name: &'static str,
-        location: Location,
-        needs: fn(&mut Needs),
-        call: Call,
-        instance: Arc<Instance>,
-    ) -> Self {
-        Self::made(SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call), instance)
-    }
-
     /// One that is described at run time.
     pub(crate) fn made(descriptor: SubscriberDescriptor, instance: Arc<Instance>) -> Self {
         Self { descriptor: Described::Made(Arc::new(descriptor)), instance }
@@ -423,7 +418,7 @@ impl<E: Event, T: Subscriber<E>> IntoSubscriptions<Shared<ByHand<E>>> for Arc<T>
         let options = self.options();
         let location = Location::new(type_name::<T>(), "(a value given to `.subscriber(..)`)", 0);
         let call = Call::Async(call_by_hand::<E, T>);
-        let descriptor = SubscriberDescriptor::new(type_name::<T>(), E::DESCRIPTOR, location, |_| (), call);
+        let descriptor = SubscriberDescriptor::new(type_name::<T>(), E::DESCRIPTOR, location, Needs::metadata, call);
         vec![Subscription::made(descriptor.with_options(options), self)]
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::entry::Entries;
 use super::failures::DispatchError;
 use crate::context::{LateMetadata, RawContext, States};
-use crate::dispatch::{failed, panicked};
+use crate::dispatch::{failed, let_go, panicked};
 use crate::event::Event;
 use crate::outcome::{Failure, IntoOutcome, Outcome};
 use crate::subscriber::{Call, Instance, Subscription, mismatch};
@@ -24,10 +24,11 @@ pub(crate) struct Publish<'a> {
 /// A subscriber of `E`, and the publish if it may ask for anything of it. What it returns is one word, which is nothing where all is well.
 pub(crate) type Handler<E> = Box<dyn Fn(&E, Option<&Publish<'_>>) -> Option<Box<Failure>> + Send + Sync>;
 
-/// What makes a [`Handler`] of the value that a subscriber runs on, where it takes nothing but a reference to the event.
+/// What makes a [`Handler`] of the value that a subscriber runs on, where it takes nothing but a reference to the event; of an
+/// async one what a worker runs.
 pub(crate) type Direct = fn(Arc<Instance>) -> Option<Box<dyn Any>>;
 
-/// A [`Handler`] that calls `call` with the value, if it is a `T`, and the event.
+/// A `Handler` that calls `call` with the value, if it is a `T`, and the event.
 pub fn direct<T, E, R>(
     instance: Arc<Instance>,
     call: impl Fn(&T, &E) -> R + Send + Sync + 'static,
@@ -93,7 +94,7 @@ fn refuse(_: &Instance, _: &RawContext<'_>) -> Outcome {
     Outcome::reject("an async subscriber cannot run on a synchronous bus")
 }
 
-fn failure(outcome: Outcome) -> Option<Box<Failure>> {
+pub(crate) fn failure(outcome: Outcome) -> Option<Box<Failure>> {
     if outcome.is_done() { None } else { outcome.into_failure().map(Box::new) }
 }
 
@@ -190,10 +191,3 @@ impl<E: Event> Handlers<E> {
 
 /// How a run ended: all ran, one failed, or one panicked.
 type Stopped = std::thread::Result<Option<Box<Failure>>>;
-
-/// Drops what a panic was thrown with, which may itself panic.
-fn let_go(thrown: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(thrown))) {
-        std::mem::forget(again);
-    }
-}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use super::queued::{Demands, Way};
 use super::table::Table;
 use crate::event::EventDescriptor;
 use crate::subscriber::Subscription;
@@ -13,6 +14,9 @@ pub(crate) struct Entry {
     pub(super) subscription: Subscription,
     /// Which of the table's limits its runs share, if any.
     pub(super) limit: Option<usize>,
+    /// How a worker runs it.
+    pub(super) way: Way,
+    pub(super) demands: Demands,
     active: AtomicBool,
 }
 
@@ -21,10 +25,12 @@ pub(crate) type Entries = Arc<[Arc<Entry>]>;
 
 impl Entry {
     pub(super) fn new(subscription: Subscription, limit: Option<usize>) -> Self {
-        Self { subscription, limit, active: AtomicBool::new(true) }
+        let (way, demands) = (Way::of(&subscription), Demands::of(&subscription));
+        Self { subscription, limit, way, demands, active: AtomicBool::new(true) }
     }
 
     /// Whether it has not been taken away.
+    #[inline]
     pub(super) fn is_active(&self) -> bool {
         self.active.load(Ordering::Acquire)
     }

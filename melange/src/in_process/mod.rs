@@ -1,10 +1,11 @@
 //! The two buses that never leave the process: one in the caller's thread, one over worker tasks.
 
-mod asynchronous;
+pub(crate) mod asynchronous;
 pub(crate) mod direct;
 pub(crate) mod entry;
 mod failures;
 mod listed;
+mod queued;
 mod synchronous;
 mod table;
 

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::asynchronous::direct::MakeTasks;
 use super::direct::Handlers;
 use super::entry::{Entries, Entry, SubscriptionHandle};
 use super::listed::{AnyHandlers, ByType, Listed, entries, handlers, own_place};
+use super::queued::{Demands, Listeners, Queued};
 use super::unpoisoned;
 use crate::event::{Event, EventDescriptor};
 use crate::subscriber::Subscription;
@@ -18,6 +20,8 @@ use crate::type_map::TypeMap;
 pub(super) struct Table {
     frozen: ByType,
     places: Places,
+    /// The same, as the asynchronous bus reads it, at the same places.
+    queued: Box<[Option<Queued>]>,
     limits: Vec<usize>,
     /// Replaced whenever it changes, so that a publish under way goes on with what it began with.
     added: ArcSwap<Listed<Arc<AnyHandlers>>>,
@@ -116,9 +120,16 @@ impl Table {
                 *place.beside.0.get_mut() = ASKING;
             }
         }
+        let mut queued: Vec<Option<Queued>> = places.iter().map(|_| None).collect();
+        for (event, (entries, place)) in &frozen.by_type {
+            if let Some(at_place) = queued.get_mut(*place) {
+                *at_place = Some(Queued::new(*event, entries));
+            }
+        }
         Self {
             frozen: frozen.by_type,
             places: Places(places.into()),
+            queued: queued.into(),
             limits: limits.sizes,
             added: ArcSwap::default(),
             beside: Beside::default(),
@@ -136,11 +147,43 @@ impl Table {
         &self.places
     }
 
-    /// The subscribers of an event as of now.
-    pub(super) fn of(&self, event: TypeId) -> Listeners<'_> {
-        let frozen = entries(&self.frozen, event).map_or(&[][..], |entries| entries);
-        let added = self.added().and_then(|added| entries(&added.listed.by_type, event).cloned());
-        Listeners { frozen, added }
+    /// The subscribers of an event as of now, as the asynchronous bus runs them.
+    #[inline]
+    pub(super) fn of(&self, event: &EventDescriptor, make_tasks: MakeTasks) -> Listeners<'_> {
+        let (frozen, added) = self.queued(event);
+        Listeners::new(frozen, added, make_tasks)
+    }
+
+    /// What they ask of the bus that queues the event.
+    #[inline]
+    pub(super) fn demands(&self, event: &EventDescriptor) -> Demands {
+        let (frozen, added) = self.queued(event);
+        let demands = frozen.map_or_else(Demands::default, Queued::demands);
+        added.map_or(demands, |added| demands.and_of(&added))
+    }
+
+    /// Those that the builder was given, and those that were added to the event at run time.
+    #[inline]
+    fn queued(&self, event: &EventDescriptor) -> (Option<&Queued>, Option<Entries>) {
+        let at = |place: usize| Some((self.queued.get(place)?.as_ref()?, &self.places.0.get(place)?.beside));
+        let own = event.slot().and_then(|slot| at(slot.place())).filter(|(queued, _)| queued.is_of(event));
+        // What was written by hand has no place of its own, or may have another's.
+        match own.or_else(|| at(self.frozen.get(&event.type_id())?.1)) {
+            Some((queued, beside)) => (Some(queued), self.added_to(event, beside)),
+            None => (None, self.added_to(event, &self.beside)),
+        }
+    }
+
+    /// Those that were added, if `beside` knows of any.
+    #[inline]
+    fn added_to(&self, event: &EventDescriptor, beside: &Beside) -> Option<Entries> {
+        if beside.is_added() { self.look_up_added(event.type_id()) } else { None }
+    }
+
+    #[cold]
+    fn look_up_added(&self, event: TypeId) -> Option<Entries> {
+        let added = self.added()?;
+        entries(&added.listed.by_type, event).filter(|entries| !entries.is_empty()).cloned()
     }
 
     /// Those of `E` that the builder was given, as the synchronous bus calls them.
@@ -217,20 +260,6 @@ impl Added<'_> {
     #[inline]
     pub(super) fn is_unchanged(&self) -> bool {
         self.changes.load(Ordering::Acquire) == self.change
-    }
-}
-
-/// The subscribers of one event, as they were when they were looked up.
-pub(super) struct Listeners<'t> {
-    frozen: &'t [Arc<Entry>],
-    added: Option<Entries>,
-}
-
-impl Listeners<'_> {
-    /// In order; whoever has unsubscribed in the meantime is left out.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        let added = self.added.iter().flat_map(|added| added.iter());
-        self.frozen.iter().chain(added).map(AsRef::as_ref).filter(|entry| entry.is_active())
     }
 }
 

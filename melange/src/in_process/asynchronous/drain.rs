@@ -7,7 +7,7 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use super::shared::Shared;
-use super::state::State;
+use super::state::InHand;
 
 /// How long subscribers have to react to the cancelled token before they are cut off.
 const GRACE: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ pub(super) struct Crew {
 
 impl Crew {
     pub(super) async fn shutdown(&self, deadline: Duration) -> Drained {
-        let (first, before) = self.shared.update(|state| (state.start_drain(), state.counts));
+        let (first, before) = self.shared.update(|state| (state.start_drain(), state.in_hand().counts));
         if !first {
             return Drained::default();
         }
@@ -43,7 +43,7 @@ impl Crew {
         if !self.gone_within(deadline).await {
             self.cut_off().await;
         }
-        let after = self.shared.update(|state| state.counts);
+        let after = self.shared.update(|state| state.in_hand().counts);
         Drained {
             delivered: after.delivered - before.delivered,
             dropped: after.dropped - before.dropped,
@@ -52,9 +52,7 @@ impl Crew {
     }
 
     async fn cut_off(&self) {
-        let left = self.shared.update(State::give_up);
-        self.shared.cancellation.cancel();
-        drop(left);
+        self.shared.cut_off();
         if !self.gone_within(GRACE).await {
             self.aborts.iter().for_each(AbortHandle::abort);
             // A task is gone as soon as its subscriber awaits something; one that never does is counted instead.
@@ -69,7 +67,8 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        let (first, (queued, running)) = self.shared.update(|state| (state.start_drain(), state.in_hand()));
+        let (first, InHand { queued, running, .. }) =
+            self.shared.update(|state| (state.start_drain(), state.in_hand()));
         if !first {
             return;
         }

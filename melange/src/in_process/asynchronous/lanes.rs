@@ -1,108 +1,236 @@
 //! The queue: what may run now, in one line, and behind it the lanes of events that must not overtake each other.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::hash::BuildHasherDefault;
 
-/// An ordering key. Events of one key run one at a time, in order.
-pub(super) type Key = Arc<str>;
+use slab::Slab;
+
+use crate::type_map::AsItIs;
+
+/// Where nothing is.
+const NONE: u32 = u32::MAX;
+
+/// More than any memory holds, and few enough for an index of four bytes.
+const MOST: usize = (u32::MAX / 2) as usize;
+
+/// Storage grows by this much at least.
+const GROWTH: usize = 32;
 
 /// Un-keyed events and lanes stand in one line, and a lane goes to its end after each event: neither can starve the
 /// other, nor can one lane another.
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
+    /// Events that may run: those without a key, and the first of each lane of which none is running.
     ready: VecDeque<Ready<J>>,
-    /// A lane is here while it has events queued or one running: in `ready` in the first case, not in the second.
-    lanes: HashMap<Key, VecDeque<J>>,
-    queued: usize,
+    /// A lane is here while it has events queued or one running.
+    lanes: Slab<Lane>,
+    /// By the hash of its key, which is keyed itself and 64 bits long. Should two keys have the same, they share a lane:
+    /// they would wait for each other, and nothing else.
+    by_hash: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
+    /// Events behind the first of their lanes, each with the next.
+    behind: Slab<Behind<J>>,
+    capacity: usize,
+}
+
+/// An event that may run.
+#[derive(Debug)]
+pub(super) struct Ready<J> {
+    pub(super) job: J,
+    /// Taken with no other, unless there is nobody who could take the others.
+    pub(super) alone: bool,
+    lane: u32,
 }
 
 #[derive(Debug)]
-enum Ready<J> {
-    Event(J),
-    Lane(Key),
+struct Lane {
+    hash: u64,
+    /// Of those behind.
+    first: u32,
+    last: u32,
 }
 
-impl<J> Default for Lanes<J> {
-    fn default() -> Self {
-        Self { ready: VecDeque::new(), lanes: HashMap::new(), queued: 0 }
+#[derive(Debug)]
+struct Behind<J> {
+    job: J,
+    alone: bool,
+    next: u32,
+}
+
+/// A lane whose event is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Busy(u32);
+
+impl<J> Ready<J> {
+    /// The lane that rests until [`Lanes::done`] is told of it.
+    pub(super) fn lane(&self) -> Option<Busy> {
+        (self.lane != NONE).then_some(Busy(self.lane))
     }
 }
 
 impl<J> Lanes<J> {
-    /// How many events are queued in all lanes together; those running are not.
-    pub(super) fn len(&self) -> usize {
-        self.queued
-    }
-
-    /// Whether `pop` would give something: what is queued behind a running event of its lane is not ready.
-    pub(super) fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
-    }
-
-    pub(super) fn push(&mut self, key: Option<&Key>, job: J) {
-        self.queued += 1;
-        let Some(key) = key else { return self.ready.push_back(Ready::Event(job)) };
-        if let Some(lane) = self.lanes.get_mut(key) {
-            lane.push_back(job);
-        } else {
-            self.lanes.insert(Arc::clone(key), VecDeque::from([job]));
-            self.ready.push_back(Ready::Lane(Arc::clone(key)));
+    /// Storage grows as it is needed, and never further than for `capacity` events.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            ready: VecDeque::new(),
+            lanes: Slab::new(),
+            by_hash: HashMap::default(),
+            behind: Slab::new(),
+            capacity: capacity.min(MOST),
         }
     }
 
-    /// The next event that may run. If it has a key, its lane rests until [`done`](Self::done).
-    pub(super) fn pop(&mut self) -> Option<J> {
-        let job = match self.ready.pop_front()? {
-            Ready::Event(job) => job,
-            Ready::Lane(key) => self.lanes.get_mut(&key)?.pop_front()?,
+    /// How many events may be queued.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// How many events are queued in all lanes together; those taken are not.
+    pub(super) fn len(&self) -> usize {
+        self.ready.len() + self.behind.len()
+    }
+
+    /// How many could be taken: what is queued behind a running event of its lane could not.
+    pub(super) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Queues an event; `hash` is that of its key.
+    #[inline]
+    pub(super) fn push(&mut self, hash: Option<u64>, alone: bool, job: J) {
+        match hash {
+            None => self.push_ready(Ready { job, alone, lane: NONE }),
+            Some(hash) => self.push_into_lane(hash, alone, job),
+        }
+    }
+
+    fn push_into_lane(&mut self, hash: u64, alone: bool, job: J) {
+        let lanes = &mut self.lanes;
+        let mut is_new = false;
+        let at = *self.by_hash.entry(hash).or_insert_with(|| {
+            is_new = true;
+            index(lanes.insert(Lane { hash, first: NONE, last: NONE }))
+        });
+        if is_new {
+            return self.push_ready(Ready { job, alone, lane: at });
+        }
+        if self.behind.len() == self.behind.capacity() {
+            self.behind.reserve_exact(growth(self.behind.len(), self.capacity));
+        }
+        let new = index(self.behind.insert(Behind { job, alone, next: NONE }));
+        if let Some(lane) = self.lanes.get_mut(at as usize) {
+            let last = std::mem::replace(&mut lane.last, new);
+            match self.behind.get_mut(last as usize) {
+                Some(last) => last.next = new,
+                None => lane.first = new,
+            }
+        }
+    }
+
+    #[inline]
+    fn push_ready(&mut self, ready: Ready<J>) {
+        if self.ready.len() == self.ready.capacity() {
+            self.grow();
+        }
+        self.ready.push_back(ready);
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.ready.reserve_exact(growth(self.ready.len(), self.capacity));
+    }
+
+    /// Takes up to `most` events that may run. If they have keys, their lanes rest until [`done`](Self::done).
+    ///
+    /// Events that are to be taken alone are, unless `alone` is false.
+    pub(super) fn take(&mut self, most: usize, alone: bool, into: &mut VecDeque<Ready<J>>) {
+        let most = most.min(self.ready.len());
+        let reach = if alone {
+            let together = self.ready.iter().take(most).take_while(|ready| !ready.alone).count();
+            if together == 0 { most.min(1) } else { together }
+        } else {
+            most
         };
-        self.queued -= 1;
-        Some(job)
+        into.extend(self.ready.drain(..reach));
+    }
+
+    /// Takes back, in front of all others, what was taken and has not begun.
+    pub(super) fn give_back(&mut self, taken: &mut VecDeque<Ready<J>>) {
+        while let Some(ready) = taken.pop_back() {
+            self.ready.push_front(ready);
+        }
     }
 
     /// The running event of this lane is finished.
-    pub(super) fn done(&mut self, key: &Key) {
-        match self.lanes.get(key) {
-            Some(lane) if lane.is_empty() => {
-                self.lanes.remove(key);
-            }
-            Some(_) => self.ready.push_back(Ready::Lane(Arc::clone(key))),
-            None => {}
+    pub(super) fn done(&mut self, Busy(at): Busy) {
+        let Some(lane) = self.lanes.get_mut(at as usize) else { return };
+        let Some(Behind { job, alone, next }) = self.behind.try_remove(lane.first as usize) else {
+            let Lane { hash, .. } = self.lanes.remove(at as usize);
+            self.by_hash.remove(&hash);
+            return;
+        };
+        lane.first = next;
+        if next == NONE {
+            lane.last = NONE;
         }
+        self.push_ready(Ready { job, alone, lane: at });
     }
+
+    /// Everything that is queued. No lane rests any more.
+    pub(super) fn clear(&mut self) -> Self {
+        let capacity = self.capacity;
+        std::mem::replace(self, Self::new(capacity))
+    }
+}
+
+/// Never reached by what is one event each, of which there are at most [`MOST`] and a few that run.
+fn index(key: usize) -> u32 {
+    u32::try_from(key).unwrap_or(NONE)
+}
+
+/// By how much storage for `len` grows: to twice as much, but not in vain.
+fn growth(len: usize, capacity: usize) -> usize {
+    len.max(GROWTH).min(capacity.saturating_sub(len).max(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn hash(key: &str) -> Option<u64> {
+        key.bytes().next().map(u64::from)
+    }
+
     fn filled(events: &[(&str, u32)]) -> Lanes<u32> {
-        let mut lanes = Lanes::default();
+        let mut lanes = Lanes::new(100);
         for (key, job) in events {
-            let key = (!key.is_empty()).then(|| Key::from(*key));
-            lanes.push(key.as_ref(), *job);
+            lanes.push(hash(key), false, *job);
         }
         lanes
+    }
+
+    fn pop(lanes: &mut Lanes<u32>) -> Option<(u32, Option<Busy>)> {
+        let mut taken = VecDeque::new();
+        lanes.take(1, true, &mut taken);
+        taken.pop_front().map(|ready| (ready.job, ready.lane()))
     }
 
     #[test]
     fn a_lane_rests_while_its_event_runs() {
         let mut lanes = filled(&[("a", 1), ("a", 2), ("b", 3)]);
-        assert_eq!((lanes.pop(), lanes.pop(), lanes.pop()), (Some(1), Some(3), None));
-        assert_eq!((lanes.len(), lanes.is_ready()), (1, false));
-        lanes.done(&"a".into());
-        assert_eq!(lanes.pop(), Some(2));
+        let (first, lane) = pop(&mut lanes).unwrap();
+        assert_eq!((first, pop(&mut lanes).unwrap().0, pop(&mut lanes)), (1, 3, None));
+        assert_eq!((lanes.len(), lanes.ready()), (1, 0));
+        lanes.done(lane.unwrap());
+        assert_eq!(pop(&mut lanes), Some((2, lane)));
     }
 
     #[test]
     fn a_lane_goes_to_the_end_after_each_event() {
         let mut lanes = filled(&[("a", 1), ("a", 2), ("a", 3), ("", 4), ("", 5)]);
         let mut order = Vec::new();
-        while let Some(job) = lanes.pop() {
+        while let Some((job, lane)) = pop(&mut lanes) {
             order.push(job);
-            if job < 4 {
-                lanes.done(&"a".into());
-            }
+            lane.into_iter().for_each(|lane| lanes.done(lane));
         }
         assert_eq!(order, [1, 4, 5, 2, 3]);
     }
@@ -110,12 +238,54 @@ mod tests {
     #[test]
     fn empty_lanes_vanish() {
         let mut lanes = filled(&[("a", 1), ("b", 2), ("b", 3)]);
-        while lanes.pop().is_some() {}
-        lanes.done(&"a".into());
-        assert_eq!(lanes.lanes.len(), 1);
-        lanes.done(&"b".into());
-        lanes.pop();
-        lanes.done(&"b".into());
-        assert!(lanes.lanes.is_empty() && lanes.ready.is_empty() && lanes.len() == 0);
+        let (_, a) = pop(&mut lanes).unwrap();
+        let (_, b) = pop(&mut lanes).unwrap();
+        lanes.done(a.unwrap());
+        assert_eq!((lanes.lanes.len(), lanes.by_hash.len()), (1, 1));
+        lanes.done(b.unwrap());
+        assert_eq!(pop(&mut lanes), Some((3, b)));
+        lanes.done(b.unwrap());
+        assert!(lanes.lanes.is_empty() && lanes.by_hash.is_empty() && lanes.behind.is_empty() && lanes.len() == 0);
+    }
+
+    #[test]
+    fn a_batch_ends_before_what_is_taken_alone() {
+        let mut lanes = Lanes::new(100);
+        for (job, alone) in [false, false, true, true, false].into_iter().enumerate() {
+            lanes.push(None, alone, job);
+        }
+        let mut sizes = Vec::new();
+        let mut taken = VecDeque::new();
+        while lanes.ready() > 0 {
+            lanes.take(10, true, &mut taken);
+            sizes.push(taken.len());
+            taken.clear();
+        }
+        assert_eq!(sizes, [2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn what_is_given_back_is_first_again() {
+        let mut lanes = filled(&[("", 1), ("a", 2), ("", 3), ("a", 4), ("", 5)]);
+        let mut taken = VecDeque::new();
+        lanes.take(3, false, &mut taken);
+        assert_eq!(taken.pop_front().map(|ready| ready.job), Some(1));
+        lanes.give_back(&mut taken);
+        let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes).map(|(job, _)| job)).collect();
+        assert_eq!((order, lanes.len()), (vec![2, 3, 5], 1));
+    }
+
+    #[test]
+    fn storage_is_never_for_more_than_may_be_queued() {
+        let mut lanes = Lanes::new(100);
+        for job in 0..100 {
+            lanes.push(Some(7), false, job);
+        }
+        assert!(lanes.behind.capacity() <= 100);
+        let mut lanes = Lanes::new(100);
+        for job in 0..100 {
+            lanes.push(None, false, job);
+        }
+        assert_eq!(lanes.ready.capacity(), 100);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::shared::Shared;
+use super::state::InHand;
 use crate::dispatch::{SubscriberError, SubscriberErrorKind};
 
 /// What an [`AsynchronousEventBus`](crate::AsynchronousEventBus) has done so far, and what it has in hand.
@@ -52,8 +53,7 @@ impl Runs {
 
 impl Shared {
     pub(super) fn metrics(&self) -> InProcessMetrics {
-        let ((queued, running), waiting, counts) =
-            self.update(|state| (state.in_hand(), state.waiting(), state.counts));
+        let InHand { queued, running, waiting, counts } = self.update(|state| state.in_hand());
         InProcessMetrics {
             published: counts.published,
             delivered: counts.delivered,

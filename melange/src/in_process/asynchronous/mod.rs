@@ -1,11 +1,15 @@
 //! The bus that runs subscribers on worker tasks.
 
+mod batch;
 mod builder;
+pub(crate) mod direct;
 mod drain;
 mod lanes;
 mod limits;
+mod line;
 mod metrics;
 mod publish;
+mod seats;
 mod shared;
 mod state;
 mod worker;
@@ -63,6 +67,9 @@ use crate::handler::HandlerFn;
 /// events with other keys, or none, in parallel with them. A slow key holds up itself and one worker. No event starves
 /// another: a key has to queue anew after each event.
 ///
+/// A sync subscriber keeps its thread of the runtime while it runs, and with it the task that this thread woke last, which
+/// may be another worker: work that blocks, above all on other runs, belongs under `blocking`.
+///
 /// # Publishing from a subscriber
 /// A subscriber may publish on the bus that runs it, and waits for room like everyone else, unless waiting would be in
 /// vain: when all running subscribers wait for room and no idle worker can make any, [`publish`](Self::publish) returns
@@ -93,8 +100,8 @@ impl AsynchronousEventBus {
     /// # Errors
     /// If the bus has been shut down, before or while waiting. If it is full, only where waiting would be in vain: see
     /// [publishing from a subscriber](Self#publishing-from-a-subscriber).
-    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        self.crew.shared.publish(event).await
+    pub fn publish<E: Event>(&self, event: E) -> impl Future<Output = Result<(), PublishError>> + Send {
+        self.crew.shared.publish(event)
     }
 
     /// Queues an event, or gives it back at once if there is no room.

@@ -1,101 +1,174 @@
 //! How an event gets into the queue.
 
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tokio::sync::oneshot;
-
-use super::lanes::Key;
+use super::direct;
+use super::line::{Labelled, Refusal};
 use super::shared::Shared;
-use super::state::{Answer, Job, Refusal};
-use crate::error::publish::{Kind, PublishError};
-use crate::event::Event;
+use super::state::{Job, Kind};
+use crate::error::publish::{self, PublishError};
+use crate::event::{Erased, Event};
 use crate::in_process::failures::TryPublishError;
+use crate::in_process::queued::Demands;
 use crate::metadata::Metadata;
+
+/// Carries what is known of an event's type, in one place for each.
+struct Of<E>(PhantomData<E>);
+
+impl<E: Event> Of<E> {
+    const KIND: &'static Kind = &Kind {
+        descriptor: E::DESCRIPTOR,
+        metadata: metadata_of::<E>,
+        make_tasks: direct::tasks::<E>,
+        poll_tasks: direct::poll::<E>,
+    };
+}
+
+fn metadata_of<E: Event>(event: &Erased) -> Metadata {
+    match event.downcast_ref::<E>() {
+        Some(event) => Metadata::of(event),
+        None => Metadata::now(E::DESCRIPTOR.name()),
+    }
+}
 
 /// What is asked of an event before the lock is taken, since it is the event's own code that answers.
 struct Label {
-    key: Option<Key>,
-    metadata: Arc<Metadata>,
+    hash: Option<u64>,
+    demands: Demands,
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Label {
-    fn of<E: Event>(event: &E) -> Self {
+    #[inline]
+    fn of<E: Event>(event: &E, shared: &Shared) -> Self {
         let route = event.route();
-        Self { key: route.key.as_deref().map(Key::from), metadata: Arc::new(Metadata::routed(E::DESCRIPTOR, &route)) }
+        let demands = shared.table.demands(E::DESCRIPTOR);
+        Self {
+            hash: route.key.as_deref().map(|key| shared.hash(key)),
+            demands,
+            metadata: demands.metadata.then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route))),
+        }
     }
 
-    fn on<E: Event>(self, event: E) -> Job {
-        let Self { key, metadata } = self;
-        Job { key, event: Arc::new(event), event_type: E::DESCRIPTOR.type_id(), metadata }
+    #[inline]
+    fn on<E: Event>(self, event: E) -> Labelled {
+        let Self { hash, demands, metadata } = self;
+        Labelled { job: Job { event: Arc::new(event), kind: Of::<E>::KIND, metadata }, hash, alone: demands.worker }
     }
 }
 
 impl Shared {
     pub(super) fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
-        let (label, caller) = (Label::of(&event), self.caller());
-        let refused = self.update(|state| match state.admits(caller) {
+        let label = Label::of(&event, self);
+        let refused = self.update(|state| match state.admits(|| self.caller()) {
             Ok(()) => {
                 state.push(label.on(event));
                 None
             }
             Err(why) => Some((event, why)),
         });
-        refused.map_or(Ok(()), |(event, why)| Err(TryPublishError::new(event, refusal::<E>(why))))
+        refused.map_or(Ok(()), |(event, why)| Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why))))
     }
 
-    pub(super) async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        let (job, caller) = (Label::of(&event).on(event), self.caller());
-        let place = self.update(|state| match state.admits(caller) {
-            Ok(()) => {
-                state.push(job);
-                Ok(None)
-            }
-            Err(Refusal::Full) => state.wait(job, caller).map(Some).map_err(|job| (Refusal::Full, job)),
-            Err(Refusal::Closed) => Err((Refusal::Closed, job)),
-        });
-        let answer = match place {
-            Ok(None) => Ok(()),
-            Ok(Some((ticket, answer))) => Place { shared: self, ticket: Some(ticket), answer }.wait().await,
-            // The event comes back out, so that it is not dropped under the lock.
-            Err((why, _)) => Err(why),
-        };
-        answer.map_err(refusal::<E>)
+    /// Nothing is queued until it is polled.
+    #[inline]
+    pub(super) fn publish<E: Event>(&self, event: E) -> Publish<'_> {
+        let event = Label::of(&event, self).on(event);
+        Publish { shared: self, name: E::DESCRIPTOR.name(), event: Some(event), ticket: None }
     }
 }
 
-fn refusal<E: Event>(why: Refusal) -> PublishError {
+fn refusal(event: &'static str, why: Refusal) -> PublishError {
     let kind = match why {
-        Refusal::Closed => Kind::Closed,
-        Refusal::Full => Kind::Full,
+        Refusal::Closed => publish::Kind::Closed,
+        Refusal::Full => publish::Kind::Full,
     };
-    PublishError::new(E::DESCRIPTOR.name(), None, kind)
+    PublishError::new(event, None, kind)
 }
 
-/// A place in line for room; dropped before there is an answer, it is given up.
-struct Place<'a> {
+/// An event on its way into the queue. Dropped while it waits for room, it gives up its place in line.
+pub(super) struct Publish<'a> {
     shared: &'a Shared,
+    name: &'static str,
+    /// Until it is polled.
+    event: Option<Labelled>,
+    /// Its place in line.
     ticket: Option<u64>,
-    answer: oneshot::Receiver<Answer>,
 }
 
-impl Place<'_> {
-    async fn wait(mut self) -> Result<(), Refusal> {
-        let answer = (&mut self.answer).await;
-        self.ticket = None;
-        match answer {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err((why, _))) => Err(why),
-            // The sender stands in the line and is only ever taken out to send.
-            Err(_) => Err(Refusal::Closed),
+impl Future for Publish<'_> {
+    type Output = Result<(), PublishError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if this.event.is_none() {
+            return this.wait(cx);
+        }
+        let event = &mut this.event;
+        let refused = this.shared.update(|state| match state.admits(|| this.shared.caller()) {
+            Ok(()) => {
+                event.take().into_iter().for_each(|event| state.push(event));
+                None
+            }
+            Err(why) => Some(why),
+        });
+        match refused {
+            None => Poll::Ready(Ok(())),
+            Some(why) => this.refused(why, cx),
         }
     }
 }
 
-impl Drop for Place<'_> {
+impl Publish<'_> {
+    /// Gets in line if that helps.
+    #[cold]
+    fn refused(&mut self, why: Refusal, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
+        // If it is dropped it is here, and not under the lock.
+        let (Refusal::Full, Some(event)) = (why, self.event.take()) else {
+            return Poll::Ready(Err(refusal(self.name, why)));
+        };
+        // The waker is somebody else's code: it is cloned here, and not under the lock.
+        let (waker, caller) = (cx.waker().clone(), self.shared.caller());
+        let place = self.shared.update(|state| match state.admits(|| caller) {
+            Ok(()) => {
+                state.push(event);
+                Ok(None)
+            }
+            Err(Refusal::Full) => state.wait(event, caller, waker).map(Some).map_err(|event| (Refusal::Full, event)),
+            Err(Refusal::Closed) => Err((Refusal::Closed, event)),
+        });
+        match place {
+            Ok(None) => Poll::Ready(Ok(())),
+            Ok(Some(ticket)) => {
+                self.ticket = Some(ticket);
+                Poll::Pending
+            }
+            Err((why, _)) => Poll::Ready(Err(refusal(self.name, why))),
+        }
+    }
+
+    /// Asks again.
+    #[cold]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
+        let Some(ticket) = self.ticket.take() else { return Poll::Ready(Err(refusal(self.name, Refusal::Closed))) };
+        let waker = cx.waker().clone();
+        let (answer, left) = self.shared.update(|state| state.ask(ticket, waker));
+        if answer.is_pending() {
+            self.ticket = Some(ticket);
+        }
+        drop(left);
+        answer.map_err(|why| refusal(self.name, why))
+    }
+}
+
+impl Drop for Publish<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            let left = self.shared.update(|state| state.leave(ticket));
-            drop(left);
+            drop(self.shared.update(|state| state.leave(ticket)));
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What the handles and the workers of a bus share.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::Runs;
-use super::state::{Phase, State};
+use super::seats::Seats;
+use super::state::State;
 use crate::context::States;
 use crate::dispatch::{SubscriberError, SubscriberErrorKind};
 use crate::in_process::table::Table;
@@ -19,15 +22,16 @@ pub(super) type ErrorHook = Box<dyn Fn(&SubscriberError) + Send + Sync>;
 
 pub(super) struct Shared {
     pub(super) table: Arc<Table>,
-    /// Besides the bus only runs hold these, so their count says how many runs are left.
+    /// Besides the bus only workers and runs on other threads hold these, so their count says how many are left.
     pub(super) states: Arc<States>,
     state: Mutex<State>,
-    /// A worker is wanted.
-    pub(super) work: Notify,
-    /// The workers go home.
-    pub(super) closed: CancellationToken,
+    pub(super) seats: Arc<Seats>,
+    /// Nothing is begun any more.
+    is_cut_off: AtomicBool,
     /// What subscribers are handed.
     pub(super) cancellation: CancellationToken,
+    /// Keys come from outside: nobody out there may know which of them meet.
+    hasher: RandomState,
     pub(super) runs: Runs,
     hooks: Vec<ErrorHook>,
 }
@@ -40,31 +44,60 @@ impl Shared {
         capacity: usize,
         hooks: Vec<ErrorHook>,
     ) -> Self {
+        let seats = Arc::new(Seats::new(workers));
         Self {
-            state: Mutex::new(State::new(workers, capacity, table.limits())),
+            state: Mutex::new(State::new(Arc::clone(&seats), capacity, table.limits())),
+            seats,
             table: Arc::new(table),
             states,
-            work: Notify::new(),
-            closed: CancellationToken::new(),
+            is_cut_off: AtomicBool::new(false),
             cancellation: CancellationToken::new(),
+            hasher: RandomState::new(),
             runs: Runs::default(),
             hooks,
         }
     }
 
-    /// The only way to the state: whoever changes it, the workers learn what it means for them.
+    /// The only way to the state: whoever changes it, those who are concerned are woken.
+    #[inline]
     pub(super) fn update<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = unpoisoned(self.state.lock());
         let result = change(&mut state);
-        let (wanted, closed) = (state.wants_worker(), state.phase() == Phase::Closed);
+        state.call_workers();
+        let wake = state.wakes.pop_front();
         drop(state);
-        if wanted {
-            self.work.notify_one();
-        }
-        if closed {
-            self.closed.cancel();
+        if let Some(waker) = wake {
+            self.wake(waker);
         }
         result
+    }
+
+    /// Wakes this one, and who else is to be woken.
+    #[cold]
+    fn wake(&self, first: Waker) {
+        let mut next = Some(first);
+        while let Some(waker) = next {
+            waker.wake();
+            next = unpoisoned(self.state.lock()).wakes.pop_front();
+        }
+    }
+
+    /// The hash of a key.
+    pub(super) fn hash(&self, key: &str) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// From now on nothing is begun, and what is queued is dropped.
+    pub(super) fn cut_off(&self) {
+        self.is_cut_off.store(true, Ordering::Release);
+        let left = self.update(State::give_up);
+        self.cancellation.cancel();
+        drop(left);
+    }
+
+    #[inline]
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.load(Ordering::Acquire)
     }
 
     /// Tells everyone who wants to know that a subscriber failed.

@@ -1,35 +1,35 @@
 //! What the bus holds and who waits for what: everything that must change together, under one lock.
 //!
-//! Nothing here runs anyone else's code, not even the `Drop` of an event.
+//! Nothing here runs anyone else's code, not even the `Drop` of an event or a waker.
 
-use std::any::TypeId;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::Waker;
 
-use tokio::sync::oneshot;
-
-use super::lanes::{Key, Lanes};
+use super::batch::Batch;
+use super::direct::{MakeTasks, PollTasks};
+use super::lanes::Lanes;
 use super::limits::Limit;
-use crate::event::Erased;
+use super::line::{Labelled, Line, Refusal};
+use super::seats::{Progress, Seats};
+use crate::event::{Erased, EventDescriptor};
 use crate::metadata::Metadata;
 
 /// An event on its way.
 pub(super) struct Job {
-    pub(super) key: Option<Key>,
     pub(super) event: Erased,
-    pub(super) event_type: TypeId,
-    pub(super) metadata: Arc<Metadata>,
+    pub(super) kind: &'static Kind,
+    /// As of when it was published, if a subscriber asks for it; it costs more than all the rest.
+    pub(super) metadata: Option<Arc<Metadata>>,
 }
 
-/// Why an event is not taken.
-#[derive(Clone, Copy)]
-pub(super) enum Refusal {
-    Closed,
-    Full,
+/// What is known of an event whose type was forgotten.
+pub(super) struct Kind {
+    pub(super) descriptor: &'static EventDescriptor,
+    pub(super) metadata: fn(&Erased) -> Metadata,
+    pub(super) make_tasks: MakeTasks,
+    pub(super) poll_tasks: PollTasks,
 }
-
-/// What a publisher in line is told: if its event is not taken, it has it back.
-pub(super) type Answer = Result<(), (Refusal, Job)>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -41,22 +41,17 @@ pub(super) enum Phase {
     Closed,
 }
 
-/// A publisher in line for room, with its event.
-struct Waiting {
-    ticket: u64,
-    job: Job,
-    tell: oneshot::Sender<Answer>,
-    /// The worker whose subscriber publishes, if it is a subscriber.
-    slot: Option<usize>,
-}
-
 /// What a worker's running event waits for.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     /// Its publishes that wait for room.
-    nested: usize,
+    pub(super) nested: usize,
     /// Whether it waits until another run of the same subscriber is over.
     pub(super) limited: bool,
+    /// How many events it had taken and not begun when it last had the lock.
+    taken: usize,
+    /// It has been called and has not come yet.
+    is_called: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,33 +61,48 @@ pub(super) struct Counts {
     pub(super) dropped: u64,
 }
 
+/// What a bus has in hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InHand {
+    pub(super) queued: usize,
+    pub(super) running: usize,
+    pub(super) waiting: usize,
+    pub(super) counts: Counts,
+}
+
 pub(super) struct State {
-    lanes: Lanes<Job>,
-    capacity: usize,
+    pub(super) lanes: Lanes<Job>,
     phase: Phase,
-    /// Publishers in line; empty unless the queue is full.
-    line: VecDeque<Waiting>,
-    /// How many of the line publish from a subscriber.
-    nested: usize,
+    pub(super) line: Line,
     tickets: u64,
     /// One for each worker.
     pub(super) slots: Box<[Slot]>,
-    running: usize,
+    pub(super) seats: Arc<Seats>,
+    /// How many events the workers have taken and not begun, at most.
+    pub(super) taken: usize,
+    /// Workers without work, the one that had some last at the end.
+    asleep: Vec<(usize, Waker)>,
+    /// Workers that have been called and have not come yet.
+    called: usize,
+    /// Who is to be woken once the lock is free.
+    pub(super) wakes: VecDeque<Waker>,
     pub(super) limits: Box<[Limit]>,
     pub(super) counts: Counts,
 }
 
 impl State {
-    pub(super) fn new(workers: usize, capacity: usize, limits: &[usize]) -> Self {
+    pub(super) fn new(seats: Arc<Seats>, capacity: usize, limits: &[usize]) -> Self {
         Self {
-            lanes: Lanes::default(),
-            capacity,
+            lanes: Lanes::new(capacity),
             phase: Phase::Open,
-            line: VecDeque::new(),
-            nested: 0,
+            line: Line::default(),
             tickets: 0,
-            slots: (0..workers).map(|_| Slot::default()).collect(),
-            running: 0,
+            slots: seats.all.iter().map(|_| Slot::default()).collect(),
+            seats,
+            taken: 0,
+            asleep: Vec::new(),
+            called: 0,
+            wakes: VecDeque::new(),
             limits: limits.iter().copied().map(Limit::new).collect(),
             counts: Counts::default(),
         }
@@ -102,18 +112,26 @@ impl State {
         self.phase
     }
 
-    /// Events queued, and events being handled.
-    pub(super) fn in_hand(&self) -> (usize, usize) {
-        (self.lanes.len(), self.running)
+    /// How many events wait for a worker, or in a worker's hand for their turn.
+    pub(super) fn queued(&self) -> usize {
+        self.lanes.len() + self.seats.left()
     }
 
-    pub(super) fn waiting(&self) -> usize {
-        self.line.len()
-    }
-
-    /// Whether there is something for a worker that has nothing to do.
-    pub(super) fn wants_worker(&self) -> bool {
-        self.lanes.is_ready() && self.running < self.slots.len()
+    pub(super) fn in_hand(&self) -> InHand {
+        let mut counts = self.counts;
+        let (mut queued, mut running) = (self.lanes.len(), 0);
+        for progress in self.seats.all.iter().map(|seat| seat.progress()) {
+            counts.delivered += progress.delivered() as u64;
+            counts.dropped += progress.dropped() as u64;
+            running += usize::from(progress.is_running());
+            if self.phase == Phase::Closed {
+                // They will not begin any more.
+                counts.dropped += progress.left() as u64;
+            } else {
+                queued += progress.left();
+            }
+        }
+        InHand { queued, running, waiting: self.line.len(), counts }
     }
 
     pub(super) fn ticket(&mut self) -> u64 {
@@ -121,117 +139,64 @@ impl State {
         self.tickets
     }
 
-    /// Whether an event may be pushed now, by a subscriber that `slot` runs or by someone outside.
-    pub(super) fn admits(&self, slot: Option<usize>) -> Result<(), Refusal> {
-        match (self.phase, slot) {
-            (Phase::Closed, _) | (Phase::Draining, None) => Err(Refusal::Closed),
-            _ if self.lanes.len() >= self.capacity => Err(Refusal::Full),
-            _ => Ok(()),
-        }
-    }
-
     /// Queues an event that has been admitted.
-    pub(super) fn push(&mut self, job: Job) {
+    #[inline]
+    pub(super) fn push(&mut self, event: Labelled) {
         self.counts.published += 1;
-        let key = job.key.clone();
-        self.lanes.push(key.as_ref(), job);
+        self.lanes.push(event.hash, event.alone, event.job);
     }
 
-    /// Gets in line with an event that found the queue full; the job comes back if waiting would never end.
-    pub(super) fn wait(&mut self, job: Job, slot: Option<usize>) -> Result<(u64, oneshot::Receiver<Answer>), Job> {
-        self.mark(slot);
-        if slot.is_some() && self.is_stuck() {
-            self.unmark(slot);
-            return Err(job);
+    /// Notes how far a worker is.
+    pub(super) fn sit(&mut self, slot: usize, progress: Progress) {
+        if let (Some(slot), Some(seat)) = (self.slots.get_mut(slot), self.seats.all.get(slot)) {
+            seat.set(progress);
+            self.taken += progress.left();
+            self.taken -= std::mem::replace(&mut slot.taken, progress.left());
         }
-        let ticket = self.ticket();
-        let (tell, answer) = oneshot::channel();
-        self.line.push_back(Waiting { ticket, job, tell, slot });
-        Ok((ticket, answer))
     }
 
-    /// Leaves the line. Gives nothing if the event has been taken or refused in the meantime.
-    pub(super) fn leave(&mut self, ticket: u64) -> Option<Job> {
-        let at = self.line.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()?;
-        let waiting = self.line.remove(at)?;
-        self.unmark(waiting.slot);
-        Some(waiting.job)
+    /// A worker looks for work: false if there is none any more, nothing if it is to wait for being called.
+    pub(super) fn look(&mut self, batch: &mut Batch, waker: impl FnOnce() -> Waker) -> Option<bool> {
+        if std::mem::take(&mut batch.is_asleep) {
+            self.retire(batch.slot);
+        }
+        if self.refill(batch) {
+            return Some(true);
+        }
+        if self.phase == Phase::Closed {
+            return Some(false);
+        }
+        self.asleep.push((batch.slot, waker()));
+        batch.is_asleep = true;
+        None
     }
 
-    /// The next event for a worker; the room it leaves goes to whoever is first in line.
-    pub(super) fn take(&mut self) -> Option<Job> {
-        let job = self.lanes.pop()?;
-        self.running += 1;
-        while self.lanes.len() < self.capacity
-            && let Some(Waiting { job, tell, slot, .. }) = self.line.pop_front()
+    /// A worker is not to be called any more, and not waited for.
+    pub(super) fn retire(&mut self, slot: usize) {
+        self.asleep.retain(|(asleep, _)| *asleep != slot);
+        if let Some(slot) = self.slots.get_mut(slot) {
+            self.called -= usize::from(std::mem::take(&mut slot.is_called));
+        }
+    }
+
+    /// Calls as many workers as there is work for, and when all is over, all.
+    #[inline]
+    pub(super) fn call_workers(&mut self) {
+        if !self.asleep.is_empty() {
+            self.call_those_asleep();
+        }
+    }
+
+    fn call_those_asleep(&mut self) {
+        let is_over = self.phase == Phase::Closed;
+        while (is_over || self.called < self.lanes.ready())
+            && let Some((slot, waker)) = self.asleep.pop()
         {
-            self.unmark(slot);
-            self.push(job);
-            let _ = tell.send(Ok(()));
-        }
-        Some(job)
-    }
-
-    /// A worker is through with an event.
-    pub(super) fn done(&mut self, slot: usize, key: Option<&Key>, finished: bool) {
-        self.running -= 1;
-        *(if finished { &mut self.counts.delivered } else { &mut self.counts.dropped }) += 1;
-        if let Some(key) = key {
-            self.lanes.done(key);
-        }
-        self.disown(slot);
-        self.unstick();
-        if self.phase == Phase::Draining {
-            self.close_if_empty();
-        }
-    }
-
-    /// A publish that outlives the run it began in, because it was moved to another task, is one from outside.
-    fn disown(&mut self, slot: usize) {
-        let left = self.slots.get_mut(slot).map_or(0, |slot| std::mem::take(&mut slot.nested));
-        if left > 0 {
-            self.nested -= left;
-            self.line.iter_mut().filter(|waiting| waiting.slot == Some(slot)).for_each(|waiting| waiting.slot = None);
-        }
-    }
-
-    fn mark(&mut self, slot: Option<usize>) {
-        if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
-            slot.nested += 1;
-            self.nested += 1;
-        }
-    }
-
-    fn unmark(&mut self, slot: Option<usize>) {
-        if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
-            slot.nested -= 1;
-            self.nested -= 1;
-        }
-    }
-
-    /// Whether nobody is left who could make room: every running event waits, and no idle worker can take another.
-    fn is_stuck(&self) -> bool {
-        let blocked = self.slots.iter().filter(|slot| slot.nested > 0 || slot.limited).count();
-        blocked == self.running && !self.wants_worker()
-    }
-
-    /// Tells subscribers that wait for room that there will be none, until somebody can go on.
-    pub(super) fn unstick(&mut self) {
-        while self.nested > 0 && self.is_stuck() {
-            let Some(slot) = self.line.iter().find_map(|waiting| waiting.slot) else { return };
-            self.refuse(Refusal::Full, |waiting| waiting.slot == Some(slot));
-        }
-    }
-
-    /// Gives some of the line their events back, which are dropped where they came from, not here.
-    fn refuse(&mut self, why: Refusal, whom: impl Fn(&Waiting) -> bool) {
-        for waiting in std::mem::take(&mut self.line) {
-            if whom(&waiting) {
-                self.unmark(waiting.slot);
-                let _ = waiting.tell.send(Err((why, waiting.job)));
-            } else {
-                self.line.push_back(waiting);
+            if let Some(slot) = self.slots.get_mut(slot) {
+                slot.is_called = true;
+                self.called += 1;
             }
+            self.wakes.push_back(waker);
         }
     }
 
@@ -241,13 +206,14 @@ impl State {
             return false;
         }
         self.phase = Phase::Draining;
-        self.refuse(Refusal::Closed, |waiting| waiting.slot.is_none());
-        self.close_if_empty();
+        self.refuse(Refusal::Closed, |slot| slot.is_none());
+        self.close_if_drained();
         true
     }
 
-    fn close_if_empty(&mut self) {
-        if self.lanes.len() == 0 && self.running == 0 {
+    pub(super) fn close_if_drained(&mut self) {
+        let is_idle = || self.seats.all.iter().all(|seat| seat.progress().is_idle());
+        if self.phase == Phase::Draining && self.lanes.len() == 0 && is_idle() {
             self.phase = Phase::Closed;
         }
     }
@@ -257,6 +223,6 @@ impl State {
         self.phase = Phase::Closed;
         self.refuse(Refusal::Closed, |_| true);
         self.counts.dropped += self.lanes.len() as u64;
-        std::mem::take(&mut self.lanes)
+        self.lanes.clear()
     }
 }

@@ -1,13 +1,24 @@
 //! The tasks that run the subscribers.
 
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::FutureExt as _;
 
+use super::batch::Batch;
+use super::direct::{At, How, Seen};
+use super::lanes::Ready;
 use super::shared::Shared;
-use super::state::{Job, State};
-use crate::dispatch::{self, Run};
+use super::state::{Job, Phase, State};
+use crate::context::{Known, RunToken, SharedMetadata};
+use crate::dispatch::{self, Scene};
+use crate::in_process::queued::Way;
+
+/// After so many events a worker lets other tasks run. Subscribers that never wait must not keep the runtime from everyone
+/// else.
+const STRETCH: usize = 128;
 
 tokio::task_local! {
     /// By which worker of which bus the subscriber is run that runs here.
@@ -34,62 +45,179 @@ impl Shared {
 
 /// Handles one event after the other until the bus is closed.
 pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
+    // Counted, in case it never comes back from a subscriber.
+    let _states = Arc::clone(&shared.states);
+    let mut hand = Hand { shared: &shared, batch: Batch::new(slot), current: None, stretch: 0 };
     let here = Here { bus: shared.address(), slot };
-    loop {
-        if let Some(job) = shared.update(State::take) {
-            let taken = Taken { shared: &shared, slot, job, finished: false };
-            // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
-            if AssertUnwindSafe(HERE.scope(here, taken.deliver())).catch_unwind().await.is_err() {
-                tracing::error!("a panic outside any subscriber was contained");
-            }
-            // Subscribers that never wait must not keep the runtime from everyone else.
-            tokio::task::coop::consume_budget().await;
-        } else {
-            tokio::select! {
-                () = shared.work.notified() => {}
-                () = shared.closed.cancelled() => return,
-            }
+    HERE.scope(here, async {
+        // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
+        while AssertUnwindSafe(hand.work()).catch_unwind().await.is_err() {
+            tracing::error!("a panic outside any subscriber was contained");
         }
-    }
+    })
+    .await;
 }
 
-/// An event in a worker's hands. Whatever becomes of it, dropping this accounts for it.
-struct Taken<'a> {
+/// What a worker has in its hands. Whatever becomes of it, dropping this accounts for it.
+struct Hand<'a> {
     shared: &'a Shared,
-    slot: usize,
-    job: Job,
-    finished: bool,
+    batch: Batch,
+    current: Option<Ready<Job>>,
+    /// Events since other tasks could run.
+    stretch: usize,
 }
 
-impl Taken<'_> {
-    async fn deliver(mut self) {
-        let Self { shared, slot, job, .. } = &self;
-        let listeners = shared.table.of(job.event_type);
-        let run = Run {
-            event: Arc::clone(&job.event),
-            metadata: Arc::clone(&job.metadata),
-            states: Arc::clone(&shared.states),
-            cancellation: shared.cancellation.clone(),
-        };
-        for listener in listeners.iter() {
-            let _permit = match listener.limit {
-                Some(limit) => Some(shared.permit(limit, *slot).await),
-                None => None,
-            };
-            if shared.cancellation.is_cancelled() {
+impl Hand<'_> {
+    async fn work(&mut self) {
+        // What a panic left behind.
+        self.end(false);
+        loop {
+            if self.stretch >= STRETCH {
+                self.stretch = 0;
+                self.shared.update(|state| state.settle(&mut self.batch));
+                tokio::task::yield_now().await;
+            }
+            if !self.take().await {
                 return;
             }
-            if let Err(failed) = dispatch::run(&listener.subscription, &run).await {
-                shared.report(&failed.error, &run.metadata);
+            while !self.shared.is_cut_off()
+                && let Some(next) = self.batch.begin(self.shared)
+            {
+                self.stretch += 1;
+                self.current = Some(next);
+                let finished = self.deliver().await;
+                self.end(finished);
+            }
+            if !self.batch.events.is_empty() {
+                self.give_up();
             }
         }
-        self.finished = true;
+    }
+
+    /// Waits for events. False if there will be none.
+    async fn take(&mut self) -> bool {
+        let Self { shared, batch, .. } = self;
+        poll_fn(|cx| match shared.update(|state| state.look(batch, || cx.waker().clone())) {
+            Some(are_there) => Poll::Ready(are_there),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Runs the current event's subscribers. False if it was cut off.
+    async fn deliver(&mut self) -> bool {
+        let Self { shared, batch, current, .. } = self;
+        let Some(Ready { job, alone, .. }) = current else { return false };
+        let listeners = shared.table.of(job.kind.descriptor, job.kind.make_tasks);
+        let metadata = SharedMetadata::new(&job.event, job.kind.metadata, job.metadata.take());
+        if let Some(tasks) = listeners.tasks.filter(|_| !dispatch::is_traced()) {
+            if *alone {
+                batch.part(shared);
+            }
+            let mut failed = |at: usize, how: How| {
+                if let Some(listener) = listeners.get(at) {
+                    shared.report(&how.of(listener.subscription.descriptor()), metadata.get());
+                }
+            };
+            let mut at = At::default();
+            return poll_fn(|cx| {
+                let mut seen = Seen { is_over: &|| shared.is_cut_off(), failed: &mut failed };
+                let polled = (job.kind.poll_tasks)(tasks, &job.event, &mut at, cx, &mut seen);
+                if polled.is_pending() {
+                    batch.wait(shared);
+                }
+                polled
+            })
+            .await;
+        }
+        let scene = Scene {
+            event: &job.event,
+            metadata: Known::OnceAskedShared(&metadata),
+            states: &shared.states,
+            cancellation: &shared.cancellation,
+        };
+        let token = RunToken::new(&shared.cancellation);
+        let raw = scene.raw(&token);
+        let mut at = 0;
+        while let Some(listener) = listeners.get(at) {
+            at += 1;
+            if shared.is_cut_off() {
+                return false;
+            }
+            if !listener.is_active() {
+                continue;
+            }
+            let subscription = &listener.subscription;
+            let failed = match listener.way {
+                Way::Sync(call) => {
+                    batch.part(shared);
+                    let span = scene.span(subscription);
+                    span.in_scope(|| dispatch::run_here(subscription, call, &raw))
+                }
+                Way::Async(call) => {
+                    let (mut begun, span) = (None, scene.span(subscription));
+                    let failed = poll_fn(|cx| {
+                        let _entered = span.enter();
+                        let polled = dispatch::poll_here(subscription, call, &raw, &mut begun, cx);
+                        if polled.is_pending() {
+                            batch.wait(shared);
+                        }
+                        polled
+                    })
+                    .await;
+                    span.in_scope(|| drop(begun));
+                    failed
+                }
+                Way::Other => {
+                    batch.wait(shared);
+                    let _permit = match listener.limit {
+                        Some(limit) => Some(shared.permit(limit, batch.slot).await),
+                        None => None,
+                    };
+                    if shared.is_cut_off() {
+                        return false;
+                    }
+                    dispatch::run_in(subscription, scene).await.err().map(Box::new)
+                }
+            };
+            if let Some(failed) = failed {
+                shared.report(&failed.error, metadata.get());
+            }
+        }
+        true
+    }
+
+    /// Accounts for the current event, and drops it.
+    fn end(&mut self, finished: bool) {
+        if let Some(ready) = self.current.take() {
+            self.batch.end(self.shared, ready.lane(), finished);
+        }
+    }
+
+    /// Drops what has not begun.
+    fn give_up(&mut self) {
+        let events = self.shared.update(|state| state.give_up_on(&mut self.batch));
+        drop(events);
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for Hand<'_> {
     fn drop(&mut self) {
-        self.shared.update(|state| state.done(self.slot, self.job.key.as_ref(), self.finished));
+        let Self { shared, batch, current, .. } = self;
+        if let Some(ready) = current {
+            batch.end(shared, ready.lane(), false);
+        }
+        let dropped = shared.update(|state| {
+            state.retire(batch.slot);
+            match state.phase() {
+                Phase::Closed => Some(state.give_up_on(batch)),
+                Phase::Open | Phase::Draining => {
+                    state.give_back(batch);
+                    None
+                }
+            }
+        });
+        drop(dropped);
     }
 }
 
@@ -99,7 +227,7 @@ pub(super) struct Alive(pub(super) Arc<Shared>);
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        if self.0.closed.is_cancelled() {
+        if self.0.update(|state| state.phase()) == Phase::Closed {
             return;
         }
         let left = self.0.update(State::give_up);

@@ -1,0 +1,109 @@
+//! How far each worker is with what it has taken, written by the worker alone and without the lock.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// How many events a worker takes at once at most: few enough to be counted in a byte.
+pub(super) const MOST_AT_ONCE: usize = 32;
+
+/// What has become of the events that a worker took, since it last had the lock: four counts in one word, so that whoever
+/// reads it never sees an event twice, or not at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress(u32);
+
+/// One of each count.
+const LEFT: u32 = 1;
+const RUNNING: u32 = 1 << 8;
+const DELIVERED: u32 = 1 << 16;
+const DROPPED: u32 = 1 << 24;
+
+impl Progress {
+    /// So many are taken.
+    pub(super) fn take(&mut self, events: usize) {
+        self.0 = self.0 & !0xff | events.min(MOST_AT_ONCE) as u32;
+    }
+
+    /// One of those taken begins.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.0 = self.0 + RUNNING - LEFT;
+    }
+
+    /// And ends.
+    #[inline]
+    pub(super) fn end(&mut self, finished: bool) {
+        self.0 = self.0 - RUNNING + if finished { DELIVERED } else { DROPPED };
+    }
+
+    /// What has ended is accounted for.
+    pub(super) fn settle(&mut self) {
+        self.0 &= 0xffff;
+    }
+
+    /// Taken and not begun: they still count as queued.
+    #[inline]
+    pub(super) fn left(self) -> usize {
+        (self.0 & 0xff) as usize
+    }
+
+    pub(super) fn is_running(self) -> bool {
+        self.0 & 0xff00 != 0
+    }
+
+    pub(super) fn delivered(self) -> usize {
+        (self.0 >> 16 & 0xff) as usize
+    }
+
+    pub(super) fn dropped(self) -> usize {
+        (self.0 >> 24) as usize
+    }
+
+    /// Nothing in hand, and nothing to tell.
+    pub(super) fn is_idle(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is more than an event that runs.
+    #[inline]
+    pub(super) fn is_news(self) -> bool {
+        self.0 & !0xff00 != 0
+    }
+}
+
+/// A worker's place, away from all others in memory: it is written to at every event.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Seat {
+    progress: AtomicU32,
+    /// Its running event has published, and waited for room.
+    pub(super) has_waited: AtomicBool,
+}
+
+impl Seat {
+    pub(super) fn progress(&self) -> Progress {
+        Progress(self.progress.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    pub(super) fn set(&self, progress: Progress) {
+        self.progress.store(progress.0, Ordering::Release);
+    }
+}
+
+/// What is known of all workers without the lock.
+#[derive(Debug)]
+pub(super) struct Seats {
+    pub(super) all: Box<[Seat]>,
+    /// Publishers wait for room.
+    pub(super) crowded: AtomicBool,
+}
+
+impl Seats {
+    pub(super) fn new(workers: usize) -> Self {
+        Self { all: (0..workers).map(|_| Seat::default()).collect(), crowded: AtomicBool::new(false) }
+    }
+
+    /// Events taken and not begun.
+    pub(super) fn left(&self) -> usize {
+        self.all.iter().map(|seat| seat.progress().left()).sum()
+    }
+}

@@ -1,0 +1,112 @@
+//! The subscribers of one event, as the asynchronous bus runs them.
+
+use std::any::{Any, TypeId};
+use std::sync::{Arc, OnceLock};
+
+use super::asynchronous::direct::{AnyTasks, MakeTasks};
+use super::entry::{Entries, Entry};
+use crate::event::EventDescriptor;
+use crate::subscriber::{AsyncCall, Call, Subscription, SyncCall};
+
+/// How a worker runs a subscriber.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    /// It is not limited in any way.
+    Sync(SyncCall),
+    Async(AsyncCall),
+    /// It takes more than a call.
+    Other,
+}
+
+impl Way {
+    pub(super) fn of(subscription: &Subscription) -> Self {
+        let options = subscription.descriptor.options();
+        match subscription.descriptor.call() {
+            _ if options.timeout.is_some() || options.concurrency.is_some() => Self::Other,
+            Call::Sync(call) => Self::Sync(call),
+            Call::Async(call) => Self::Async(call),
+            Call::Blocking(_) => Self::Other,
+        }
+    }
+}
+
+/// What subscribers ask of the bus that queues their event.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Demands {
+    /// Some of them take metadata.
+    pub(super) metadata: bool,
+    /// Some of them may keep a worker without letting it know: they are no futures, or wait in line for their turn.
+    pub(super) worker: bool,
+}
+
+impl Demands {
+    pub(super) fn of(subscription: &Subscription) -> Self {
+        let descriptor = &subscription.descriptor;
+        let worker = !descriptor.is_async() || descriptor.options().concurrency.is_some();
+        Self { metadata: descriptor.needs().metadata, worker }
+    }
+
+    /// These, and those of `entries`.
+    pub(super) fn and_of(self, entries: &[Arc<Entry>]) -> Self {
+        entries
+            .iter()
+            .map(|entry| entry.demands)
+            .fold(self, |all, one| Self { metadata: all.metadata || one.metadata, worker: all.worker || one.worker })
+    }
+}
+
+/// The subscribers of one event that the builder was given.
+pub(super) struct Queued {
+    event: TypeId,
+    entries: Entries,
+    demands: Demands,
+    /// The same, as a worker runs them, if they ask for nothing but the event; made when the first event comes.
+    tasks: OnceLock<Option<AnyTasks>>,
+}
+
+impl Queued {
+    pub(super) fn new(event: TypeId, entries: &Entries) -> Self {
+        let demands = Demands::default().and_of(entries);
+        Self { event, entries: Arc::clone(entries), demands, tasks: OnceLock::new() }
+    }
+
+    #[inline]
+    pub(super) fn is_of(&self, event: &EventDescriptor) -> bool {
+        self.event == event.type_id()
+    }
+
+    #[inline]
+    pub(super) fn demands(&self) -> Demands {
+        self.demands
+    }
+
+    #[inline]
+    fn tasks(&self, make: MakeTasks) -> Option<&(dyn Any + Send + Sync)> {
+        self.tasks.get_or_init(|| make(&self.entries)).as_deref()
+    }
+}
+
+/// The subscribers of one event, as they were when they were looked up.
+pub(super) struct Listeners<'t> {
+    frozen: &'t [Arc<Entry>],
+    added: Option<Entries>,
+    /// All of them, if they ask for nothing but the event.
+    pub(super) tasks: Option<&'t (dyn Any + Send + Sync)>,
+}
+
+impl<'t> Listeners<'t> {
+    #[inline]
+    pub(super) fn new(frozen: Option<&'t Queued>, added: Option<Entries>, make_tasks: MakeTasks) -> Self {
+        let tasks = if added.is_none() { frozen.and_then(|frozen| frozen.tasks(make_tasks)) } else { None };
+        Self { frozen: frozen.map_or(&[], |frozen| &frozen.entries), added, tasks }
+    }
+
+    /// One after the other. Whether it still listens is to be asked when it is about to run.
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<&Entry> {
+        match self.frozen.get(at) {
+            Some(entry) => Some(entry),
+            None => self.added.as_ref()?.get(at - self.frozen.len()).map(AsRef::as_ref),
+        }
+    }
+}
