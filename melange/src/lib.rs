@@ -10,12 +10,16 @@ mod bus;
 mod codec;
 mod consumer;
 mod context;
+#[cfg(not(target_family = "wasm"))]
+pub mod contract;
 mod dead_letters;
+mod deprecation;
 mod dispatch;
 mod error;
 mod event;
 mod event_id;
 mod extract;
+mod field;
 mod handler;
 mod in_process;
 mod latest;
@@ -27,6 +31,7 @@ mod registry;
 mod retry;
 mod send_to;
 mod serializer;
+mod shape;
 mod slot;
 mod subscriber;
 #[cfg(feature = "test-util")]
@@ -55,7 +60,7 @@ pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
 pub use consumer::{
     Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, Intake, MessageConsumer,
     MessageConsumerBuilder, Processed, QueueControl, QueueHealth, QueueState, Settle, Shutdown, ShutdownError, Taken,
-    Unconnected, UnknownEvents,
+    Unconnected, UnknownEvents, UnknownVersions,
 };
 pub use context::{Context, Frame};
 pub use dead_letters::{DeadLetters, Letter, Redrive, Redriven};
@@ -65,6 +70,7 @@ pub use error::publish::PublishError;
 pub use event::{Erased, Event, EventDescriptor, EventKey, Route, Upcast};
 pub use event_id::EventId;
 pub use extract::{ExtractError, FromContext, Needs, State};
+pub use field::{Field, Variant};
 pub use handler::HandlerFn;
 pub use in_process::{
     AsynchronousEventBus, AsynchronousEventBusBuilder, DispatchError, Drained, InProcessMetrics, SubscriptionHandle,
@@ -75,7 +81,7 @@ pub use location::Location;
 pub use metadata::Metadata;
 pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
 pub use publisher::MessagePublisher;
-pub use registry::{Crates, Functions, Registry};
+pub use registry::{Crates, Fingerprint, Functions, Registry};
 pub use retry::RetryPolicy;
 pub use send_to::SendTo;
 pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};

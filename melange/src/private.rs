@@ -18,11 +18,13 @@ pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
 pub use crate::extract::{FromContext, Needs};
+pub use crate::field::{Field, Variant};
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
 pub use crate::registry::linked::{Entry, inventory};
 pub use crate::retry::RetryPolicy;
+pub use crate::shape::{Probe, Untraced};
 pub use crate::slot::EventSlot;
 pub use crate::subscriber::{
     BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,

@@ -10,7 +10,7 @@ use crate::event::{Event, Route};
 use crate::metadata::Metadata;
 use crate::transport::{Body, DynTransport, Message, Transport, TransportError};
 use crate::wire::write;
-use crate::{Attributes, EventId, SendTo, trace};
+use crate::{Attributes, EventId, SendTo, deprecation, trace};
 
 /// Publishes events, from where there is no queue to consume: a REST handler, a Lambda, a script. Cheap to clone.
 ///
@@ -121,6 +121,7 @@ impl MessagePublisher {
     /// The message, which a queue takes without a topic.
     fn message_for_queue<E: Event>(&self, event: E) -> Result<Message, PublishError> {
         let descriptor = E::DESCRIPTOR;
+        deprecation::warn_once(descriptor);
         let route = event.route();
         let metadata = Metadata::routed(descriptor, &route);
         let refuse = |kind| PublishError::new(descriptor.name(), Some(metadata.event_id.clone()), kind);

@@ -10,7 +10,7 @@ use crate::options::{Known, Options};
 use crate::problems::Problems;
 
 const ON_TYPE: Known = Known {
-    words: &["topic", "name", "version", "alias", "upcast_from", "local", "crate"],
+    words: &["topic", "name", "version", "alias", "upcast_from", "deprecated", "local", "crate"],
     example: "topic = \"orders\"",
     elsewhere: |word| {
         let on_field = ON_FIELD.words.contains(&word);
@@ -38,8 +38,12 @@ pub(crate) struct ContainerAttrs {
     pub(crate) version: Option<Literal>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) upcasts: Vec<Path>,
+    pub(crate) deprecated: Option<Deprecated>,
     pub(crate) local: Option<Ident>,
 }
+
+/// `deprecated`, or `deprecated = "what to do instead"`.
+pub(crate) struct Deprecated(pub(crate) Option<LitStr>);
 
 impl ContainerAttrs {
     pub(crate) fn read(attrs: &[Attribute], problems: &mut Problems) -> Self {
@@ -67,6 +71,13 @@ impl ContainerAttrs {
             "upcast_from" => {
                 self.upcasts = option.paths("the older versions' types: `upcast_from = [OrderPlacedV1]`", problems);
             }
+            "deprecated" => {
+                let instead = match option.value {
+                    Value::None => None,
+                    _ => option.text("publish OrderPlacedV2", said, problems).map(text),
+                };
+                self.deprecated = Some(Deprecated(instead));
+            }
             "local" if option.flag(problems) => self.local = Some(option.key.clone()),
             "crate" => {
                 self.krate = option.path("some::path::to::melange", problems).map(Krate::at).unwrap_or_default();
@@ -74,6 +85,17 @@ impl ContainerAttrs {
             _ => {}
         }
     }
+}
+
+/// What to do instead, in words.
+fn said(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err(
+            "say what to do instead, as in `deprecated = \"publish OrderPlacedV2\"`, or write `deprecated` alone"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// `#[event(..)]` on a field.

@@ -2,6 +2,7 @@
 
 mod attr;
 mod check;
+mod contents;
 mod expand;
 mod model;
 mod rename_all;

@@ -3,12 +3,18 @@
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, LitStr, Path, Token, parenthesized, token};
 
-use super::rename_all::Rule;
+use super::rename_all::{Rule, VariantRule};
 
 /// `#[serde(..)]` on a type.
 #[derive(Default)]
 pub(crate) struct SerdeContainer {
     rename_all: Renames<Rule>,
+    /// The same, for the variants of an enum.
+    rename_variants: Renames<VariantRule>,
+    /// For the fields of an enum's variants.
+    rename_all_fields: Renames<Rule>,
+    /// What is absent is what its `Default` says.
+    pub(crate) default: bool,
     /// Not written as its own fields: `transparent`, `into`, `from`, `try_from`, `remote`.
     pub(crate) other_shape: bool,
     pub(crate) deny_unknown_fields: Option<Path>,
@@ -23,9 +29,14 @@ pub(crate) struct SerdeField {
     skip_writing: bool,
     skip_reading: bool,
     pub(crate) flatten: bool,
+    /// What is absent has a value all the same.
+    pub(crate) default: bool,
+    /// Read by a function of the user's (`with`, `deserialize_with`), which serde does not ask what is absent.
+    pub(crate) read_by_hand: bool,
 }
 
 /// One value for writing, one for reading.
+#[derive(Clone, Copy)]
 struct Renames<T> {
     write: Option<T>,
     read: Option<T>,
@@ -44,7 +55,16 @@ impl SerdeContainer {
             each(attr, |meta| {
                 let is = |name| meta.path.is_ident(name);
                 if is("rename_all") {
-                    renames(&meta, |to| Rule::named(&to.value()), &mut read.rename_all)?;
+                    let mut rules = Renames::default();
+                    renames(&meta, |to| Some(to.value()), &mut rules)?;
+                    let each = |rule: &Option<String>| rule.as_deref().and_then(Rule::named);
+                    read.rename_all = Renames { write: each(&rules.write), read: each(&rules.read) };
+                    let each = |rule: &Option<String>| rule.as_deref().and_then(VariantRule::named);
+                    read.rename_variants = Renames { write: each(&rules.write), read: each(&rules.read) };
+                } else if is("rename_all_fields") {
+                    renames(&meta, |to| Rule::named(&to.value()), &mut read.rename_all_fields)?;
+                } else if is("default") {
+                    read.default = true;
                 } else if is("transparent") || is("into") || is("from") || is("try_from") || is("remote") {
                     read.other_shape = true;
                 } else if is("deny_unknown_fields") {
@@ -56,6 +76,26 @@ impl SerdeContainer {
             });
         }
         read
+    }
+
+    /// What it says of the fields of a variant, which may say otherwise for itself.
+    pub(crate) fn within(&self, variant: &[Attribute]) -> Self {
+        let own = Self::read(variant).rename_all;
+        let Renames { write, read } = self.rename_all_fields;
+        Self { rename_all: Renames { write: own.write.or(write), read: own.read.or(read) }, ..Self::default() }
+    }
+
+    /// The name of a variant in the JSON that is read, or else written; none for one that is on no wire.
+    pub(crate) fn variant(&self, ident: &str, variant: &SerdeField) -> Option<String> {
+        let named = |rename: Option<&LitStr>, rule: Option<VariantRule>| match (rename, rule) {
+            (Some(name), _) => name.value(),
+            (None, Some(rule)) => rule.apply(ident),
+            (None, None) => ident.to_owned(),
+        };
+        if !variant.skip_reading {
+            return Some(named(variant.rename.read.as_ref(), self.rename_variants.read));
+        }
+        (!variant.skip_writing).then(|| named(variant.rename.write.as_ref(), self.rename_variants.write))
     }
 }
 
@@ -77,6 +117,10 @@ impl SerdeField {
                     read.skip_reading = true;
                 } else if is("flatten") {
                     read.flatten = true;
+                } else if is("default") {
+                    read.default = true;
+                } else if is("with") || is("deserialize_with") {
+                    read.read_by_hand = true;
                 }
                 Ok(())
             });

@@ -10,6 +10,7 @@ use super::direct::Publish;
 use super::failures::{DispatchError, Failures};
 use super::table::{Entry, FrozenHandlers, SubscriptionHandle, Table};
 use crate::context::{LateMetadata, States};
+use crate::deprecation;
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
 use crate::event::Event;
 use crate::handler::HandlerFn;
@@ -76,6 +77,7 @@ impl SynchronousEventBus {
         if closed.load(Ordering::Acquire) {
             return Err(DispatchError::closed(E::DESCRIPTOR.name()));
         }
+        deprecation::warn_once(E::DESCRIPTOR);
         // Before anything runs: what is added now hears of the next event.
         let (frozen, added) = (table.direct::<E>(), table.added(E::DESCRIPTOR.type_id()));
         let mut failures = Failures::default();

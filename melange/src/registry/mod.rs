@@ -1,6 +1,7 @@
 //! What a binary knows of itself before the first message: its events and its subscribers.
 
 mod check;
+mod fingerprint;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod linked;
 mod named;
@@ -10,9 +11,10 @@ pub(crate) mod versions;
 use std::collections::BTreeMap;
 
 use crate::error::build::{BuildErrors, Problem};
-use crate::event::EventDescriptor;
+use crate::event::{Event, EventDescriptor};
 use crate::subscriber::SubscriberDescriptor;
 
+pub use fingerprint::Fingerprint;
 pub use named::{Crates, Functions};
 pub(crate) use versions::{Readers, Reading};
 
@@ -73,6 +75,22 @@ impl Registry {
         registry
     }
 
+    /// These, and `E`: for tests, and for events that nobody here listens to where the linker cannot be relied on.
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { order_id: String }
+    /// let registry = melange::Registry::default().with::<OrderPlaced>();
+    /// assert_eq!(registry.events().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn with<E: Event>(mut self) -> Self {
+        self.events.push(E::DESCRIPTOR);
+        self.sort();
+        self
+    }
+
     /// Also checks that each of these crates brought something: `.crates(melange::crates![orders])`.
     #[must_use]
     pub fn crates(mut self, crates: Crates) -> Self {
@@ -88,6 +106,12 @@ impl Registry {
     /// The subscribers, by crate, module and line; one entry for each event they listen to.
     pub fn subscribers(&self) -> impl Iterator<Item = &'static SubscriberDescriptor> {
         self.subscribers.iter().copied()
+    }
+
+    /// What tells this registry from another: see [`Fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.events, self.subscribers.iter().copied())
     }
 
     /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test.

@@ -102,8 +102,9 @@ pub(crate) fn read_as(
         written_as.codec().ok_or_else(|| Unreadable::Event(format!("{written_as} is local: it has no wire form")))?;
     let mut read = incoming.event(codec, occurred_on)?;
     for step in steps.iter().rev() {
-        let failed = || Unreadable::Event(format!("{} could not be made from {}", event, step.from()));
-        read = step.apply(read).ok_or_else(failed)?;
+        read = step
+            .apply(read)
+            .map_err(|why| Unreadable::Event(format!("{event} could not be made from {}: {why}", step.from())))?;
     }
     Ok(read)
 }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::lanes::Key;
 use super::shared::Shared;
 use super::state::{Answer, Job, Refusal};
+use crate::deprecation;
 use crate::error::publish::{Kind, PublishError};
 use crate::event::Event;
 use crate::in_process::failures::TryPublishError;
@@ -20,6 +21,7 @@ struct Label {
 
 impl Label {
     fn of<E: Event>(event: &E) -> Self {
+        deprecation::warn_once(E::DESCRIPTOR);
         let route = event.route();
         Self { key: route.key.as_deref().map(Key::from), metadata: Arc::new(Metadata::routed(E::DESCRIPTOR, &route)) }
     }
