@@ -34,12 +34,18 @@ mod queue;
 mod ready;
 mod regions;
 mod retry;
+mod rule;
 #[cfg(feature = "signatures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "signatures")))]
 pub mod signature;
 mod sns;
 mod sqs;
 
+
 pub use config::Aws;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;
+pub use rule::{aws_limits, checks};
+
+#[doc(hidden)]
+pub use melange as __melange;

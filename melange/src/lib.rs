@@ -7,6 +7,7 @@ extern crate self as melange;
 mod any_event;
 pub mod attributes;
 mod bus;
+mod checks;
 mod codec;
 mod consumer;
 mod context;
@@ -57,6 +58,7 @@ pub use attributes::{AttributeValue, Attributes, IntoAttribute};
 #[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
 pub use bus::RunError;
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
+pub use checks::Checks;
 pub use consumer::{
     Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, Intake, MessageConsumer,
     MessageConsumerBuilder, Processed, QueueControl, QueueHealth, QueueState, Settle, Shutdown, ShutdownError, Taken,

@@ -24,9 +24,11 @@ mod wanted;
 use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
+pub(crate) use filter::MOST_NAMES;
 pub(crate) use options::Options;
 pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
+pub(crate) use policy::policy_for;
 
 use crate::AwsQueue;
 use crate::names::account_of;

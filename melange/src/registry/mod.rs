@@ -10,6 +10,7 @@ pub(crate) mod versions;
 
 use std::collections::BTreeMap;
 
+use crate::Checks;
 use crate::error::build::{BuildErrors, Problem};
 use crate::event::{Event, EventDescriptor};
 use crate::subscriber::SubscriberDescriptor;
@@ -114,15 +115,22 @@ impl Registry {
         Fingerprint::of(&self.events, self.subscribers.iter().copied())
     }
 
-    /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test.
+    /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test. There is
+    /// more to be asked for, with [`Checks`] and [`assert_topology!`](crate::assert_topology).
     ///
     /// # Errors
     /// All problems at once, each with file, line and fix.
     pub fn check(&self) -> Result<(), BuildErrors> {
+        Checks::of(self.clone()).run()
+    }
+
+    /// What is wrong whatever else is asked for; `own_queue` is that of subscribers without one, if it is known.
+    pub(crate) fn problems(&self, own_queue: Option<&str>) -> Vec<Problem> {
         let mut problems = check::events(&self.events);
         problems.extend(check::subscribers(&self.events, self.subscribers.iter().copied()));
+        problems.extend(check::fifo(&self.subscribers, own_queue));
         problems.extend(self.silent_crates());
-        BuildErrors::check(problems)
+        problems
     }
 
     pub(crate) fn silent_crates(&self) -> Vec<Problem> {
