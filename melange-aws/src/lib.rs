@@ -41,7 +41,6 @@ pub mod signature;
 mod sns;
 mod sqs;
 
-
 pub use config::Aws;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;

@@ -96,9 +96,9 @@ fn queue_place(checks: &Checks, queue: &str) -> Option<Location> {
 }
 
 fn consumers<'a>(checks: &'a Checks, queue: &'a str) -> impl Iterator<Item = &'static SubscriberDescriptor> + 'a {
-    checks.subscribers().filter(move |subscriber| {
-        subscriber.queue().or(checks.own_queue()).unwrap_or_default() == queue
-    })
+    checks
+        .subscribers()
+        .filter(move |subscriber| subscriber.queue().or(checks.own_queue()).unwrap_or_default() == queue)
 }
 
 fn queue(checks: &Checks, plan: &QueuePlan) -> Vec<Problem> {
@@ -111,7 +111,8 @@ fn queue(checks: &Checks, plan: &QueuePlan) -> Vec<Problem> {
             None => problem,
         });
     };
-    let called = if plan.name.is_empty() { "the bus's own queue".to_owned() } else { format!("queue \"{}\"", plan.name) };
+    let called =
+        if plan.name.is_empty() { "the bus's own queue".to_owned() } else { format!("queue \"{}\"", plan.name) };
     let arns: BTreeSet<String> =
         plan.topics.iter().filter_map(|filter| names.topic_arn(&filter.topic, ACCOUNT).ok()).collect();
     if let Ok(arn) = names.queue_arn(&names.queue(&plan.name), ACCOUNT)
@@ -168,7 +169,10 @@ fn times(subscriber: &SubscriberDescriptor, own_queue: Option<&str>) -> Vec<Prob
     if retry.max > LONGEST_VISIBILITY || retry.min > LONGEST_VISIBILITY {
         problem(
             ProblemKind::RetryTooLong,
-            format!("may wait {:?} before a retry, and SQS keeps a message invisible for 12 hours at most", retry.max.max(retry.min)),
+            format!(
+                "may wait {:?} before a retry, and SQS keeps a message invisible for 12 hours at most",
+                retry.max.max(retry.min)
+            ),
             "shorten the `backoff`",
         );
     }

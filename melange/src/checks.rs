@@ -185,9 +185,9 @@ impl Checks {
 
     /// Whether somebody here listens to `event`, or to a newer version that is made from it.
     fn is_handled(&self, event: &EventDescriptor) -> bool {
-        self.subscribers().map(SubscriberDescriptor::event).any(|heard| {
-            heard.is_same_type(event) || heard.ancestors().iter().any(|older| older.is_same_type(event))
-        })
+        self.subscribers()
+            .map(SubscriberDescriptor::event)
+            .any(|heard| heard.is_same_type(event) || heard.ancestors().iter().any(|older| older.is_same_type(event)))
     }
 
     fn unhandled(&self) -> Vec<Problem> {

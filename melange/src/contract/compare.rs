@@ -211,7 +211,8 @@ impl Comparison<'_> {
                         "put it back; if it was only renamed, keep its name on the wire with `#[serde(rename = \"{name}\")]`; or {}",
                         self.version()
                     );
-                    self.note(ChangeKind::FieldRemoved, &here, Some(format!("{name}: {old}")), None, fix);
+                    let after = Some("no such field".to_owned());
+                    self.note(ChangeKind::FieldRemoved, &here, Some(format!("{name}: {old}")), after, fix);
                 }
             }
         }
@@ -231,7 +232,8 @@ impl Comparison<'_> {
                         "messages without it are under way: make it an `Option` or give it `#[serde(default)]`, or {}",
                         self.version()
                     );
-                    self.note(ChangeKind::RequiredFieldAdded, &here, None, after, fix);
+                    let before = Some("no such field".to_owned());
+                    self.note(ChangeKind::RequiredFieldAdded, &here, before, after, fix);
                 }
             }
         }

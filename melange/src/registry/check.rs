@@ -227,7 +227,8 @@ pub(crate) fn fifo(subscribers: &[&SubscriberDescriptor], own_queue: Option<&str
             subscriber.name(),
             subscriber.event()
         );
-        let fix = format!("publish the event to \"{topic}.fifo\" with an `#[event(key)]`, or take `.fifo` off the queue");
+        let fix =
+            format!("publish the event to \"{topic}.fifo\" with an `#[event(key)]`, or take `.fifo` off the queue");
         Some(Problem::new(ProblemKind::FifoMismatch, what, fix).at(subscriber.location()))
     };
     subscribers.iter().filter_map(mismatch).collect()
