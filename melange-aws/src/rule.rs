@@ -120,7 +120,7 @@ fn queue(checks: &Checks, plan: &QueuePlan) -> Vec<Problem> {
     {
         problem(
             ProblemKind::IllegalPolicy,
-            format!("{called} is fed by {} topics: {why}", arns.len()),
+            format!("{called} is fed by {} topics: {}", arns.len(), why.split(';').next().unwrap_or_default()),
             "publish events that belong together to one topic, or give some subscribers a queue of their own: \
              `#[subscriber(queue = \"...\")]`",
             queue_place(checks, &plan.name),
@@ -154,7 +154,7 @@ fn times(subscriber: &SubscriberDescriptor, own_queue: Option<&str>) -> Vec<Prob
     let retry = options.retry;
     let is_fifo = subscriber.queue().or(own_queue).is_some_and(|queue| queue.ends_with(".fifo"));
     // As many of one group as a receive may bring go back unrun behind one that fails.
-    let most = if is_fifo { MOST_RECEIVES / 10 } else { MOST_RECEIVES } - 5;
+    let most = (MOST_RECEIVES - 5) / if is_fifo { 10 } else { 1 };
     if retry.attempts > most {
         problem(
             ProblemKind::RetryTooLong,

@@ -4,6 +4,11 @@
 #[allow(unused_extern_crates, reason = "the macros' output names `::melange`, in this crate's own tests too")]
 extern crate self as melange;
 
+/// Its examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/versions.md")]
+mod versions_page {}
+
 mod any_event;
 pub mod attributes;
 mod bus;

@@ -13,7 +13,7 @@ fn every_misuse_gives_exactly_one_error() {
     drop(cases);
 
     let mut misuses = 0;
-    for kind in ["event", "subscriber"] {
+    for kind in ["event", "subscriber", "topology"] {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ui").join(kind).join("fail");
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
