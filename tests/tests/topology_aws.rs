@@ -26,7 +26,7 @@ fn report(errors: &BuildErrors) -> String {
 fn everything_that_is_wrong_is_said_at_once() {
     let errors = checks().run().unwrap_err();
     let kinds: BTreeSet<ProblemKind> = errors.iter().map(melange::Problem::kind).collect();
-    assert!(kinds.len() >= 18, "{kinds:?}");
+    assert!(kinds.len() >= 17, "{kinds:?}");
     for problem in errors.iter() {
         assert!(!problem.fix().is_empty());
         assert!(problem.location().is_some() || problem.kind() == ProblemKind::SilentCrate, "{problem}");
