@@ -85,6 +85,22 @@ impl VariantRule {
     }
 }
 
+fn pascal(ident: &str) -> String {
+    let mut up = true;
+    let mut name = String::new();
+    for letter in ident.chars() {
+        match letter {
+            '_' => up = true,
+            _ if up => {
+                name.push(letter.to_ascii_uppercase());
+                up = false;
+            }
+            _ => name.push(letter),
+        }
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,20 +122,4 @@ mod tests {
             assert_eq!(named, expected, "{rule}");
         }
     }
-}
-
-fn pascal(ident: &str) -> String {
-    let mut up = true;
-    let mut name = String::new();
-    for letter in ident.chars() {
-        match letter {
-            '_' => up = true,
-            _ if up => {
-                name.push(letter.to_ascii_uppercase());
-                up = false;
-            }
-            _ => name.push(letter),
-        }
-    }
-    name
 }

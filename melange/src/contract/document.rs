@@ -59,7 +59,7 @@ impl Contract {
         if !crate::shape::IS_TRACED {
             return Err(ContractError::untraced());
         }
-        let events = registry.events().filter_map(|event| EventContract::of(event)).collect();
+        let events = registry.events().filter_map(EventContract::of).collect();
         Ok(Self { melange_contract: FORMAT, events })
     }
 
