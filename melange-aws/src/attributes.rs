@@ -76,9 +76,9 @@ pub(crate) fn from_sqs(values: &mut HashMap<String, SqsValue>) -> Attributes {
 }
 
 /// The name, for which there is no need of memory where it is one of Melange's own.
-fn known(name: String) -> Cow<'static, str> {
-    let own = [EVENT_TYPE, MANIFEST, SERIALIZER_ID, TRACEPARENT].into_iter().find(|own| *own == name);
-    own.map_or(Cow::Owned(name), Cow::Borrowed)
+pub(crate) fn known(name: impl Into<String> + AsRef<str>) -> Cow<'static, str> {
+    let own = [EVENT_TYPE, MANIFEST, SERIALIZER_ID, TRACEPARENT].into_iter().find(|own| *own == name.as_ref());
+    own.map_or_else(|| Cow::Owned(name.into()), Cow::Borrowed)
 }
 
 /// A value by the name of its type, which may carry a label (`Number.int`).

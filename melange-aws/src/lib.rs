@@ -40,11 +40,14 @@ mod rule;
 pub mod signature;
 mod sns;
 mod sqs;
+pub mod topology;
 
 pub use config::Aws;
+pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;
 pub use rule::{aws_limits, checks};
+pub use topology::AwsTopology;
 
 #[doc(hidden)]
 pub use melange as __melange;

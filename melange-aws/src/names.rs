@@ -105,7 +105,7 @@ fn last_part(arn: &str) -> &str {
 }
 
 /// Source: the AWS partitions metadata (`partitions.json` in botocore).
-fn partition(region: &str) -> &'static str {
+pub(crate) fn partition(region: &str) -> &'static str {
     const BY_PREFIX: [(&str, &str); 7] = [
         ("cn-", "aws-cn"),
         ("us-gov-", "aws-us-gov"),

@@ -203,6 +203,15 @@ impl AwsQueue {
         provision::plan(self, topology).await
     }
 
+    /// Makes what is missing on AWS and mends what has drifted, once, as [`Provision::Create`] does at start, whatever
+    /// [`provision`](Self::provision) says. Consumes nothing. The plan it returns is what has been done.
+    ///
+    /// # Errors
+    /// What AWS, or the way to it, had to say; what only a person can mend, and then nothing is made or changed.
+    pub async fn apply(&self, topology: &Topology) -> Result<Plan, TransportError> {
+        provision::apply(self, topology).await
+    }
+
     /// How long a received message is invisible to others unless its lease is extended, which happens at half of it: 30
     /// seconds unless said otherwise, between 1 second and 12 hours, rounded up to whole seconds. After a crash it is how
     /// long what was in hand stays away. It is asked for at every receive, whatever the queue's own is.

@@ -33,6 +33,7 @@ impl Krate {
             #[doc(hidden)]
             #[allow(
                 deprecated,
+                unused_imports,
                 unused_qualifications,
                 reason = "generated: what is deprecated takes part, and paths are as long as they must be anywhere"
             )]

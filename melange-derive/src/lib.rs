@@ -45,6 +45,7 @@ use proc_macro::TokenStream;
 /// | `alias = ["OldName"]` | Names it is also read under. |
 /// | `upcast_from = [OrderPlacedV1]` | Older versions, events themselves, that it is made from: each needs `impl From<OrderPlacedV1> for OrderPlaced`, or `TryFrom` with an error. |
 /// | `deprecated`, `deprecated = "publish OrderPlacedV2"` | Whoever publishes it is warned in the log, once for each process, with what to do instead. Subscribers are not. |
+/// | `example = OrderPlaced { .. }` | A value of it, for documents and people; several may be given. |
 /// | `local` | It stays in the process, and needs neither serde nor a topic. |
 /// | `crate = path` | Where Melange is, if not at `::melange`. |
 ///
@@ -57,6 +58,11 @@ use proc_macro::TokenStream;
 /// | `attribute`, `attribute = "name"` | Also sent beside the body, for filters: text, `bool`, an integer, an `Option` of these, or what implements `melange::IntoAttribute`. At most 4. |
 /// | `topic` | Where this one event is published: text. The type's topic if it is empty. |
 /// | `occurred_on` | When it happened: a `melange::Timestamp`, a `chrono::DateTime<Utc>` or a `SystemTime`. The moment of publishing unless said otherwise. |
+///
+/// # What else is noticed
+///
+/// Where the feature `schema` of Melange is on, doc comments of the type and its fields, the fields' types, Rust's own
+/// `#[deprecated]`, and `schemars::JsonSchema` where the type derives it: see `melange::documents`.
 ///
 /// # What can be an event
 ///

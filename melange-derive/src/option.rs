@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, Lit, LitStr, Path, Token, Type, parenthesized, token};
+use syn::{Expr, Ident, Lit, LitStr, Path, Token, Type, parenthesized, token};
 
 use crate::options::{Known, Options};
 use crate::problems::Problems;
@@ -32,6 +32,20 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// `= any(expression)`, with the commas it has.
+    pub(crate) fn expression(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Token![=]) {
+            return Self::parse(key, input);
+        }
+        input.parse::<Token![=]>()?;
+        let expression: Expr = input.parse()?;
+        if !at_end(input) {
+            let next: TokenTree = input.parse()?;
+            return Err(syn::Error::new(next.span(), format!("expected `,` before `{next}`")));
+        }
+        Ok(Self::Other(expression.into_token_stream()))
+    }
+
     pub(crate) fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(token::Paren) {
             let content;
@@ -134,6 +148,14 @@ impl Opt {
         match &self.value {
             Value::Path(path) => Some(path.clone()),
             _ => self.wrong(&format!("takes a path: `{} = {example}`", self.key), problems),
+        }
+    }
+
+    /// The expression of `key = expression`.
+    pub(crate) fn expression(&self, example: &str, problems: &mut Problems) -> Option<TokenStream> {
+        match &self.value {
+            Value::Other(tokens) if !tokens.is_empty() => Some(tokens.clone()),
+            _ => self.wrong(&format!("takes an expression: `{} = {example}`", self.key), problems),
         }
     }
 

@@ -15,6 +15,8 @@ use crate::problems::Problems;
 /// The options that there are in one place.
 pub(crate) struct Known {
     pub(crate) words: &'static [&'static str],
+    /// Those whose value is any expression, and which may be given several times.
+    pub(crate) expressions: &'static [&'static str],
     /// One of them, as it is written.
     pub(crate) example: &'static str,
     /// What to do with a word that has its place elsewhere.
@@ -63,7 +65,8 @@ impl Options {
     fn item(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         if input.peek(Ident::peek_any) && !input.peek2(Token![::]) && !input.peek2(Token![<]) {
             let key = input.call(Ident::parse_any)?;
-            let value = Value::parse(&key, input)?;
+            let is_expression = self.known.expressions.contains(&key.to_string().as_str());
+            let value = if is_expression { Value::expression(&key, input)? } else { Value::parse(&key, input)? };
             self.options.push(Opt { key, value });
         } else if input.peek(Ident::peek_any) || input.peek(Token![::]) {
             self.paths.push(input.call(parse_path)?);
@@ -99,7 +102,7 @@ impl Options {
         self.options.retain(|option| {
             let key = option.key.to_string();
             let is_known = self.known.words.contains(&key.as_str());
-            let is_new = !seen.contains(&key);
+            let is_new = !seen.contains(&key) || self.known.expressions.contains(&key.as_str());
             if !is_known {
                 problems.at(&option.key, self.known.unknown(&key));
             } else if !is_new {
@@ -141,6 +144,7 @@ mod tests {
 
     const ANY: Known = Known {
         words: &["a", "b", "c", "d", "e", "f", "crate", "topic", "blocking"],
+        expressions: &["f"],
         example: "a = 1",
         elsewhere: |word| (word == "key").then(|| "`key` has its place elsewhere".to_owned()),
     };
@@ -187,6 +191,16 @@ mod tests {
                 "expected `=` or `,` after `e`",
             ]
         );
+    }
+
+    #[test]
+    fn an_expression_may_hold_commas_and_come_again() {
+        let mut problems = Problems::default();
+        let tokens = quote!(f = A { a: 1, b }, a = 1, f = make::<A, B>(1, 2), f, f =, f = A B);
+        let options = Options::parse(tokens, &ANY, &mut problems).into_known(&mut problems);
+        let values: Vec<String> = options.iter().map(|option| option.to_token_stream().to_string()).collect();
+        assert_eq!(values, ["f A { a : 1 , b }", "a 1", "f make :: < A , B > (1 , 2)", "f"]);
+        assert_eq!(problems.messages(), ["unexpected end of input, expected an expression", "expected `,` before `B`"]);
     }
 
     #[test]

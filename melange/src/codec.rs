@@ -10,14 +10,14 @@ use serde::de::DeserializeOwned;
 use crate::Timestamp;
 use crate::event::{Erased, Event};
 use crate::shape::Traced;
-use crate::wire::flat::Flat;
+use crate::wire::{Flat, Walk, event_beside};
 
 /// How an event is written and read: function pointers, so that a descriptor can be a constant.
 #[derive(Clone, Copy)]
 pub struct Codec {
     layout: Layout,
     encode: fn(&dyn Any, &mut Vec<u8>) -> serde_json::Result<()>,
-    decode: fn(Source<'_>) -> serde_json::Result<Erased>,
+    decode: fn(Source<'_, '_>) -> serde_json::Result<Erased>,
     traced: Traced,
 }
 
@@ -36,18 +36,17 @@ pub enum Layout {
 }
 
 /// The JSON an event is read from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Source<'a> {
-    /// An object that holds the envelope too.
+#[derive(Debug)]
+pub(crate) enum Source<'a, 'w> {
+    /// An object that holds the envelope too, which has been read.
     Flat {
         body: &'a str,
         own: &'static [&'static str],
         /// The moment, whatever form the body has it in.
         occurred_on: Timestamp,
     },
-    /// The same, without its opening brace and the envelope at its head. If there is more of the envelope in it, or
-    /// anything that needs a closer look, it is not read.
-    Rest { rest: &'a str, own: &'static [&'static str], occurred_on: Timestamp },
+    /// The same, whose envelope is read in the same walk.
+    Walk { body: &'a str, layout: Layout, walk: &'a mut Walk<'w> },
     /// The event alone.
     Alone(&'a str),
 }
@@ -73,7 +72,7 @@ impl Codec {
         (self.encode)(event, to)
     }
 
-    pub(crate) fn decode(&self, source: Source<'_>) -> serde_json::Result<Erased> {
+    pub(crate) fn decode(&self, source: Source<'_, '_>) -> serde_json::Result<Erased> {
         (self.decode)(source)
     }
 }
@@ -91,24 +90,20 @@ fn encode<E: Event + Serialize>(event: &dyn Any, to: &mut Vec<u8>) -> serde_json
     }
 }
 
-fn decode<E: Event + DeserializeOwned>(source: Source<'_>) -> serde_json::Result<Erased> {
-    let event: E = match source {
-        Source::Flat { body, own, occurred_on } => {
-            let mut json = serde_json::Deserializer::from_str(body);
-            let event = E::deserialize(Flat::new(&mut json, own, occurred_on))?;
-            json.end()?;
-            event
-        }
-        Source::Rest { rest, own, occurred_on } => {
-            // Serde cannot begin within an object. A copy is far cheaper than reading the envelope once more.
-            let object = ["{", rest].concat();
-            let mut json = serde_json::Deserializer::from_str(&object);
-            let event = E::deserialize(Flat::headless(&mut json, own, occurred_on))?;
-            json.end()?;
-            event
-        }
-        Source::Alone(json) => serde_json::from_str(json)?,
+fn decode<E: Event + DeserializeOwned>(source: Source<'_, '_>) -> serde_json::Result<Erased> {
+    let body = match &source {
+        Source::Flat { body, .. } | Source::Walk { body, .. } | Source::Alone(body) => *body,
     };
+    let mut json = serde_json::Deserializer::from_str(body);
+    let event = match source {
+        Source::Flat { own, occurred_on, .. } => E::deserialize(Flat::new(&mut json, own, occurred_on))?,
+        Source::Walk { layout: Layout::Flat { own, .. }, walk, .. } => {
+            E::deserialize(Flat::walking(&mut json, own, walk))?
+        }
+        Source::Walk { layout: Layout::Data, walk, .. } => event_beside(&mut json, walk)?,
+        Source::Alone(_) => E::deserialize(&mut json)?,
+    };
+    json.end()?;
     Ok(Arc::new(event))
 }
 

@@ -11,6 +11,34 @@ use crate::metadata::Metadata;
 use crate::type_map::TypeMap;
 
 /// What a subscriber of `E` is run with. Taken as `&Context<E>`; cheap to clone.
+///
+/// A test makes its own, to call a subscriber directly:
+///
+/// ```
+/// use melange::{Context, Metadata, Outcome, Subscriber};
+/// # #[derive(melange::Event)]
+/// # #[event(local)]
+/// # struct OrderPlaced { total_cents: u64 }
+///
+/// struct Ledger;
+///
+/// impl Subscriber<OrderPlaced> for Ledger {
+///     async fn process(&self, order: &OrderPlaced, cx: &Context<OrderPlaced>) -> Outcome {
+///         match (order.total_cents, cx.metadata().attempt) {
+///             (0, 3..) => Outcome::reject("an order of nothing"),
+///             (0, _) => Outcome::retry("an order of nothing, so far"),
+///             _ => Outcome::Done,
+///         }
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let order = OrderPlaced { total_cents: 0 };
+/// let cx = Context::new(order, Metadata::now("OrderPlaced").with_attempt(3)).with_state("a state");
+/// assert!(!Ledger.process(cx.event(), &cx).await.is_done());
+/// assert_eq!(cx.state::<&str>(), Some(&"a state"));
+/// # });
+/// ```
 pub struct Context<E> {
     event: Arc<E>,
     metadata: Arc<Metadata>,
@@ -24,6 +52,20 @@ impl<E: Event> Context<E> {
     pub fn new(event: impl Into<Arc<E>>, metadata: Metadata) -> Self {
         let (metadata, states) = (Arc::new(metadata), Arc::new(States::default()));
         Self { event: event.into(), metadata, states, cancellation: CancellationToken::new() }
+    }
+
+    /// With this state, in place of one of the same type: for tests that call a subscriber directly.
+    #[must_use]
+    pub fn with_state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        Arc::make_mut(&mut self.states).insert(value);
+        self
+    }
+
+    /// With this token, to be cancelled when the work should stop: for tests that call a subscriber directly.
+    #[must_use]
+    pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancellation = token;
+        self
     }
 
     /// The event.
@@ -241,6 +283,12 @@ impl<'a> RawContext<'a> {
         Self { event: event.as_ref(), parts: Parts { shared, metadata, states, cancellation } }
     }
 
+    /// The event and what is known of it, where they are shared.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn both(&self) -> Option<(&'a Erased, &'a Arc<Metadata>)> {
+        self.parts.shared.map(|shared| (shared.event, shared.metadata))
+    }
+
     /// The run for an `E`, or `None` if the event is something else.
     #[must_use]
     pub fn typed<E: Event>(&self) -> Option<Frame<'a, E>> {
@@ -255,13 +303,13 @@ impl fmt::Debug for RawContext<'_> {
 }
 
 /// The values given with `.state(..)`, one of each type.
-#[derive(Default)]
-pub(crate) struct States(TypeMap<Box<dyn Any + Send + Sync>>);
+#[derive(Clone, Default)]
+pub(crate) struct States(TypeMap<Arc<dyn Any + Send + Sync>>);
 
 impl States {
     /// Adds a value; false if there was one of this type already.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> bool {
-        self.0.insert(TypeId::of::<T>(), Box::new(value)).is_none()
+        self.0.insert(TypeId::of::<T>(), Arc::new(value)).is_none()
     }
 
     pub(crate) fn get<T: 'static>(&self) -> Option<&T> {

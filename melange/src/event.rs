@@ -8,10 +8,11 @@ use std::sync::Arc;
 use crate::attributes::AttributeValue;
 use crate::codec::Codec;
 use crate::deprecation::Deprecation;
+use crate::example::Example;
 use crate::field::{Field, Variant};
 use crate::in_process::direct::{MakeHandlers, handlers};
+use crate::in_process::entry::Entries;
 use crate::slot::EventSlot;
-use crate::subscriber::Subscription;
 use crate::{BoxError, Location, Timestamp};
 
 /// An event whose type was forgotten: what queues hold and what dispatch passes on.
@@ -68,6 +69,9 @@ pub struct EventDescriptor {
     codec: Option<Codec>,
     slot: Option<fn() -> &'static EventSlot>,
     handlers: MakeHandlers,
+    examples: &'static [fn() -> Example],
+    #[cfg(feature = "schema")]
+    documentation: crate::documents::Documented,
 }
 
 impl EventDescriptor {
@@ -91,6 +95,9 @@ impl EventDescriptor {
             codec: None,
             slot: None,
             handlers: handlers::<E>,
+            examples: &[],
+            #[cfg(feature = "schema")]
+            documentation: None,
         }
     }
 
@@ -172,6 +179,30 @@ impl EventDescriptor {
         self
     }
 
+    /// With these values of it, for people to look at.
+    #[must_use]
+    pub const fn with_examples(mut self, examples: &'static [fn() -> Example]) -> Self {
+        self.examples = examples;
+        self
+    }
+
+    /// With what the documents say of it.
+    #[cfg(feature = "schema")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+    #[must_use]
+    pub const fn with_documentation(mut self, documentation: crate::documents::Documented) -> Self {
+        self.documentation = documentation;
+        self
+    }
+
+    /// Nobody makes documents in this program.
+    #[cfg(not(feature = "schema"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_documentation(self, _: ()) -> Self {
+        self
+    }
+
     /// The name on the wire, `event_type_name`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -242,6 +273,19 @@ impl EventDescriptor {
         }
     }
 
+    /// The values given by `#[event(example = ..)]`, made anew.
+    pub fn examples(&self) -> impl Iterator<Item = Example> + use<> {
+        self.examples.iter().map(|example| example())
+    }
+
+    /// What the documents say of it: doc comments and fields, as the derive found them. `None` where it was written by hand.
+    #[cfg(feature = "schema")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+    #[must_use]
+    pub const fn documentation(&self) -> crate::documents::Documented {
+        self.documentation
+    }
+
     /// Whether it never leaves the process (`#[event(local)]`).
     #[must_use]
     pub const fn is_local(&self) -> bool {
@@ -268,9 +312,9 @@ impl EventDescriptor {
         self.slot.map(|slot| slot())
     }
 
-    /// Those of `subscriptions`, which are of this event, as the synchronous bus calls them.
-    pub(crate) fn handlers(&self, subscriptions: &[&Subscription]) -> Box<dyn Any + Send + Sync> {
-        (self.handlers)(subscriptions)
+    /// Those of `entries`, which are of this event, as the synchronous bus calls them.
+    pub(crate) fn handlers(&self, entries: &Entries) -> Box<dyn Any + Send + Sync> {
+        (self.handlers)(entries)
     }
 
     pub(crate) const fn codec(&self) -> Option<&Codec> {

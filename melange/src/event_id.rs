@@ -1,10 +1,13 @@
 //! The identity of one occurrence of an event, the same through every retry and redelivery.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
+
+use crate::Timestamp;
 
 /// The identity of one occurrence of an event.
 ///
@@ -24,19 +27,69 @@ impl EventId {
     /// A new id, unlike any other, later in order than those made before it in this process.
     #[must_use]
     pub fn new() -> Self {
-        Self(Form::Uuid(Uuid::now_v7()))
+        Self::made_at(Timestamp::now())
+    }
+
+    /// A new id for what is published now, as whoever asks has just read the clock.
+    pub(crate) fn made_at(now: Timestamp) -> Self {
+        Self(Form::Uuid(LAST.lock().unwrap_or_else(PoisonError::into_inner).next(now)))
+    }
+
+    /// The text of an id of our own making, or of one that looks so.
+    pub(crate) fn hyphenated<'a>(&self, to: &'a mut [u8; Hyphenated::LENGTH]) -> Option<&'a str> {
+        match &self.0 {
+            Form::Uuid(id) => Some(id.hyphenated().encode_lower(to)),
+            Form::Text(_) => None,
+        }
     }
 
     /// The id that `text` spells: a UUID, or any other text as it stands.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
+        // Only in the canonical spelling: what was written must come back out the same.
+        let is_canonical = text.len() == Hyphenated::LENGTH && !text.bytes().any(|byte| byte.is_ascii_uppercase());
         match Uuid::try_parse(text) {
-            // Only the canonical spelling: what was written must come back out the same.
-            Ok(id) if id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text => Self(Form::Uuid(id)),
+            Ok(id) if is_canonical => Self(Form::Uuid(id)),
             _ => Self(Form::Text(text.into())),
         }
     }
 }
+
+/// The last id that was made in this process.
+static LAST: Mutex<Last> = Mutex::new(Last { millis: None, id: Uuid::nil() });
+
+#[derive(Clone, Copy)]
+struct Last {
+    millis: Option<u64>,
+    id: Uuid,
+}
+
+impl Last {
+    /// The first id of a millisecond is random in all but its time; each further one is the successor of the last, as RFC
+    /// 9562 allows (6.2, method 2). So the system is asked for randomness once in a millisecond at most: that takes as long
+    /// as writing half an event.
+    fn next(&mut self, now: Timestamp) -> Uuid {
+        let now = u64::try_from(now.unix_millis()).unwrap_or_default();
+        let at = match self.millis {
+            // A clock that was put back must not put ids back.
+            Some(last) if now <= last => {
+                let id = self.id.as_u128();
+                if id & COUNTED != COUNTED {
+                    self.id = Uuid::from_u128(id + 1);
+                    return self.id;
+                }
+                last + 1
+            }
+            _ => now,
+        };
+        let moment = uuid::Timestamp::from_unix(uuid::NoContext, at / 1_000, (at % 1_000) as u32 * 1_000_000);
+        *self = Self { millis: Some(at), id: Uuid::new_v7(moment) };
+        self.id
+    }
+}
+
+/// The bits behind the variant: successors differ in no others.
+const COUNTED: u128 = (1 << 62) - 1;
 
 impl Default for EventId {
     fn default() -> Self {
@@ -68,5 +121,46 @@ impl Serialize for EventId {
 impl<'de> Deserialize<'de> for EventId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self::from_text(&std::borrow::Cow::<str>::deserialize(from)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Last = Last { millis: None, id: Uuid::nil() };
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_unix_millis(millis).unwrap()
+    }
+
+    fn millis(id: Uuid) -> u64 {
+        let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();
+        seconds * 1_000 + u64::from(nanos / 1_000_000)
+    }
+
+    #[test]
+    fn ids_grow_whatever_the_clock_does() {
+        let mut last = NONE;
+        let ids = [-1, 5, 5, 5, 7, 6, 7, 8, -1].map(|millis| last.next(at(millis)));
+        assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+        assert!(ids.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122));
+        assert_eq!(ids.map(millis), [0, 5, 5, 5, 7, 7, 7, 8, 8]);
+    }
+
+    #[test]
+    fn a_millisecond_whose_ids_are_used_up_is_followed_by_the_next() {
+        let mut last = NONE;
+        let used_up = Uuid::from_u128(last.next(at(5)).as_u128() | COUNTED);
+        last.id = used_up;
+        let next = last.next(at(5));
+        assert!(next > used_up);
+        assert_eq!((next.get_version_num(), millis(next)), (7, 6));
+    }
+
+    #[test]
+    fn each_millisecond_begins_anywhere() {
+        let [mut one, mut other] = [NONE; 2];
+        assert_ne!(one.next(at(5)), other.next(at(5)), "two processes in one millisecond");
     }
 }

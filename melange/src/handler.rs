@@ -9,7 +9,7 @@ use crate::Location;
 use crate::context::RawContext;
 use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
-use crate::in_process::direct::{Handler, failure};
+use crate::in_process::direct::direct;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, Subscription, mismatch};
 
@@ -60,16 +60,14 @@ where
                 _ => mismatch(),
             }
         }
-        fn direct<E: Event, R: IntoOutcome, F: Fn(&E) -> R + Send + Sync + 'static>(
-            subscription: &Subscription,
+        fn by_ref<E: Event, R: IntoOutcome, F: Fn(&E) -> R + Send + Sync + 'static>(
+            closure: Arc<Instance>,
         ) -> Option<Box<dyn Any>> {
-            let closure = Arc::clone(&subscription.instance).downcast::<F>().ok()?;
-            let handler: Handler<E> = Box::new(move |event, _| failure(closure(event).into_outcome()));
-            Some(Box::new(handler))
+            direct::<F, E, R>(closure, |closure, event| closure(event))
         }
         let call = Call::Sync(call::<E, R, F>);
         let subscription = Subscription::by_hand::<E>(type_name::<F>(), here(), |_| (), call, Arc::new(self));
-        Subscription { direct: Some(direct::<E, R, F>), ..subscription }
+        Subscription { descriptor: subscription.descriptor.with_direct(by_ref::<E, R, F>), ..subscription }
     }
 }
 

@@ -21,9 +21,13 @@ pub mod contract;
 mod dead_letters;
 mod deprecation;
 mod dispatch;
+#[cfg(feature = "schema")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+pub mod documents;
 mod error;
 mod event;
 mod event_id;
+mod example;
 mod extract;
 mod field;
 mod handler;
@@ -41,6 +45,7 @@ mod shape;
 mod slot;
 mod subscriber;
 #[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
 mod timestamp;
 mod trace;
@@ -76,6 +81,7 @@ pub use error::build::{BuildErrors, Problem, ProblemKind};
 pub use error::publish::PublishError;
 pub use event::{Erased, Event, EventDescriptor, EventKey, Route, Upcast};
 pub use event_id::EventId;
+pub use example::Example;
 pub use extract::{ExtractError, FromContext, Needs, State};
 pub use field::{Field, Variant};
 pub use handler::HandlerFn;
@@ -90,6 +96,10 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
 pub use publisher::MessagePublisher;
 pub use registry::{Crates, Fingerprint, Functions, Registry};
 pub use retry::RetryPolicy;
+/// The crate that schemas are made with, in the version that `#[derive(JsonSchema)]` must be of to be noticed.
+#[cfg(feature = "schema")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+pub use schemars;
 pub use send_to::SendTo;
 pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};
 pub use subscriber::{IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription};

@@ -45,6 +45,27 @@ impl Metadata {
         }
     }
 
+    /// As of the n-th time that the message is received, from 1: for tests that call a subscriber directly.
+    #[must_use]
+    pub fn with_attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// As of an event that happened then: for tests that call a subscriber directly.
+    #[must_use]
+    pub fn with_occurred_on(mut self, occurred_on: Timestamp) -> Self {
+        self.occurred_on = occurred_on;
+        self
+    }
+
+    /// As of the event with this id: for tests that call a subscriber directly.
+    #[must_use]
+    pub fn with_event_id(mut self, event_id: EventId) -> Self {
+        self.event_id = event_id;
+        self
+    }
+
     /// The W3C `traceparent` the message came with.
     #[must_use]
     pub fn traceparent(&self) -> Option<&str> {
@@ -53,17 +74,27 @@ impl Metadata {
 }
 
 impl Metadata {
-    /// What is known of `event` when it is published now.
-    pub(crate) fn of<E: crate::Event>(event: &E) -> Self {
+    /// What is known of `event` when it is published now: its name, version and topic, a new id, and what its own fields say.
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+    /// # #[event(topic = "orders", version = 2)]
+    /// # struct OrderPlaced { total_cents: u64 }
+    /// let meta = melange::Metadata::of(&OrderPlaced { total_cents: 4200 }).with_attempt(3);
+    /// assert_eq!((meta.version, meta.topic.as_ref(), meta.attempt), (2, "orders", 3));
+    /// ```
+    #[must_use]
+    pub fn of<E: crate::Event>(event: &E) -> Self {
         Self::routed(E::DESCRIPTOR, &event.route())
     }
 
     pub(crate) fn routed(descriptor: &'static crate::EventDescriptor, route: &crate::event::Route<'_>) -> Self {
+        let now = Timestamp::now();
         Self {
-            event_id: EventId::new(),
+            event_id: EventId::made_at(now),
             event_type_name: Cow::Borrowed(descriptor.name()),
             version: descriptor.version(),
-            occurred_on: route.occurred_on.unwrap_or_else(Timestamp::now),
+            occurred_on: route.occurred_on.unwrap_or(now),
             topic: match &route.topic {
                 Some(topic) => Cow::Owned(topic.clone().into_owned()),
                 None => Cow::Borrowed(descriptor.topic().unwrap_or("")),

@@ -11,14 +11,19 @@ pub use std::time::Duration;
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
+pub use crate::__documented;
 #[cfg(not(target_family = "wasm"))]
 pub use crate::__register;
 pub use crate::attributes::IntoAttribute;
 pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
+#[cfg(feature = "schema")]
+pub use crate::documents::{Documentation, Documented, FieldDocumentation, SchemaOf, Shape, WithoutSchema};
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
+pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::field::{Field, Variant};
+pub use crate::in_process::direct::direct;
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
@@ -29,3 +34,28 @@ pub use crate::slot::EventSlot;
 pub use crate::subscriber::{
     BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,
 };
+
+/// What is documented of an event where nobody makes documents.
+#[cfg(not(feature = "schema"))]
+pub type Documented = ();
+
+/// What an event says of itself, for the documents. Generated code only.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __documented {
+    ($documentation:block) => {{
+        const DOCUMENTATION: $crate::__private::Documentation = $documentation;
+        $crate::__private::Option::Some(&DOCUMENTATION)
+    }};
+}
+
+/// Nobody makes documents in this program, so that nothing of it is compiled.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __documented {
+    ($documentation:block) => {
+        ()
+    };
+}

@@ -12,7 +12,7 @@ use crate::metadata::Metadata;
 use crate::registry::versions::{read_as, written_version};
 use crate::registry::{Readers, Reading, Registry};
 use crate::transport::{Body, Inbound};
-use crate::wire::{Format, Incoming, WriteError, read, read_head, write};
+use crate::wire::{Format, Header, Incoming, WriteError, begin, read, write};
 use crate::{EventId, Timestamp};
 
 /// Writes events as JSON and reads them back by their name.
@@ -113,11 +113,15 @@ impl EventSerializer {
         attributes: &Attributes,
         origin: &Origin<'_>,
     ) -> Result<AnyEvent, DeserializeError> {
-        // First by its head, as Melange writes it. What cannot be read so is read with care, and judged then.
-        if let Some(incoming) = read_head(json, attributes)
-            && let Ok(event) = self.event(&incoming, attributes, origin)
-        {
-            return Ok(event);
+        // First in one walk, as most come. What cannot be read so is read with care, and judged then.
+        if let Some(incoming) = begin(json, attributes, |name| self.readers.know(name)) {
+            match self.event(&incoming, attributes, origin) {
+                Ok(event) => return Ok(event),
+                Err(error) if error.kind == DeserializeErrorKind::UnknownName && incoming.says_its_name() => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
         }
         let incoming = read(json, attributes)
             .map_err(|why| DeserializeError::new(None, DeserializeErrorKind::Invalid, why.to_string()))?;
@@ -130,17 +134,17 @@ impl EventSerializer {
         attributes: &Attributes,
         origin: &Origin<'_>,
     ) -> Result<AnyEvent, DeserializeError> {
-        let newest = self.newest(incoming)?;
-        let metadata = origin.metadata(incoming, newest, attributes);
-        let event = read_as(newest, incoming, metadata.occurred_on).map_err(|why| {
-            DeserializeError::new(Some(&incoming.name), DeserializeErrorKind::Invalid, why.to_string())
+        let newest = self.newest(&incoming.header)?;
+        let occurred_on = origin.occurred_on(&incoming.header);
+        let (event, header) = read_as(newest, incoming, occurred_on).map_err(|why| {
+            DeserializeError::new(Some(&incoming.header.name), DeserializeErrorKind::Invalid, why.to_string())
         })?;
-        Ok(AnyEvent::new(newest, metadata, event))
+        Ok(AnyEvent::new(newest, origin.metadata(&header, newest, occurred_on, attributes), event))
     }
 
-    fn newest(&self, incoming: &Incoming<'_>) -> Result<&'static EventDescriptor, DeserializeError> {
-        let name = Some(incoming.name.as_ref());
-        match self.readers.find(&incoming.name, incoming.version) {
+    fn newest(&self, header: &Header<'_>) -> Result<&'static EventDescriptor, DeserializeError> {
+        let name = Some(header.name.as_ref());
+        match self.readers.find(&header.name, header.version) {
             Reading::Into(types) => types.first().copied().ok_or_else(|| {
                 DeserializeError::new(name, DeserializeErrorKind::UnknownName, "no event has this name")
             }),
@@ -154,7 +158,7 @@ impl EventSerializer {
                 DeserializeErrorKind::UnknownVersion,
                 format!(
                     "it is of version {}, and only {} can be read; deploy the newer event, or add `upcast_from`",
-                    incoming.version.unwrap_or(1),
+                    header.version.unwrap_or(1),
                     known.iter().map(|v| format!("v{v}")).collect::<Vec<_>>().join(", ")
                 ),
             )),
@@ -172,23 +176,30 @@ pub(crate) struct Origin<'a> {
 }
 
 impl Origin<'_> {
+    /// When it happened, as far as is known of it so far.
+    pub(crate) fn occurred_on(&self, header: &Header<'_>) -> Timestamp {
+        header.occurred_on.or(self.sent_at).unwrap_or_else(Timestamp::now)
+    }
+
+    /// `occurred_on` is when it happened if the header does not say it.
     pub(crate) fn metadata(
         &self,
-        incoming: &Incoming<'_>,
+        header: &Header<'_>,
         read_as: &'static EventDescriptor,
+        occurred_on: Timestamp,
         attributes: &Attributes,
     ) -> Metadata {
         // An event may leave its own topic empty, to be published to that of its type.
-        let topic = incoming.topic.as_deref().filter(|topic| !topic.is_empty()).or(self.topic);
+        let topic = header.topic.as_deref().filter(|topic| !topic.is_empty()).or(self.topic);
         // Nearly always what the type says too.
         let text = |text: &str, usual: &'static str| {
             if text == usual { Cow::Borrowed(usual) } else { Cow::Owned(text.to_owned()) }
         };
         Metadata {
-            event_id: incoming.event_id.clone().or_else(|| self.id.map(EventId::from_text)).unwrap_or_default(),
-            event_type_name: text(&incoming.name, read_as.name()),
-            version: written_version(read_as, incoming),
-            occurred_on: incoming.occurred_on.or(self.sent_at).unwrap_or_else(Timestamp::now),
+            event_id: header.event_id.clone().or_else(|| self.id.map(EventId::from_text)).unwrap_or_default(),
+            event_type_name: text(&header.name, read_as.name()),
+            version: written_version(read_as, header),
+            occurred_on: header.occurred_on.unwrap_or(occurred_on),
             topic: topic.map_or(Cow::Borrowed(""), |topic| text(topic, read_as.topic().unwrap_or_default())),
             attempt: self.attempt.max(1),
             attributes: attributes.clone(),
@@ -201,6 +212,12 @@ impl Origin<'_> {
 pub struct SerializeError {
     event: &'static str,
     why: WriteError,
+}
+
+impl SerializeError {
+    pub(crate) fn new(event: &'static str, why: WriteError) -> Self {
+        Self { event, why }
+    }
 }
 
 impl fmt::Display for SerializeError {

@@ -29,7 +29,7 @@ impl EventSlot {
     pub(crate) fn take_place(&self) -> usize {
         match self.place() {
             NONE => {
-                let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+                let new = next_place();
                 match self.0.compare_exchange(NONE, new, Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => new,
                     Err(taken) => taken,
@@ -38,4 +38,9 @@ impl EventSlot {
             taken => taken,
         }
     }
+}
+
+/// A place of no event's own.
+pub(crate) fn next_place() -> usize {
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }

@@ -98,6 +98,7 @@ pub struct SubscriberDescriptor {
     options: SubscriberOptions,
     needs: fn(&mut Needs),
     call: Call,
+    direct: Option<Direct>,
 }
 
 /// The type of the value a subscriber runs on.
@@ -125,7 +126,7 @@ impl SubscriberDescriptor {
         needs: fn(&mut Needs),
         call: Call,
     ) -> Self {
-        Self { name, location, event, instance: None, options: SubscriberOptions::new(), needs, call }
+        Self { name, location, event, instance: None, options: SubscriberOptions::new(), needs, call, direct: None }
     }
 
     /// Run on a value of this type, which must be given at run time.
@@ -139,6 +140,23 @@ impl SubscriberDescriptor {
     #[must_use]
     pub const fn with_options(mut self, options: SubscriberOptions) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Called by the synchronous bus like this, which is quicker: for those that take nothing but a reference to the event.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_direct(mut self, direct: fn(Arc<Instance>) -> Option<Box<dyn Any>>) -> Self {
+        self.direct = Some(direct);
+        self
+    }
+
+    /// Called in another way.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn with_call(mut self, call: Call) -> Self {
+        // Nobody may go around it.
+        self.direct = None;
+        self.call = call;
         self
     }
 
@@ -221,6 +239,10 @@ impl SubscriberDescriptor {
     pub(crate) fn call(&self) -> Call {
         self.call
     }
+
+    pub(crate) fn direct(&self) -> Option<Direct> {
+        self.direct
+    }
 }
 
 impl fmt::Debug for SubscriberDescriptor {
@@ -284,8 +306,6 @@ pub trait Subscriber<E: Event>: Send + Sync + 'static {
 pub struct Subscription {
     pub(crate) descriptor: SubscriberDescriptor,
     pub(crate) instance: Arc<Instance>,
-    /// How the synchronous bus calls it, where that is quicker than by its descriptor.
-    pub(crate) direct: Option<Direct>,
 }
 
 impl Subscription {
@@ -297,7 +317,7 @@ impl Subscription {
 
     /// A subscriber that is a function.
     pub(crate) fn of_function(descriptor: &SubscriberDescriptor) -> Self {
-        Self { descriptor: descriptor.clone(), instance: Arc::new(()), direct: None }
+        Self { descriptor: descriptor.clone(), instance: Arc::new(()) }
     }
 
     /// A subscriber called `name` without a macro, declared at `location`.
@@ -309,7 +329,7 @@ impl Subscription {
         instance: Arc<Instance>,
     ) -> Self {
         let descriptor = SubscriberDescriptor::new(name, E::DESCRIPTOR, location, needs, call);
-        Self { descriptor, instance, direct: None }
+        Self { descriptor, instance }
     }
 }
 
@@ -355,7 +375,6 @@ impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> 
         let bind = |descriptor: &SubscriberDescriptor| Subscription {
             descriptor: descriptor.clone(),
             instance: Arc::clone(&self) as Arc<Instance>,
-            direct: None,
         };
         T::SUBSCRIBERS.iter().map(bind).collect()
     }

@@ -84,14 +84,33 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+const FORM: [u8; 32] = *b"0000-00-00T00:00:00.000000+00:00";
+
+impl Timestamp {
+    /// What is written exactly as Melange does, read in a fraction of the time that all the other forms take.
+    fn of_own_form(text: &str) -> Option<Self> {
+        let text: &[u8; 32] = text.as_bytes().try_into().ok()?;
+        let is_as_form = |(byte, form): (&u8, &u8)| byte == form || (*form == b'0' && byte.is_ascii_digit());
+        // The offset is the form's own, digits and all.
+        if !text.iter().zip(&FORM).all(is_as_form) || !text.ends_with(b"+00:00") {
+            return None;
+        }
+        let number = |from: usize, digits: usize| {
+            text.iter().skip(from).take(digits).fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+        };
+        let date = NaiveDate::from_ymd_opt(number(0, 4) as i32, number(5, 2), number(8, 2))?;
+        let at = date.and_hms_micro_opt(number(11, 2), number(14, 2), number(17, 2), number(20, 6))?;
+        Some(Self(at.and_utc()))
+    }
+
+    /// As it is written, in a year of four digits and outside leap seconds. chrono reads its pattern anew each time, which
+    /// takes several times as long.
+    pub(crate) fn written(self) -> Option<[u8; 32]> {
         let (Ok(year @ 0..=9999), micros @ 0..=999_999) = (u32::try_from(self.0.year()), self.0.nanosecond() / 1_000)
         else {
-            return self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f);
+            return None;
         };
-        // chrono reads its pattern anew each time, which takes several times as long.
-        let mut text = *b"0000-00-00T00:00:00.000000+00:00";
+        let mut text = FORM;
         let mut put = |from: usize, digits: usize, mut number: u32| {
             for digit in text.iter_mut().skip(from).take(digits).rev() {
                 *digit = b'0' + (number % 10) as u8;
@@ -105,7 +124,16 @@ impl fmt::Display for Timestamp {
         put(14, 2, self.0.minute());
         put(17, 2, self.0.second());
         put(20, 6, micros);
-        f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        Some(text)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.written() {
+            Some(text) => f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?),
+            None => self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f),
+        }
     }
 }
 
@@ -132,6 +160,9 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(at) = Self::of_own_form(text) {
+            return Ok(at);
+        }
         if let Ok(at) = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc3339(text.trim())) {
             return Ok(Self::from(at.with_timezone(&Utc)));
         }

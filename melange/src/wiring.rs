@@ -23,6 +23,7 @@ pub(crate) struct Wiring {
 }
 
 /// What a bus is made of, once nothing is wrong.
+#[derive(Clone)]
 pub(crate) struct Wired {
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) states: Arc<States>,
@@ -76,6 +77,12 @@ impl Wiring {
             let fix = "give one value of each type; wrap one of them in a type of its own";
             self.problems.push(Problem::new(ProblemKind::GivenTwice, what, fix));
         }
+    }
+
+    /// What these subscribers need, and is not among these states.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn missing(subscriptions: &[Subscription], states: &States) -> Vec<Problem> {
+        missing_states(subscriptions, states)
     }
 
     /// Everything there is, and everything that is wrong with it.

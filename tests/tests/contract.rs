@@ -76,7 +76,7 @@ builds! {
     camel { #[event(topic = "orders")] #[serde(rename_all = "camelCase")]
         pub struct Placed { order_id: String, total: u64, note: Option<String> } }
     skipped { #[event(topic = "orders")]
-        pub struct Placed { order_id: String, total: u64, note: Option<String>, #[serde(skip)] pub cached: u64 } }
+        pub struct Placed { order_id: String, total: u64, note: Option<String>, #[serde(skip)] #[expect(dead_code, reason = "on no wire")] cached: u64 } }
     moved { #[event(topic = "others")]
         pub struct Placed { order_id: String, total: u64, note: Option<String> } }
     keyed { #[event(topic = "orders")]

@@ -86,10 +86,7 @@ fn what_cannot_be_lifted_is_an_error_that_says_why() {
         .unwrap_err();
     assert_eq!(error.kind(), DeserializeErrorKind::Invalid);
     let text = error.to_string();
-    assert!(
-        text.contains("PriceSet v2 could not be made from PriceSet v1") || text.contains("could not be made"),
-        "{text}"
-    );
+    assert!(text.contains("could not be made from PriceSet v1"), "{text}");
     assert!(text.contains("the price is no whole number of cents"), "{text}");
     assert!(!text.contains("seven"), "{text}");
 }
@@ -133,6 +130,39 @@ async fn what_cannot_be_lifted_is_a_dead_letter_and_keeps_nobody_back() {
     assert_eq!((letters.len(), bus.metrics().handled), (1, 1));
     assert!(letters[0].reason.contains("the price is no whole number of cents"), "{}", letters[0].reason);
     bus.shutdown(Duration::from_secs(1)).await.unwrap();
+}
+
+/// The ways to a message: most are read in one walk, the name being first or beside the body; the others with care.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_lifted_says_why_however_its_message_is_laid_out() {
+    let named = ["event_type", "manifest"].map(|attribute| (attribute, "PriceSet"));
+    for (json, attributes) in [
+        (r#"{"event_type_name": "PriceSet", "event_version": 1, "price": "seven"}"#, &[] as &[_]),
+        (r#"{"event_type_name": "PriceSet", "event_version": 1, "price": "seven"}"#, &named),
+        (r#"{"event_type_name": "PriceSet", "event_id": "1", "topic": "prices", "price": "seven"}"#, &named),
+        (r#"{"event_type_name": "PriceSet", "price": "seven"}"#, &[]),
+        (r#"{"event_type_name": "PriceSet", "price": "seven", "event_version": 1}"#, &named[..1]),
+        (r#"{"price": "seven", "event_version": 1, "event_type_name": "PriceSet"}"#, &named),
+        (r#"{"price": "seven", "event_version": 1, "event_type_name": "PriceSet"}"#, &[]),
+        (r#"{"price": "seven", "event_version": 1}"#, &named[..1]),
+        (r#"{"price": "seven"}"#, &named[1..]),
+        (r#"{"event_type_name": "\u0050riceSet", "event_version": 1, "price": "seven"}"#, &[]),
+        (r#"{"specversion": "1.0", "type": "PriceSet", "id": "1", "source": "/", "data": {"price": "seven"}}"#, &[]),
+    ] {
+        let (account, bus) = started(UnknownVersions::default()).await;
+        let mut message = Outgoing::new(json);
+        for (name, value) in attributes {
+            message = message.attribute(*name, AttributeValue::String((*value).to_owned()));
+        }
+        account.account().publish("prices", message).unwrap();
+        settled(&account).await;
+        let letters = account.dead_letters(QUEUE);
+        assert_eq!((letters.len(), bus.metrics().handled), (1, 0), "{json} {attributes:?}");
+        for words in ["could not be made from PriceSet v1", "the price is no whole number of cents"] {
+            assert!(letters[0].reason.contains(words), "{json} {attributes:?}: {}", letters[0].reason);
+        }
+        bus.shutdown(Duration::from_secs(1)).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,6 +228,8 @@ deprecated! {
     OldAll (topic = "old", deprecated)
     OldSent (topic = "old", deprecated)
     OldSync (local, deprecated)
+    OldHeard (local, deprecated)
+    OldAdded (local, deprecated)
     OldAsync (local, deprecated)
     OldTried (local, deprecated)
     Current (topic = "old")
@@ -246,14 +278,17 @@ async fn a_deprecated_event_is_warned_of_once_wherever_it_is_published() {
         }
         let _ = publisher.send_to("nowhere", OldSent {}).await;
     }
-    let here = SynchronousEventBus::builder().build().unwrap();
+    let here = SynchronousEventBus::builder().subscribe(|_: &OldHeard| ()).build().unwrap();
+    let _added = here.subscribe(|_: &OldAdded| ());
     let later = AsynchronousEventBus::builder().build().unwrap();
     for _ in 0..3 {
         here.publish(&OldSync {}).unwrap();
+        here.publish(&OldHeard {}).unwrap();
+        here.publish(&OldAdded {}).unwrap();
         later.publish(OldAsync {}).await.unwrap();
         later.try_publish(OldTried {}).unwrap();
     }
-    for event in ["OldOne", "OldTwo", "OldAll", "OldSent", "OldSync", "OldAsync", "OldTried"] {
+    for event in ["OldOne", "OldTwo", "OldAll", "OldSent", "OldSync", "OldHeard", "OldAdded", "OldAsync", "OldTried"] {
         assert_eq!(warnings(event).len(), 1, "{event}");
     }
     assert!(warnings("Current").is_empty());

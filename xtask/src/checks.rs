@@ -21,7 +21,7 @@ pub(crate) fn check() -> Result<()> {
 
 /// The tests that compare what the compiler tells a user with what it told before.
 pub(crate) fn ui(bless: bool) -> Result<()> {
-    let mut tests = cargo(["test", "--package", "melange", "--test", "ui"]);
+    let mut tests = cargo(["test", "--package", "melange", "--features", "test-util", "--test", "ui"]);
     if bless {
         tests.env("TRYBUILD", "overwrite");
     }

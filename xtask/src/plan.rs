@@ -7,8 +7,8 @@
 const TARGETS: [&str; 9] =
     ["--lib", "--bin", "--bins", "--test", "--tests", "--example", "--examples", "--bench", "--benches"];
 
-/// The arguments of each cargo command, in the order to run them.
-pub(crate) fn commands(passed_on: &[&str]) -> Vec<Vec<String>> {
+/// The arguments of each cargo command, in the order to run them; without the tests whose names begin like `skipped`.
+pub(crate) fn commands(passed_on: &[&str], skipped: &[&str]) -> Vec<Vec<String>> {
     let for_cargo = passed_on.split(|arg| *arg == "--").next().unwrap_or_default();
     let asked_for = |names: &[&str]| for_cargo.iter().any(|arg| names.iter().any(|name| is_option(arg, name)));
 
@@ -23,19 +23,22 @@ pub(crate) fn commands(passed_on: &[&str]) -> Vec<Vec<String>> {
     let command =
         |selection: &[&str]| [&base, selection, passed_on].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
     match (targets, docs) {
-        (false, false) => vec![with_server(command(&["--tests", "--examples"])), command(&["--doc"])],
-        (true, false) => vec![with_server(command(&[]))],
+        (false, false) => vec![with_server(command(&["--tests", "--examples"]), skipped), command(&["--doc"])],
+        (true, false) => vec![with_server(command(&[]), skipped)],
         // Cargo itself refuses both at once, and says why.
         _ => vec![command(&[])],
     }
 }
 
 /// The tests that need the server are marked `#[ignore]`, for whoever runs `cargo test` without one.
-fn with_server(mut command: Vec<String>) -> Vec<String> {
+fn with_server(mut command: Vec<String>, skipped: &[&str]) -> Vec<String> {
     if !command.iter().any(|arg| arg == "--") {
         command.push("--".to_owned());
     }
     command.push("--include-ignored".to_owned());
+    for tests in skipped {
+        command.extend(["--skip".to_owned(), (*tests).to_owned()]);
+    }
     command
 }
 
@@ -52,7 +55,7 @@ mod tests {
     use super::commands;
 
     fn lines(passed_on: &[&str]) -> Vec<String> {
-        commands(passed_on).iter().map(|args| args.join(" ")).collect()
+        commands(passed_on, &[]).iter().map(|args| args.join(" ")).collect()
     }
 
     #[test]
@@ -86,6 +89,12 @@ mod tests {
             ["test --workspace --all-features --no-fail-fast --test=ui -- --include-ignored"]
         );
         assert_eq!(lines(&["--doc"]), ["test --workspace --all-features --no-fail-fast --doc"]);
+    }
+
+    #[test]
+    fn what_cannot_run_here_is_left_out() {
+        let targets = commands(&["-p", "melange"], &["needs_node::"]).remove(0).join(" ");
+        assert!(targets.ends_with("-- --include-ignored --skip needs_node::"), "{targets}");
     }
 
     #[test]

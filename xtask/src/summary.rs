@@ -16,6 +16,7 @@ use line::Line;
 pub(crate) struct Summary {
     counts: BTreeMap<Kind, Counts>,
     failures: Vec<String>,
+    not_run: Vec<String>,
     /// The test binary whose output is being read.
     running: Option<Running>,
     /// The beginning of a line whose end has not arrived.
@@ -66,6 +67,11 @@ impl Summary {
     pub(crate) fn add_failure(&mut self, what: &str) {
         self.counts.entry(Kind::NoTest).or_default().failed += 1;
         self.failures.push(what.to_owned());
+    }
+
+    /// Says that something was left out, and why: nobody is to take it for passed.
+    pub(crate) fn add_not_run(&mut self, what: String) {
+        self.not_run.push(what);
     }
 
     /// How many failed, of all kinds.
@@ -123,6 +129,12 @@ impl fmt::Display for Summary {
             writeln!(f, "\nfailed:")?;
             for failure in &self.failures {
                 writeln!(f, "  {failure}")?;
+            }
+        }
+        if !self.not_run.is_empty() {
+            writeln!(f, "\nnot run:")?;
+            for what in &self.not_run {
+                writeln!(f, "  {what}")?;
             }
         }
         write!(f, "\n{} passed, {} failed", self.passed(), self.failed())

@@ -4,10 +4,11 @@ use std::env;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::Command;
 
+use crate::node::Tools;
 use crate::problem::{Problem, Result};
 use crate::server::Server;
 use crate::summary::Summary;
-use crate::{environment, plan, workspace};
+use crate::{environment, node, plan, workspace};
 
 /// Runs everything; says whether all of it passed. The summary's last line is the last of the output.
 pub(crate) fn run(passed_on: &[&str]) -> Result<bool> {
@@ -15,10 +16,15 @@ pub(crate) fn run(passed_on: &[&str]) -> Result<bool> {
     eprintln!("local AWS server at {}", server.endpoint());
 
     let mut summary = Summary::default();
-    for args in plan::commands(passed_on) {
+    let (tools, not_run) = document_tools();
+    let skipped: Vec<&str> = not_run.iter().map(|(tests, _)| *tests).collect();
+    for args in plan::commands(passed_on, &skipped) {
         println!("\n== cargo {}", args.join(" "));
         let mut command = workspace::cargo(&args);
         environment::lead_to(&server.endpoint(), &mut command);
+        if let Some(tools) = &tools {
+            tools.lead_to(&mut command);
+        }
         let succeeded = stream(&mut command, &mut summary)?;
         summary.end_command(&args.join(" "), succeeded);
     }
@@ -30,8 +36,22 @@ pub(crate) fn run(passed_on: &[&str]) -> Result<bool> {
         eprintln!("\n{problem}");
         summary.add_failure("the local AWS server");
     }
+    for (_, what) in not_run {
+        summary.add_not_run(what);
+    }
     println!("\n{summary}");
     Ok(summary.failed() == 0)
+}
+
+/// What judges documents, if it can be had, and what is not run without it.
+fn document_tools() -> (Option<Tools>, Vec<(&'static str, String)>) {
+    match Tools::install() {
+        Ok(tools) => {
+            let missing = tools.missing().into_iter().map(|(tests, what)| (tests, what.to_owned())).collect();
+            (Some(tools), missing)
+        }
+        Err(problem) => (None, node::without_tools(&problem)),
+    }
 }
 
 /// Shows what the command prints as it comes and lets the summary read along.

@@ -11,6 +11,7 @@ pub(crate) mod marks;
 pub(crate) mod melange_side;
 pub(crate) mod rates;
 pub(crate) mod raw;
+#[path = "../../../melange/benches/support/report.rs"]
 pub(crate) mod report;
 pub(crate) mod server;
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "signatures")]
 mod letter;
+mod notice;
+mod plain;
 mod top;
 
 use std::collections::BTreeMap;
@@ -19,10 +21,45 @@ use crate::names::Names;
 pub(crate) use letter::Letter;
 #[cfg(feature = "signatures")]
 pub use letter::LetterKind;
+use memchr::memmem;
+use notice::{Notice, notice};
 use top::{Top, text};
 
 /// Most attributes read of one message; AWS sends ten.
 const MOST_ATTRIBUTES: usize = 32;
+
+/// What came as the body of a message, out of its wrapper: for those who receive from SQS themselves, or are handed what SNS
+/// delivers. `beside` are the attributes of the message. [`EventSerializer::deserialize_message`] reads its event.
+///
+/// It may be in the envelope of SNS, in that of EventBridge, in the `{"Message": ".."}` of Python melange, or bare, as raw
+/// delivery brings it. The topic is called as in its ARN, without regard to any prefix.
+///
+/// ```rust,standalone_crate
+/// use melange::{Attributes, Event, EventSerializer};
+///
+/// #[derive(Debug, serde::Serialize, serde::Deserialize, Event)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced {
+///     order_id: String,
+/// }
+///
+/// let body = r#"{"Type": "Notification", "MessageId": "95df01b4", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:orders",
+///     "Message": "{\"event_type_name\": \"OrderPlaced\", \"order_id\": \"o-1\"}"}"#;
+/// let inbound = melange_aws::open_message(body, Attributes::new())?;
+/// assert_eq!(inbound.topic.as_deref(), Some("orders"));
+/// let event = EventSerializer::linked()?.deserialize_message(&inbound)?;
+/// assert_eq!(event.downcast::<OrderPlaced>().unwrap().order_id, "o-1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If it is a letter of SNS that holds no event, such as one that asks to confirm a subscription, or a broken wrapper. What
+/// is not in any wrapper is no error here, whatever it is.
+///
+/// [`EventSerializer::deserialize_message`]: melange::EventSerializer::deserialize_message
+pub fn open_message(body: &str, beside: Attributes) -> Result<Inbound, Undecodable> {
+    wrapped(body, &beside, &Names::default()).unwrap_or_else(|| Ok(bare(body.into(), beside)))
+}
 
 /// Takes what came out of its wrapper, and gives `body` back as it was.
 ///
@@ -31,40 +68,48 @@ const MOST_ATTRIBUTES: usize = 32;
 /// melange 6 and 7 send to a queue directly; an event of EventBridge, which is in its `detail`; and else the bare content, as
 /// raw delivery brings it. What stands in the wrapper wins over `beside`, the attributes of the SQS message.
 pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<str>, Result<Inbound, Undecodable>) {
-    if begins_as_event(&body) {
-        return bare(body, beside);
-    }
-    let inbound = match serde_json::from_str::<Top<'_>>(&body) {
-        Ok(top) if top.is_event => None,
-        Ok(top) => match top.kind.as_deref() {
-            Some("Notification") if top.message.is_some() => Some(notification(&top, beside.clone(), names)),
-            Some(kind @ ("SubscriptionConfirmation" | "UnsubscribeConfirmation")) if top.topic_arn.is_some() => {
-                Some(Err(confirmation(kind, &top)))
-            }
-            _ => match top.message {
-                Some(message) if top.keys == 1 => content(message).map(|content| {
-                    content.map(|content| {
-                        let mut inbound = Inbound::new(Body::Json(content));
-                        inbound.attributes = beside.clone();
-                        inbound
-                    })
-                }),
-                _ => bridged(&top, &beside).map(Ok),
-            },
-        },
-        // Not a JSON object: whoever reads it says so.
-        Err(_) => None,
-    };
-    match inbound {
+    match wrapped(&body, &beside, names) {
         Some(inbound) => (body, inbound),
-        None => bare(body, beside),
+        None => (Arc::clone(&body), Ok(bare(body, beside))),
     }
 }
 
-fn bare(body: Arc<str>, beside: Attributes) -> (Arc<str>, Result<Inbound, Undecodable>) {
-    let mut inbound = Inbound::new(Body::Json(Arc::clone(&body)));
+fn bare(body: Arc<str>, beside: Attributes) -> Inbound {
+    let mut inbound = Inbound::new(Body::Json(body));
     inbound.attributes = beside;
-    (body, Ok(inbound))
+    inbound
+}
+
+/// What is in the wrapper. `None` if it has none.
+fn wrapped(body: &str, beside: &Attributes, names: &Names) -> Option<Result<Inbound, Undecodable>> {
+    if begins_as_event(body) || is_surely_bare(body) {
+        return None;
+    }
+    if let Some(notice) = notice(body)
+        && notice.is_said
+        && let Some(inbound) = noticed(notice, beside, names)
+    {
+        return Some(Ok(inbound));
+    }
+    by_keys(body, beside, names)
+}
+
+/// The same, of any JSON.
+fn by_keys(body: &str, beside: &Attributes, names: &Names) -> Option<Result<Inbound, Undecodable>> {
+    // Not a JSON object: whoever reads it says so.
+    let top = serde_json::from_str::<Top<'_>>(body).ok().filter(|top| !top.is_event)?;
+    match top.kind.as_deref() {
+        Some("Notification") if top.message.is_some() => Some(notification(&top, beside, names)),
+        Some(kind @ ("SubscriptionConfirmation" | "UnsubscribeConfirmation")) if top.topic_arn.is_some() => {
+            Some(Err(confirmation(kind, &top)))
+        }
+        _ => match top.message {
+            Some(message) if top.keys == 1 => {
+                content(message).map(|content| content.map(|content| bare(content, beside.clone())))
+            }
+            _ => bridged(&top, beside).map(Ok),
+        },
+    }
 }
 
 /// Whether it says its name first, as what Melange writes does: then nothing after it makes it anything but an event.
@@ -73,14 +118,36 @@ fn begins_as_event(body: &str) -> bool {
     first().is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
+/// Whether it has none of the keys by which wrappers are known, wherever it might have them.
+fn is_surely_bare(body: &str) -> bool {
+    let is_in_it = |words: &str| memmem::find(body.as_bytes(), words.as_bytes()).is_some();
+    // An escape may stand for a letter of a key, as nobody writes it.
+    let is_of_key = |at: usize| matches!(body.as_bytes().get(at + 4), Some(b'2'..=b'7'));
+    !["\"Message\"", "\"TopicArn\"", "\"detail-type\""].into_iter().any(is_in_it)
+        && !memmem::find_iter(body.as_bytes(), "\\u00").any(is_of_key)
+}
+
+/// What SNS says in its own way. `None` if that takes a closer look.
+fn noticed(notice: Notice<'_>, beside: &Attributes, names: &Names) -> Option<Inbound> {
+    let mut inbound = Inbound::new(Body::Json(notice.message?));
+    inbound.attributes = notice.attributes.unwrap_or_default();
+    add(&mut inbound.attributes, beside);
+    from_bridge(&mut inbound);
+    of_wrapper(&mut inbound, notice.topic_arn, notice.message_id, names);
+    Some(inbound)
+}
+
 /// The notification that `json` is, whether or not it says so: what Lambda finds under `Sns`.
 #[cfg_attr(
     not(feature = "lambda"),
     allow(dead_code, reason = "only Lambda's records are notifications by their place")
 )]
 pub(crate) fn open_notification(json: &str, names: &Names) -> Result<Inbound, Undecodable> {
+    if let Some(inbound) = notice(json).and_then(|notice| noticed(notice, &Attributes::new(), names)) {
+        return Ok(inbound);
+    }
     match serde_json::from_str::<Top<'_>>(json) {
-        Ok(top) if top.message.is_some() => notification(&top, Attributes::new(), names),
+        Ok(top) if top.message.is_some() => notification(&top, &Attributes::new(), names),
         _ => Err(Undecodable::new("it is not an SNS notification: there is no `Message`")),
     }
 }
@@ -100,29 +167,47 @@ fn bridged(top: &Top<'_>, beside: &Attributes) -> Option<Inbound> {
     Some(inbound)
 }
 
-fn notification(top: &Top<'_>, beside: Attributes, names: &Names) -> Result<Inbound, Undecodable> {
+fn notification(top: &Top<'_>, beside: &Attributes, names: &Names) -> Result<Inbound, Undecodable> {
     let unreadable = || Undecodable::new("it is an SNS notification whose `Message` is neither text nor an object");
     let content = top.message.and_then(content).ok_or_else(unreadable)??;
     let mut inbound = Inbound::new(Body::Json(content));
     inbound.attributes = top.attributes.map(attributes).unwrap_or_default();
+    add(&mut inbound.attributes, beside);
+    from_bridge(&mut inbound);
+    of_wrapper(&mut inbound, top.topic_arn.as_deref(), top.message_id.as_deref(), names);
+    Ok(inbound)
+}
+
+/// What came beside it, where the wrapper does not say it.
+fn add(attributes: &mut Attributes, beside: &Attributes) {
+    if attributes.is_empty() {
+        attributes.clone_from(beside);
+        return;
+    }
     for (name, value) in beside.iter() {
-        if inbound.attributes.get(name).is_none() {
-            inbound.attributes.set(name.to_owned(), value.clone());
+        if attributes.get(name).is_none() {
+            attributes.set(name.to_owned(), value.clone());
         }
     }
-    // A rule of EventBridge may send to a topic.
+}
+
+/// A rule of EventBridge may send to a topic.
+fn from_bridge(inbound: &mut Inbound) {
     if let Body::Json(body) = &inbound.body
         && !begins_as_event(body)
+        && !is_surely_bare(body)
         && let Ok(inner) = serde_json::from_str::<Top<'_>>(body)
         && !inner.is_event
         && let Some(bridged) = bridged(&inner, &inbound.attributes)
     {
-        inbound = bridged;
+        *inbound = bridged;
     }
-    inbound.topic = top.topic_arn.as_deref().and_then(|arn| names.topic_of(arn));
-    let id = top.message_id.as_ref().filter(|id| !id.is_empty()).map(|id| id.clone().into_owned());
-    inbound.wrapper_id = id.or(inbound.wrapper_id);
-    Ok(inbound)
+}
+
+fn of_wrapper(inbound: &mut Inbound, topic_arn: Option<&str>, message_id: Option<&str>, names: &Names) {
+    inbound.topic = topic_arn.and_then(|arn| names.topic_of(arn));
+    let id = message_id.filter(|id| !id.is_empty()).map(str::to_owned);
+    inbound.wrapper_id = id.or(inbound.wrapper_id.take());
 }
 
 /// The text that `message` spells, or the object that it is; `None` if it is something else.

@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use serde::Serialize;
 
 /// Something on AWS that is not as the subscribers need, and what makes it so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     pub(super) kind: ChangeKind,
     pub(super) resource: String,
     pub(super) what: String,
     pub(super) values: Vec<Value>,
     pub(super) command: Option<String>,
+    #[serde(skip)]
     pub(super) action: Action,
 }
 
 /// What kind of change it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeKind {
     /// It is not there, and is to be made.
@@ -28,7 +31,7 @@ pub enum ChangeKind {
 }
 
 /// An attribute or tag, as it is and as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Value {
     pub(super) name: String,
     pub(super) now: Option<String>,
@@ -104,7 +107,7 @@ impl Change {
 }
 
 /// A statement in a queue's policy that lets too many in. Nothing takes it out but a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub(super) resource: String,
     pub(super) what: String,

@@ -38,11 +38,20 @@ pub(super) struct Known {
 }
 
 impl Part<'_> {
+    /// What to call it, as in "queue billing".
+    fn called(self) -> String {
+        match self {
+            Part::Topic(topic) => format!("topic {}", topic.name),
+            Part::Queue(queue) => queue.called(),
+            Part::Feed(feed) => feed.called(),
+        }
+    }
+
     pub(super) fn stage(self) -> Stage {
         match self {
             Part::Topic(_) => Stage::Topics,
             Part::Queue(queue) => match queue.role {
-                Role::DeadLetters => Stage::DeadLetterQueues,
+                Role::DeadLetters { .. } => Stage::DeadLetterQueues,
                 Role::Consumed(_) => Stage::Queues,
             },
             Part::Feed(_) => Stage::Subscriptions,
@@ -141,11 +150,14 @@ impl Everything<'_> {
     /// All of it, and what was denied.
     pub(super) fn into_plan(self) -> (Plan, Vec<TransportError>) {
         let mut plan = Plan::default();
-        for Looked { seen, .. } in self.parts {
-            plan.unchanged += usize::from(seen.changes.is_empty() && !seen.hidden);
+        for Looked { part, seen, .. } in self.parts {
+            if seen.changes.is_empty() && !seen.hidden {
+                plan.unchanged.push(part.called());
+            }
             plan.changes.extend(seen.changes);
             plan.findings.extend(seen.findings);
             plan.notes.extend(seen.notes);
+            plan.left.extend(seen.left);
         }
         (plan, self.denied)
     }

@@ -1,5 +1,6 @@
 //! What `start()` does about topics and queues.
 
+mod allow;
 mod change;
 mod command;
 mod create;
@@ -7,6 +8,7 @@ mod diff;
 mod encryption;
 mod filter;
 mod look;
+mod model;
 mod options;
 mod others;
 mod pace;
@@ -25,6 +27,7 @@ use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
 pub(crate) use filter::MOST_NAMES;
+pub(crate) use model::{ACCOUNT, FeedModel, Model, QueueModel, TopicModel};
 pub(crate) use options::Options;
 pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
@@ -82,6 +85,21 @@ pub(crate) async fn prepare(queue: &AwsQueue, topology: &Topology) -> Result<(),
     }
     queue.others.may_be_asked();
     Ok(())
+}
+
+/// What there should be, with the attributes that all of it is made with. Calls nothing.
+pub(crate) fn model(queue: &AwsQueue, topology: &Topology) -> Result<Model, TransportError> {
+    Model::of(queue, topology)
+}
+
+/// Makes what is missing and mends what has drifted, once; says what it was.
+pub(crate) async fn apply(queue: &AwsQueue, topology: &Topology) -> Result<Plan, TransportError> {
+    let plan = plan(queue, topology).await?;
+    if !plan.is_empty() {
+        let wanted = wanted(queue, topology).await?;
+        create::create(queue.aws(), &Commands::at(queue.aws()), &wanted).await?;
+    }
+    Ok(plan)
 }
 
 /// What would be done.

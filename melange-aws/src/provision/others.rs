@@ -96,7 +96,7 @@ impl Known {
     async fn learn(&mut self, transport: &AwsQueue, topology: &Topology, queue: &str) -> Result<(), TransportError> {
         let account = transport.aws().account_id().await?;
         for plan in topology.queues.iter().filter(|plan| plan.name == queue) {
-            for feed in wanted::feeds(transport, plan, account)? {
+            for feed in wanted::feeds(transport, plan, transport.aws().names(), account)? {
                 self.of(transport, &feed).await?;
             }
         }

@@ -1,6 +1,9 @@
 //! [`Plan`]: what differs between AWS and what the subscribers need.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::change::{Change, ChangeKind, Finding, Value};
 use super::diff;
@@ -15,6 +18,7 @@ use super::diff;
 /// + topic staging-refunds
 /// ~ queue staging-billing: its visibility time-out is 10 s, and its subscribers need 30 s
 ///       VisibilityTimeout: 10 -> 30
+///   left alone: queue staging-billing has statement "theirs" in its policy
 /// 1 to create, 1 to change, 5 unchanged
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +26,8 @@ pub struct Plan {
     pub(super) changes: Vec<Change>,
     pub(super) findings: Vec<Finding>,
     pub(super) notes: Vec<String>,
-    pub(super) unchanged: usize,
+    pub(super) left: Vec<String>,
+    pub(super) unchanged: Vec<String>,
 }
 
 impl Plan {
@@ -53,14 +58,74 @@ impl Plan {
         self.notes.iter().map(String::as_str)
     }
 
+    /// What is someone else's, or goes beyond what is needed, and stays: statements in the queues' policies, names in
+    /// filter policies that another version may listen to, more receives than the subscribers need.
+    pub fn left_alone(&self) -> impl Iterator<Item = &str> {
+        self.left.iter().map(String::as_str)
+    }
+
     /// How many topics, queues and subscriptions are as they should be.
     #[must_use]
     pub fn unchanged(&self) -> usize {
-        self.unchanged
+        self.unchanged.len()
+    }
+
+    /// Whether [`Provision::Verify`](crate::Provision::Verify) would refuse to start: something is to be changed, or lets too
+    /// many in.
+    #[must_use]
+    pub fn has_drift(&self) -> bool {
+        !self.changes.is_empty() || !self.findings.is_empty()
+    }
+
+    /// What a program that only plans exits with, as `terraform plan -detailed-exitcode` does: 0 if all is as it should be,
+    /// 2 if not. 1 is left for what could not be looked at.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.has_drift() { 2 } else { 0 }
+    }
+
+    /// Both, with what they have in common once.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+            for one in more {
+                if !all.contains(&one) {
+                    all.push(one);
+                }
+            }
+        }
+        add(&mut self.changes, other.changes);
+        add(&mut self.findings, other.findings);
+        add(&mut self.notes, other.notes);
+        add(&mut self.left, other.left);
+        add(&mut self.unchanged, other.unchanged);
+        self
     }
 
     fn count(&self, kind: ChangeKind) -> usize {
         self.changes.iter().filter(|change| change.kind == kind).count()
+    }
+}
+
+impl Serialize for Plan {
+    /// For programs: the changes, the findings and the rest as lists, and a summary that counts them.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let summary: BTreeMap<&str, usize> = [
+            ("create", self.count(ChangeKind::Create)),
+            ("update", self.count(ChangeKind::Update)),
+            ("by_hand", self.count(ChangeKind::ByHand)),
+            ("findings", self.findings.len()),
+            ("unchanged", self.unchanged.len()),
+        ]
+        .into();
+        let mut plan = serializer.serialize_struct("Plan", 7)?;
+        plan.serialize_field("drift", &self.has_drift())?;
+        plan.serialize_field("summary", &summary)?;
+        plan.serialize_field("changes", &self.changes)?;
+        plan.serialize_field("findings", &self.findings)?;
+        plan.serialize_field("notes", &self.notes)?;
+        plan.serialize_field("left_alone", &self.left)?;
+        plan.serialize_field("unchanged", &self.unchanged)?;
+        plan.end()
     }
 }
 
@@ -78,6 +143,9 @@ impl fmt::Display for Plan {
         for note in &self.notes {
             writeln!(f, "  {note}")?;
         }
+        for left in &self.left {
+            writeln!(f, "  left alone: {left}")?;
+        }
         write!(f, "{} to create, {} to change", self.count(ChangeKind::Create), self.count(ChangeKind::Update))?;
         match self.count(ChangeKind::ByHand) {
             0 => {}
@@ -86,7 +154,7 @@ impl fmt::Display for Plan {
         if !self.findings.is_empty() {
             write!(f, ", {} to be warned of", self.findings.len())?;
         }
-        write!(f, ", {} unchanged", self.unchanged)
+        write!(f, ", {} unchanged", self.unchanged.len())
     }
 }
 
@@ -162,7 +230,8 @@ mod tests {
                 command: None,
             }],
             notes: vec!["not allowed to look".to_owned()],
-            unchanged: 7,
+            left: vec!["queue billing has statement \"theirs\" in its policy".to_owned()],
+            unchanged: vec![String::new(); 7],
         };
         assert_eq!(
             plan.to_string(),
@@ -172,7 +241,8 @@ mod tests {
              ~ queue billing: no tag\n      tag team: (none) -> billing\n\
              ! topic x does not exist; ask its owner\n\
              ! queue billing is open\n  \
-             not allowed to look\n\
+             not allowed to look\n  \
+             left alone: queue billing has statement \"theirs\" in its policy\n\
              1 to create, 3 to change, 1 to mend by hand, 1 to be warned of, 7 unchanged"
         );
         assert!(format!("{plan:#}").contains("+ topic orders\n      aws sns something\n"));

@@ -9,10 +9,7 @@ use super::wanted::Consumed;
 pub(super) fn change(present: Option<&str>, wanted: &Consumed) -> Option<(String, String)> {
     let present = present.and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
     let target = present.get("deadLetterTargetArn").and_then(Value::as_str);
-    // AWS answers with a number, and takes text as well.
-    let receives = present
-        .get("maxReceiveCount")
-        .and_then(|count| count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok())));
+    let receives = count(&present);
     let needed = u64::from(wanted.max_receives);
     let enough = receives.filter(|count| *count >= needed);
     let why = match (target, enough) {
@@ -25,6 +22,17 @@ pub(super) fn change(present: Option<&str>, wanted: &Consumed) -> Option<(String
         (Some(_), Some(_)) => return None,
     };
     Some((policy(&wanted.dlq_arn, enough.unwrap_or(needed)), why))
+}
+
+/// After how many receives `present` gives a message up.
+pub(super) fn receives(present: Option<&str>) -> Option<u64> {
+    count(&serde_json::from_str(present?).ok()?)
+}
+
+/// AWS answers with a number, and takes text as well.
+fn count(policy: &Value) -> Option<u64> {
+    let count = policy.get("maxReceiveCount")?;
+    count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok()))
 }
 
 /// The redrive policy of a new queue.

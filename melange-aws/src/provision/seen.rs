@@ -11,6 +11,8 @@ pub(super) struct Seen {
     pub(super) changes: Vec<Change>,
     pub(super) findings: Vec<Finding>,
     pub(super) notes: Vec<String>,
+    /// What is someone else's, and stays.
+    pub(super) left: Vec<String>,
     /// It could not be looked at.
     pub(super) hidden: bool,
     /// It waits for someone to confirm it.
@@ -25,6 +27,7 @@ impl Seen {
             changes: Vec::new(),
             findings: Vec::new(),
             notes: Vec::new(),
+            left: Vec::new(),
             hidden: false,
             pending: false,
             at: Instant::now(),

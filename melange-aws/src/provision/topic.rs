@@ -115,8 +115,13 @@ fn untagged(commands: &Commands, topic: &Topic, resource: String, missing: BTree
     Change::update(resource, what, values, command, Action::TagTopic(missing))
 }
 
+/// Whether the attribute is set where it differs, and not only when a topic is made.
+pub(super) fn is_set(name: &str) -> bool {
+    [SCOPE, SIGNATURE].contains(&name)
+}
+
 /// The attributes of a new topic.
-fn settings(topic: &Topic) -> Vec<(&'static str, &'static str)> {
+pub(super) fn settings(topic: &Topic) -> Vec<(&'static str, &'static str)> {
     let mut settings = Vec::new();
     if is_fifo(&topic.name) {
         // Melange always sends a deduplication id of its own.

@@ -6,7 +6,7 @@ use melange::transport::{QueuePlan, TopicFilter, Topology, TransportError};
 
 use super::filter::MOST_NAMES;
 use crate::AwsQueue;
-use crate::names::{dead_letter_queue, is_fifo, region_of};
+use crate::names::{Names, dead_letter_queue, is_fifo, region_of};
 
 /// What there should be, in the order in which it is made: nothing is fed before it can take it.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ pub(super) struct Queue {
 pub(super) enum Role {
     /// Subscribers consume from it.
     Consumed(Consumed),
-    /// It takes what they gave up.
-    DeadLetters,
+    /// It takes what the subscribers of the queue with this ARN gave up.
+    DeadLetters { of: String },
 }
 
 #[derive(Debug)]
@@ -84,16 +84,25 @@ pub(super) struct Feed {
 
 impl Wanted {
     pub(super) async fn of(transport: &AwsQueue, topology: &Topology) -> Result<Self, TransportError> {
-        let account = transport.aws().account_id().await?;
+        Self::at(transport, topology, transport.aws().names(), transport.aws().account_id().await?)
+    }
+
+    /// Under these names, in this account.
+    pub(super) fn at(
+        transport: &AwsQueue,
+        topology: &Topology,
+        names: &Names,
+        account: &str,
+    ) -> Result<Self, TransportError> {
         let mut wanted = Self {
-            topics: topics(transport, topology, account)?,
+            topics: topics(transport, topology, names, account)?,
             dead_letter_queues: Vec::new(),
             queues: Vec::new(),
             feeds: Vec::new(),
         };
         for plan in &topology.queues {
-            let feeds = feeds(transport, plan, account)?;
-            let (queue, dlq) = queues(transport, plan, &feeds, account)?;
+            let feeds = feeds(transport, plan, names, account)?;
+            let (queue, dlq) = queues(transport, plan, &feeds, names, account)?;
             wanted.dead_letter_queues.push(dlq);
             wanted.queues.push(queue);
             wanted.feeds.extend(feeds);
@@ -102,8 +111,12 @@ impl Wanted {
     }
 }
 
-fn topics(transport: &AwsQueue, topology: &Topology, account: &str) -> Result<Vec<Topic>, TransportError> {
-    let names = transport.aws().names();
+fn topics(
+    transport: &AwsQueue,
+    topology: &Topology,
+    names: &Names,
+    account: &str,
+) -> Result<Vec<Topic>, TransportError> {
     let options = &transport.options;
     let listened: BTreeSet<&String> =
         topology.queues.iter().flat_map(|queue| &queue.topics).map(|filter| &filter.topic).collect();
@@ -124,9 +137,9 @@ fn queues(
     transport: &AwsQueue,
     plan: &QueuePlan,
     feeds: &[Feed],
+    names: &Names,
     account: &str,
 ) -> Result<(Queue, Queue), TransportError> {
-    let names = transport.aws().names();
     let options = &transport.options;
     let name = names.queue(&plan.name);
     let dlq = dead_letter_queue(&name);
@@ -151,7 +164,7 @@ fn queues(
     let dlq = Queue {
         name: dlq,
         arn: dlq_arn,
-        role: Role::DeadLetters,
+        role: Role::DeadLetters { of: queue.arn.clone() },
         senders: feeds.iter().filter(|feed| feed.dlq_arn.is_some()).map(|feed| feed.topic_arn.clone()).collect(),
         kms_key: options.kms_key.clone(),
         by_group: false,
@@ -160,8 +173,12 @@ fn queues(
     Ok((queue, dlq))
 }
 
-pub(super) fn feeds(transport: &AwsQueue, plan: &QueuePlan, account: &str) -> Result<Vec<Feed>, TransportError> {
-    let names = transport.aws().names();
+pub(super) fn feeds(
+    transport: &AwsQueue,
+    plan: &QueuePlan,
+    names: &Names,
+    account: &str,
+) -> Result<Vec<Feed>, TransportError> {
     let options = &transport.options;
     let queue = names.queue(&plan.name);
     let feed = |filter: &TopicFilter| {
@@ -203,12 +220,17 @@ impl Queue {
     pub(super) fn called(&self) -> String {
         match self.role {
             Role::Consumed(_) => format!("queue {}", self.name),
-            Role::DeadLetters => format!("dead-letter queue {}", self.name),
+            Role::DeadLetters { .. } => format!("dead-letter queue {}", self.name),
         }
     }
 }
 
 impl Feed {
+    /// Whether events of this name should come through.
+    pub(super) fn lets_pass(&self, name: &str) -> bool {
+        self.names.as_ref().is_none_or(|names| names.contains(name))
+    }
+
     /// What to call it.
     pub(super) fn called(&self) -> String {
         format!("the subscription of queue {} to topic {}", self.queue, self.topic)

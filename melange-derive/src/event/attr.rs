@@ -1,6 +1,6 @@
 //! What `#[event(..)]` says, on the type and on its fields.
 
-use proc_macro2::Literal;
+use proc_macro2::{Literal, TokenStream};
 use syn::{Attribute, Ident, LitStr, Meta, Path};
 
 use crate::krate::Krate;
@@ -10,7 +10,8 @@ use crate::options::{Known, Options};
 use crate::problems::Problems;
 
 const ON_TYPE: Known = Known {
-    words: &["topic", "name", "version", "alias", "upcast_from", "deprecated", "local", "crate"],
+    words: &["topic", "name", "version", "alias", "upcast_from", "deprecated", "example", "local", "crate"],
+    expressions: &["example"],
     example: "topic = \"orders\"",
     elsewhere: |word| {
         let on_field = ON_FIELD.words.contains(&word);
@@ -20,6 +21,7 @@ const ON_TYPE: Known = Known {
 
 const ON_FIELD: Known = Known {
     words: &["key", "dedup_id", "attribute", "topic", "occurred_on"],
+    expressions: &[],
     example: "key",
     elsewhere: |word| {
         let on_type = ON_TYPE.words.contains(&word);
@@ -39,6 +41,8 @@ pub(crate) struct ContainerAttrs {
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) upcasts: Vec<Path>,
     pub(crate) deprecated: Option<Deprecated>,
+    /// Expressions of the type.
+    pub(crate) examples: Vec<TokenStream>,
     pub(crate) local: Option<Ident>,
 }
 
@@ -78,6 +82,7 @@ impl ContainerAttrs {
                 };
                 self.deprecated = Some(Deprecated(instead));
             }
+            "example" => self.examples.extend(option.expression("OrderPlaced { .. }", problems)),
             "local" if option.flag(problems) => self.local = Some(option.key.clone()),
             "crate" => {
                 self.krate = option.path("some::path::to::melange", problems).map(Krate::at).unwrap_or_default();

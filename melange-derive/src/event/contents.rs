@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Member, Type};
 
 use super::model::{Field, Model, Variant};
-use super::serde_attrs::{SerdeContainer, SerdeField};
+use super::serde_attrs::{SerdeContainer, SerdeField, is_option};
 use crate::krate::core;
 use crate::spelling::{spelled, text};
 
@@ -60,18 +60,7 @@ fn descriptor(member: &Member, ty: &Type, serde: &SerdeField, container: &SerdeC
         return Some(quote!(#core::Field::new(#ident, #type_name).flattened(#traced) #optional));
     }
     let name = serde.read_as(&ident, container).or_else(|| serde.written(&ident, container))?;
-    let may_be_absent = serde.default
-        || container.default
-        || serde.read_as(&ident, container).is_none()
-        || is_option(ty) && !serde.read_by_hand;
+    let may_be_absent = serde.fills_in(ty, container) || serde.read_as(&ident, container).is_none();
     let optional = may_be_absent.then(|| quote!(.optional()));
     Some(quote!(#core::Field::new(#name, #type_name) #optional))
-}
-
-fn is_option(ty: &Type) -> bool {
-    match ty {
-        Type::Group(group) => is_option(&group.elem),
-        Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Option"),
-        _ => false,
-    }
 }

@@ -7,6 +7,8 @@ use syn::spanned::Spanned;
 
 use super::attr::{ContainerAttrs, Deprecated};
 use super::contents::contents;
+use super::documentation::documentation;
+use super::example::examples;
 use super::model::{Field, Model};
 use crate::krate::{core, core_at, variable};
 use crate::place::location;
@@ -16,12 +18,16 @@ use crate::spelling::text;
 pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'_>) -> TokenStream {
     let (core, ident) = (core(), &input.ident);
     let new = new_descriptor(input, attrs);
+    let (held, examples) = examples(ident, attrs).unzip();
     let more = more_of_descriptor(input, attrs, model);
     let route = route(model);
+    let documentation = documentation(input, model);
     // The descriptor is a constant beside the impl, because what is named through the trait must be `Send` and `Sync`
     // once more: one event that is not would be an error for each such place.
     attrs.krate.scope(&quote! {
-        const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more;
+        #documentation
+        #held
+        const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more #examples;
         #[automatically_derived]
         impl #core::Event for #ident {
             const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
@@ -86,6 +92,7 @@ fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model
     if !attributes.is_empty() {
         more.extend(quote!(.with_attributes(&[#(#attributes),*])));
     }
+    more.extend(quote!(.with_documentation(__MELANGE_DOCUMENTATION)));
     if model.fields.iter().any(|field| field.attrs.key.is_some()) {
         more.extend(quote!(.with_key()));
     }

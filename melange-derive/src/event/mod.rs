@@ -3,9 +3,12 @@
 mod attr;
 mod check;
 mod contents;
+mod documentation;
+mod example;
 mod expand;
 mod model;
 mod rename_all;
+mod self_type;
 mod serde_attrs;
 
 use proc_macro2::TokenStream;

@@ -1,7 +1,7 @@
 //! What `#[serde(..)]` says of the names in the JSON. Only read: what is wrong there, serde reports.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, LitStr, Path, Token, parenthesized, token};
+use syn::{Attribute, LitStr, Path, Token, Type, parenthesized, token};
 
 use super::rename_all::{Rule, VariantRule};
 
@@ -13,12 +13,12 @@ pub(crate) struct SerdeContainer {
     rename_variants: Renames<VariantRule>,
     /// For the fields of an enum's variants.
     rename_all_fields: Renames<Rule>,
-    /// What is absent is what its `Default` says.
-    pub(crate) default: bool,
     /// Not written as its own fields: `transparent`, `into`, `from`, `try_from`, `remote`.
     pub(crate) other_shape: bool,
     pub(crate) deny_unknown_fields: Option<Path>,
     pub(crate) tag: Option<LitStr>,
+    /// What is missing is filled in, in every field.
+    pub(crate) default: bool,
 }
 
 /// `#[serde(..)]` on a field.
@@ -29,10 +29,14 @@ pub(crate) struct SerdeField {
     skip_writing: bool,
     skip_reading: bool,
     pub(crate) flatten: bool,
-    /// What is absent has a value all the same.
-    pub(crate) default: bool,
+    /// Written or read by functions of its own: its type does not say how it looks.
+    pub(crate) custom: bool,
     /// Read by a function of the user's (`with`, `deserialize_with`), which serde does not ask what is absent.
     pub(crate) read_by_hand: bool,
+    /// Left out now and then.
+    pub(crate) skip_if: bool,
+    /// Filled in when it is missing.
+    pub(crate) default: bool,
 }
 
 /// One value for writing, one for reading.
@@ -63,14 +67,14 @@ impl SerdeContainer {
                     read.rename_variants = Renames { write: each(&rules.write), read: each(&rules.read) };
                 } else if is("rename_all_fields") {
                     renames(&meta, |to| Rule::named(&to.value()), &mut read.rename_all_fields)?;
-                } else if is("default") {
-                    read.default = true;
                 } else if is("transparent") || is("into") || is("from") || is("try_from") || is("remote") {
                     read.other_shape = true;
                 } else if is("deny_unknown_fields") {
                     read.deny_unknown_fields = Some(meta.path.clone());
                 } else if is("tag") {
                     read.tag = Some(meta.value()?.parse()?);
+                } else if is("default") {
+                    read.default = true;
                 }
                 Ok(())
             });
@@ -117,10 +121,14 @@ impl SerdeField {
                     read.skip_reading = true;
                 } else if is("flatten") {
                     read.flatten = true;
+                } else if is("with") || is("deserialize_with") {
+                    (read.custom, read.read_by_hand) = (true, true);
+                } else if is("serialize_with") {
+                    read.custom = true;
+                } else if is("skip_serializing_if") {
+                    read.skip_if = true;
                 } else if is("default") {
                     read.default = true;
-                } else if is("with") || is("deserialize_with") {
-                    read.read_by_hand = true;
                 }
                 Ok(())
             });
@@ -137,6 +145,20 @@ impl SerdeField {
     /// The name in the JSON that is read, if the field is; aliases are read too.
     pub(crate) fn read_as(&self, ident: &str, container: &SerdeContainer) -> Option<String> {
         (!self.skip_reading && !self.flatten).then(|| name(ident, self.rename.read.as_ref(), container.rename_all.read))
+    }
+
+    /// Whether a field of this type has a value where the JSON has none: by a default, or as an `Option` that serde reads
+    /// itself.
+    pub(crate) fn fills_in(&self, ty: &Type, container: &SerdeContainer) -> bool {
+        self.default || container.default || is_option(ty) && !self.read_by_hand
+    }
+}
+
+pub(crate) fn is_option(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_option(&group.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Option"),
+        _ => false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::spelling::spelled;
 /// On a function or on an impl block.
 pub(crate) const ON_ITEM: Known = Known {
     words: &["listens_to", "name", "queue", "blocking", "retry", "timeout", "concurrency", "crate"],
+    expressions: &[],
     example: "listens_to = OrderPlaced",
     elsewhere: in_retry,
 };
@@ -21,6 +22,7 @@ pub(crate) const ON_ITEM: Known = Known {
 /// On a method, in `#[listens_to(..)]`.
 pub(crate) const ON_METHOD: Known = Known {
     words: &["name", "queue", "blocking", "retry", "timeout", "concurrency"],
+    expressions: &[],
     example: "OrderPlaced",
     elsewhere: |word| match word {
         "listens_to" => Some("the event stands here alone: `#[listens_to(OrderPlaced)]`".to_owned()),
@@ -29,7 +31,8 @@ pub(crate) const ON_METHOD: Known = Known {
     },
 };
 
-const IN_RETRY: Known = Known { words: &["attempts", "backoff"], example: "attempts = 5", elsewhere: |_| None };
+const IN_RETRY: Known =
+    Known { words: &["attempts", "backoff"], expressions: &[], example: "attempts = 5", elsewhere: |_| None };
 
 fn in_retry(word: &str) -> Option<String> {
     let belongs = IN_RETRY.words.contains(&word);

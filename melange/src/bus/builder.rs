@@ -1,14 +1,11 @@
 //! Putting a bus together.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{EventBus, Inner};
+use super::EventBus;
 use crate::consumer::{Setup, UnknownEvents, UnknownVersions};
 use crate::error::build::BuildErrors;
-use crate::publisher::MessagePublisher;
 use crate::transport::{DynTransport, MemoryTransport, Transport};
 use crate::wiring::{Wiring, wiring_methods};
 
@@ -66,9 +63,18 @@ impl EventBusBuilder {
     /// Everything that is wrong, at once, each with file, line and fix.
     pub fn build(self) -> Result<EventBus, BuildErrors> {
         let transport = self.transport.unwrap_or_else(|| DynTransport::new(MemoryTransport::new()));
-        let engine = Arc::new(self.setup.build(transport.clone(), self.wiring)?);
-        let publisher = MessagePublisher::over(transport);
-        Ok(EventBus { inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false) }) })
+        Ok(EventBus::over(self.setup.build(transport, self.wiring)?))
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn given_transport(&self) -> Option<&DynTransport> {
+        self.transport.as_ref()
+    }
+
+    /// What it was given so far: for a bus of another make.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn into_parts(self) -> (Wiring, Setup, Option<DynTransport>) {
+        (self.wiring, self.setup, self.transport)
     }
 }
 

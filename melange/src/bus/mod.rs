@@ -69,6 +69,18 @@ impl EventBus {
         EventBusBuilder::default()
     }
 
+    /// The bus that this engine runs.
+    pub(crate) fn over(engine: Engine) -> Self {
+        let publisher = MessagePublisher::over(engine.transport.clone());
+        let engine = Arc::new(engine);
+        Self { inner: Arc::new(Inner { publisher, engine, started: AtomicBool::new(false) }) }
+    }
+
+    #[cfg(any(feature = "schema", feature = "test-util"))]
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.inner.engine
+    }
+
     /// Makes or verifies the topology, as the transport was told to, then polls in the background. A second call does
     /// nothing.
     ///

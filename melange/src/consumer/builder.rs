@@ -25,6 +25,7 @@ const CONCURRENCY: usize = 64;
 const WAIT: Duration = Duration::from_secs(20);
 
 /// Settings of a consumer, whoever has it.
+#[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) concurrency: usize,
     pub(crate) wait: Duration,
@@ -49,7 +50,18 @@ impl Default for Setup {
 impl Setup {
     /// The engine, unless something is wrong: then all of it.
     pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
-        let (Wired { subscriptions, states, events }, mut problems) = wiring.finish();
+        let (wired, problems) = wiring.finish();
+        self.build_wired(transport, wired, problems)
+    }
+
+    /// The same of what was collected, in which these problems were found.
+    pub(crate) fn build_wired(
+        self,
+        transport: DynTransport,
+        wired: Wired,
+        mut problems: Vec<Problem>,
+    ) -> Result<Engine, BuildErrors> {
+        let Wired { subscriptions, states, events } = wired;
         let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor.clone()).collect();
         let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
         problems.extend(self.problems(&topology));
@@ -67,12 +79,15 @@ impl Setup {
         let longest = transport.capabilities().max_in_hand;
         let queue = |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(&plan.name).unwrap_or_default());
         let queues = topology.queues.iter().map(queue).collect();
+        let fingerprint = Fingerprint::of(&events, &descriptors);
         Ok(Engine {
             transport,
             topology,
+            #[cfg(feature = "schema")]
+            events,
             queues,
             states,
-            fingerprint: Fingerprint::of(&events, &descriptors),
+            fingerprint,
             unknown_events: self.unknown_events,
             unknown_versions: self.unknown_versions,
             budget: Budget::new(self.concurrency, weights),

@@ -13,7 +13,7 @@ use crate::registry::Reading;
 use crate::registry::versions::read_as;
 use crate::serializer::Origin;
 use crate::transport::{Body, Delivery, Inbound};
-use crate::wire::{Incoming, read, read_head};
+use crate::wire::{Incoming, begin, read};
 
 /// What a delivery turned out to be.
 pub(crate) enum Decoded {
@@ -53,11 +53,14 @@ fn of_content(queue: &Queue, delivery: &Delivery) -> Decoded {
 }
 
 fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) -> Decoded {
-    // First by its head, as Melange writes it. What cannot be read so is read with care, and judged then.
-    if let Some(incoming) = read_head(json, &inbound.attributes)
-        && let decoded @ Decoded::Events { .. } = from_incoming(queue, delivery, inbound, &incoming)
-    {
-        return decoded;
+    // First in one walk, as most come. What cannot be read so is read with care, and judged then.
+    if let Some(incoming) = begin(json, &inbound.attributes, |name| queue.readers.know(name)) {
+        match from_incoming(queue, delivery, inbound, &incoming) {
+            decoded @ Decoded::Events { .. } => return decoded,
+            // Somebody else's: whether it is all right is theirs to say.
+            decoded @ Decoded::Unknown { .. } if incoming.says_its_name() => return decoded,
+            _ => {}
+        }
     }
     match read(json, &inbound.attributes) {
         Ok(incoming) => from_incoming(queue, delivery, inbound, &incoming),
@@ -66,11 +69,12 @@ fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) 
 }
 
 fn from_incoming(queue: &Queue, delivery: &Delivery, inbound: &Inbound, incoming: &Incoming<'_>) -> Decoded {
-    let name = || incoming.name.clone().into_owned();
-    let types = match queue.readers.find(&incoming.name, incoming.version) {
+    let known = &incoming.header;
+    let name = || known.name.clone().into_owned();
+    let types = match queue.readers.find(&known.name, known.version) {
         Reading::UnknownName => return Decoded::Unknown { name: name() },
         Reading::UnknownVersion { .. } => {
-            return Decoded::UnknownVersion { name: name(), version: incoming.version.unwrap_or(1) };
+            return Decoded::UnknownVersion { name: name(), version: known.version.unwrap_or(1) };
         }
         Reading::Into(types) => types,
     };
@@ -80,15 +84,16 @@ fn from_incoming(queue: &Queue, delivery: &Delivery, inbound: &Inbound, incoming
         sent_at: delivery.sent_at,
         attempt: delivery.attempt,
     };
+    let occurred_on = origin.occurred_on(known);
     let mut events = Vec::with_capacity(types.len());
     for &event_type in types.iter() {
-        let metadata = origin.metadata(incoming, event_type, &inbound.attributes);
-        let event = match read_as(event_type, incoming, metadata.occurred_on) {
-            Ok(event) => event,
+        let (event, header) = match read_as(event_type, incoming, occurred_on) {
+            Ok(read) => read,
             Err(why) => {
                 return Decoded::Unreadable { name: Some(name()), why: why.to_string() };
             }
         };
+        let metadata = origin.metadata(&header, event_type, occurred_on, &inbound.attributes);
         let listeners = addressed(queue, inbound, queue.listeners(event_type).collect());
         events.push(Decodable { event, metadata: Arc::new(metadata), listeners });
     }

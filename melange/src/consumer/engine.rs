@@ -18,6 +18,9 @@ use crate::transport::{DynTransport, Topology};
 pub(crate) struct Engine {
     pub(crate) transport: DynTransport,
     pub(crate) topology: Topology,
+    /// Every event there is, listened to or not.
+    #[cfg(feature = "schema")]
+    pub(crate) events: Vec<&'static crate::event::EventDescriptor>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) states: Arc<States>,
     /// Of the bus's events and subscribers.

@@ -9,7 +9,11 @@ use crate::event::Event;
 /// What went wrong when a [`SynchronousEventBus`](crate::SynchronousEventBus) published: some subscribers failed (and
 /// all others ran), or the bus has been shut down (and none ran).
 #[derive(Debug)]
-pub struct DispatchError {
+pub struct DispatchError(Box<Failed>);
+
+// One word, so that a publish returns in a register.
+#[derive(Debug)]
+struct Failed {
     event: &'static str,
     why: Why,
 }
@@ -20,46 +24,40 @@ enum Why {
     Failed(Vec<SubscriberError>),
 }
 
-/// The failures of one publish: mostly none, for which no memory is taken.
-#[derive(Default)]
-pub(super) struct Failures(Option<Vec<SubscriberError>>);
-
-impl Failures {
-    #[cold]
-    pub(super) fn push(&mut self, failure: SubscriberError) {
-        self.0.get_or_insert_default().push(failure);
-    }
-
-    /// `Ok` when nobody failed.
-    pub(super) fn check(self, event: &'static str) -> Result<(), DispatchError> {
-        match self.0 {
-            None => Ok(()),
-            Some(failures) => Err(DispatchError { event, why: Why::Failed(failures) }),
-        }
-    }
-}
-
 impl DispatchError {
     pub(super) fn closed(event: &'static str) -> Self {
-        Self { event, why: Why::Closed }
+        Self(Box::new(Failed { event, why: Why::Closed }))
+    }
+
+    pub(super) fn failed(event: &'static str, failures: Vec<SubscriberError>) -> Self {
+        Self(Box::new(Failed { event, why: Why::Failed(failures) }))
+    }
+
+    /// Both, of one publish.
+    pub(super) fn and(mut self, later: Self) -> Self {
+        match (&mut self.0.why, later.0.why) {
+            (Why::Failed(failures), Why::Failed(later)) => failures.extend(later),
+            (why, later) => *why = later,
+        }
+        self
     }
 
     /// The name of the event.
     #[must_use]
     pub fn event_name(&self) -> &'static str {
-        self.event
+        self.0.event
     }
 
     /// The bus has been shut down: no subscriber ran.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        matches!(self.why, Why::Closed)
+        matches!(self.0.why, Why::Closed)
     }
 
     /// Each subscriber that failed, in the order in which they ran.
     #[must_use]
     pub fn failures(&self) -> &[SubscriberError] {
-        match &self.why {
+        match &self.0.why {
             Why::Closed => &[],
             Why::Failed(failures) => failures,
         }
@@ -73,12 +71,12 @@ impl DispatchError {
 
 impl fmt::Display for DispatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.why {
-            Why::Closed => write!(f, "event {} was not published: the bus has been shut down", self.event),
+        match &self.0.why {
+            Why::Closed => write!(f, "event {} was not published: the bus has been shut down", self.event_name()),
             Why::Failed(failures) => match failures.as_slice() {
                 [one] => write!(f, "{one}: {}", one.reason()),
                 many => {
-                    write!(f, "{} subscribers did not handle {}:", many.len(), self.event)?;
+                    write!(f, "{} subscribers did not handle {}:", many.len(), self.event_name())?;
                     many.iter().enumerate().try_for_each(|(i, one)| write!(f, "\n  {}. {one}: {}", i + 1, one.reason()))
                 }
             },

@@ -2,14 +2,16 @@
 
 mod asynchronous;
 pub(crate) mod direct;
+pub(crate) mod entry;
 mod failures;
+mod listed;
 mod synchronous;
 mod table;
 
 pub use asynchronous::{AsynchronousEventBus, AsynchronousEventBusBuilder, Drained, InProcessMetrics};
+pub use entry::SubscriptionHandle;
 pub use failures::{DispatchError, TryPublishError};
 pub use synchronous::{SynchronousEventBus, SynchronousEventBusBuilder};
-pub use table::SubscriptionHandle;
 
 /// A lock whose holders never run anyone else's code, so that nothing is half done when one of them panics.
 fn unpoisoned<G>(locked: Result<G, std::sync::PoisonError<G>>) -> G {

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
 use super::direct::Publish;
-use super::failures::{DispatchError, Failures};
-use super::table::{Entry, FrozenHandlers, SubscriptionHandle, Table};
+use super::entry::SubscriptionHandle;
+use super::failures::DispatchError;
+use super::table::{Places, Table};
 use crate::context::{LateMetadata, States};
 use crate::deprecation;
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
@@ -51,13 +51,14 @@ use crate::wiring::{Wiring, wiring_methods};
 /// Clones are handles to the same bus.
 #[derive(Clone)]
 pub struct SynchronousEventBus {
-    inner: Arc<Inner>,
+    frozen: Places,
+    table: Arc<Table>,
+    offered: Arc<Offered>,
 }
 
-struct Inner {
-    table: Arc<Table>,
+/// What subscribers may ask for.
+struct Offered {
     states: Arc<States>,
-    closed: AtomicBool,
     cancellation: CancellationToken,
 }
 
@@ -72,22 +73,49 @@ impl SynchronousEventBus {
     /// # Errors
     /// If subscribers failed or panicked: all of them, after all others have run too. Or if the bus has been
     /// [shut down](Self::shutdown).
+    #[inline]
     pub fn publish<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
-        let Inner { table, closed, .. } = &*self.inner;
-        if closed.load(Ordering::Acquire) {
+        deprecation::warn_once(E::DESCRIPTOR);
+        match self.frozen.plain::<E>() {
+            Some(all) => all.run(event, None),
+            None => self.publish_beside(event),
+        }
+    }
+
+    /// To those added at run time, too.
+    #[inline(never)]
+    fn publish_beside<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
+        if self.table.is_closed() {
             return Err(DispatchError::closed(E::DESCRIPTOR.name()));
         }
-        deprecation::warn_once(E::DESCRIPTOR);
         // Before anything runs: what is added now hears of the next event.
-        let (frozen, added) = (table.direct::<E>(), table.added(E::DESCRIPTOR.type_id()));
-        let mut failures = Failures::default();
-        match (&frozen, &added) {
-            (None, None) => {}
-            // Nobody asks for more than the event.
-            (Some(frozen), None) if !frozen.ask => frozen.run(event, None, &mut failures),
-            _ => self.inner.run(event, frozen.as_ref(), added.as_deref().unwrap_or_default(), &mut failures),
+        let (frozen, added) = (self.table.frozen::<E>(), self.table.added());
+        let added = added.as_ref().and_then(|added| Some((added, added.of::<E>()?)));
+        let run = |publish: Option<&Publish<'_>>| {
+            let first = frozen.map_or(Ok(()), |frozen| frozen.run(event, publish));
+            let then = added.map_or(Ok(()), |(list, added)| added.run_active(event, publish, || list.is_unchanged()));
+            match (first, then) {
+                (Err(first), Err(then)) => Err(first.and(then)),
+                (first, then) => first.and(then),
+            }
+        };
+        let mut all = frozen.into_iter().chain(added.map(|(_, added)| added));
+        if !all.clone().any(|handlers| handlers.asking) {
+            return run(None);
         }
-        failures.check(E::DESCRIPTOR.name())
+        self.offering(event, all.any(|handlers| handlers.need_metadata), |publish| run(Some(publish)))
+    }
+
+    /// For subscribers that may ask for metadata, states or the token.
+    #[inline(never)]
+    fn offering<E: Event, R>(&self, event: &E, need_metadata: bool, run: impl FnOnce(&Publish<'_>) -> R) -> R {
+        let make = || Metadata::of(event);
+        let metadata = LateMetadata::new(&make);
+        if need_metadata {
+            // Of this moment, however long those take that run before whoever asks.
+            metadata.get();
+        }
+        run(&Publish { metadata, states: &self.offered.states, cancellation: &self.offered.cancellation })
     }
 
     /// Adds a subscriber to the running bus, behind all others of its event. It hears what is published from now on,
@@ -114,46 +142,21 @@ impl SynchronousEventBus {
         &self,
         closure: impl Fn(&E) -> R + Send + Sync + 'static,
     ) -> SubscriptionHandle {
-        self.inner.table.add(closure.into_subscription())
+        self.table.add(closure.into_subscription())
     }
 
     /// From now on `publish` returns an error, in subscribers too. What is being published in other threads is
     /// finished there; subscribers that took a [`CancellationToken`](crate::CancellationToken) find it cancelled.
     /// Again does nothing.
     pub fn shutdown(&self) {
-        self.inner.closed.store(true, Ordering::Release);
-        self.inner.cancellation.cancel();
-    }
-}
-
-impl Inner {
-    /// Runs subscribers that may ask for metadata, states or the token, and those added at run time.
-    #[inline(never)]
-    fn run<E: Event>(
-        &self,
-        event: &E,
-        frozen: Option<&FrozenHandlers<'_, E>>,
-        added: &[Arc<Entry>],
-        failures: &mut Failures,
-    ) {
-        let make = || Metadata::of(event);
-        let publish =
-            Publish { metadata: LateMetadata::new(&make), states: &self.states, cancellation: &self.cancellation };
-        if let Some(frozen) = frozen {
-            if frozen.need_metadata {
-                // Of this moment, however long those take that run before whoever asks.
-                publish.metadata.get();
-            }
-            frozen.run(event, Some(&publish), failures);
-        }
-        added.iter().for_each(|entry| entry.run(event, &publish, failures));
+        self.table.close();
+        self.offered.cancellation.cancel();
     }
 }
 
 impl fmt::Debug for SynchronousEventBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let closed = self.inner.closed.load(Ordering::Acquire);
-        f.debug_struct("SynchronousEventBus").field("closed", &closed).finish_non_exhaustive()
+        f.debug_struct("SynchronousEventBus").field("closed", &self.table.is_closed()).finish_non_exhaustive()
     }
 }
 
@@ -175,13 +178,9 @@ impl SynchronousEventBusBuilder {
         let (wired, mut problems) = self.wiring.finish();
         problems.extend(wired.subscriptions.iter().filter_map(unfit));
         BuildErrors::check(problems)?;
-        let inner = Inner {
-            table: Arc::new(Table::new(wired.subscriptions)),
-            states: wired.states,
-            closed: AtomicBool::new(false),
-            cancellation: CancellationToken::new(),
-        };
-        Ok(SynchronousEventBus { inner: Arc::new(inner) })
+        let offered = Offered { states: wired.states, cancellation: CancellationToken::new() };
+        let table = Arc::new(Table::new(wired.subscriptions));
+        Ok(SynchronousEventBus { frozen: table.places().clone(), table, offered: Arc::new(offered) })
     }
 }
 

@@ -1,114 +1,130 @@
 //! Who listens to what: a frozen table of what the builder was given, and beside it what was added at run time.
 
-use std::any::{Any, TypeId};
-use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::any::TypeId;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use super::direct::{Handlers, Publish};
-use super::failures::Failures;
+use arc_swap::{ArcSwap, Guard};
+
+use super::direct::Handlers;
+use super::entry::{Entries, Entry, SubscriptionHandle};
+use super::listed::{AnyHandlers, ByType, Listed, entries, handlers, own_place};
 use super::unpoisoned;
-use crate::event::Event;
-use crate::slot::EventSlot;
+use crate::event::{Event, EventDescriptor};
 use crate::subscriber::Subscription;
 use crate::type_map::TypeMap;
 
-/// One subscriber of one event.
-pub(super) struct Entry {
-    pub(super) subscription: Subscription,
-    /// Which of the table's limits its runs share, if any.
-    pub(super) limit: Option<usize>,
-    /// What was added at run time, as the synchronous bus calls it: [`Handlers`] of the event, of this one alone.
-    handlers: Option<Box<dyn Any + Send + Sync>>,
-    active: AtomicBool,
-}
-
-impl Entry {
-    fn new(subscription: Subscription, limit: Option<usize>) -> Self {
-        Self { subscription, limit, handlers: None, active: AtomicBool::new(true) }
-    }
-
-    /// Runs it as the synchronous bus does, if it was added at run time and has not been taken away.
-    pub(super) fn run<E: Event>(&self, event: &E, publish: &Publish<'_>, failures: &mut Failures) {
-        let handlers = self.handlers.as_ref().filter(|_| self.active.load(Ordering::Acquire));
-        if let Some(handlers) = handlers.and_then(|handlers| handlers.downcast_ref::<Handlers<E>>()) {
-            handlers.run(event, Some(publish), |_, how| failures.push(how.of(&self.subscription.descriptor)));
-        }
-    }
-
-    fn event_type(&self) -> TypeId {
-        self.subscription.descriptor.event().type_id()
-    }
-}
-
-/// Copied whenever it changes, so that a publish under way goes on with what it began with.
-type Added = TypeMap<Arc<[Arc<Entry>]>>;
-
-/// The subscribers of one event that the builder was given.
-struct Frozen {
-    entries: Box<[Entry]>,
-    /// The same, as the synchronous bus calls them: [`Handlers`] of the event.
-    handlers: Box<dyn Any + Send + Sync>,
-    /// Some of them may ask for more than the event.
-    ask: bool,
-    /// Some of them take metadata.
-    need_metadata: bool,
-}
-
-impl Frozen {
-    fn new(entries: Vec<Entry>) -> Self {
-        let subscriptions: Vec<&Subscription> = entries.iter().map(|entry| &entry.subscription).collect();
-        let handlers = handlers(&subscriptions);
-        let ask = subscriptions.iter().any(|subscription| subscription.direct.is_none());
-        let need_metadata = subscriptions.iter().any(|subscription| subscription.descriptor.needs().metadata);
-        Self { entries: entries.into(), handlers, ask, need_metadata }
-    }
-}
-
-/// Of subscriptions of one event.
-fn handlers(subscriptions: &[&Subscription]) -> Box<dyn Any + Send + Sync> {
-    match subscriptions.first() {
-        Some(first) => first.descriptor.event().handlers(subscriptions),
-        None => Box::new(()),
-    }
-}
-
 /// The subscribers of a bus, by event.
 pub(super) struct Table {
-    frozen: TypeMap<Arc<Frozen>>,
-    /// The same, by the event's place.
-    places: Box<[Option<Arc<Frozen>>]>,
+    frozen: ByType,
+    places: Places,
     limits: Vec<usize>,
-    added: RwLock<Added>,
-    /// How many are in `added`: at zero, which is the common case, nobody takes the lock.
-    added_count: AtomicUsize,
+    /// Replaced whenever it changes, so that a publish under way goes on with what it began with.
+    added: ArcSwap<Listed<Arc<AnyHandlers>>>,
+    beside: Beside,
+    /// Grows with every change, before whoever made it goes on.
+    changes: AtomicUsize,
+    one_at_a_time: Mutex<()>,
+}
+
+/// What a publish must look at beside the event and its frozen subscribers: nothing, which is the common case, or any of
+/// [`CLOSED`], [`ASKING`], and as many times [`ADDED`] as subscribers were added.
+#[derive(Default)]
+struct Beside(AtomicUsize);
+
+/// The bus is closed.
+const CLOSED: usize = 1;
+/// A subscriber asks for more than the event.
+const ASKING: usize = 2;
+/// A subscriber was added.
+const ADDED: usize = 4;
+
+impl Beside {
+    #[inline]
+    fn is_nothing(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.load(Ordering::Acquire) & CLOSED == CLOSED
+    }
+
+    fn is_added(&self) -> bool {
+        self.0.load(Ordering::Acquire) >= ADDED
+    }
+
+    fn close(&self) {
+        self.0.fetch_or(CLOSED, Ordering::AcqRel);
+    }
+
+    fn count(&self, before: usize, after: usize) {
+        self.0.fetch_add(ADDED * after.saturating_sub(before), Ordering::AcqRel);
+        self.0.fetch_sub(ADDED * before.saturating_sub(after), Ordering::AcqRel);
+    }
+}
+
+/// What is frozen, as the synchronous bus reads it: from its own hands, which is a step less than through the table.
+#[derive(Clone)]
+pub(super) struct Places(Arc<[Place]>);
+
+struct Place {
+    handlers: Box<AnyHandlers>,
+    /// For this event.
+    beside: Beside,
+}
+
+impl AsRef<AnyHandlers> for Place {
+    fn as_ref(&self) -> &AnyHandlers {
+        self.handlers.as_ref()
+    }
+}
+
+impl Place {
+    fn of(handlers: Box<AnyHandlers>) -> Self {
+        Self { handlers, beside: Beside::default() }
+    }
+}
+
+impl Places {
+    /// The subscribers of `E`, if they can be had without a look-up, are all there are, and ask for nothing but the event.
+    #[inline]
+    pub(super) fn plain<E: Event>(&self) -> Option<&Handlers<E>> {
+        let Place { handlers, beside } = own_place::<E, _>(&self.0)?;
+        handlers.downcast_ref().filter(|_| beside.is_nothing())
+    }
 }
 
 impl Table {
     /// With these subscribers, each event's in the order given.
     pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
         let mut limits = Limits::default();
-        let mut by_event: TypeMap<Vec<Entry>> = TypeMap::default();
+        let mut by_event: TypeMap<Vec<Arc<Entry>>> = TypeMap::default();
         for subscription in subscriptions {
             let limit = limits.of(&subscription);
             let entry = Entry::new(subscription, limit);
-            by_event.entry(entry.event_type()).or_default().push(entry);
+            by_event.entry(entry.event().type_id()).or_default().push(Arc::new(entry));
         }
-        let mut places = Vec::new();
-        let mut frozen = TypeMap::default();
-        for (event, entries) in by_event {
-            let place = entries.first().and_then(|entry| entry.subscription.descriptor.event().slot());
-            let of_event = Arc::new(Frozen::new(entries));
-            if let Some(place) = place.map(EventSlot::take_place) {
-                places.resize(places.len().max(place + 1), None);
-                if let Some(vacant) = places.get_mut(place) {
-                    *vacant = Some(Arc::clone(&of_event));
-                }
+        let mut frozen = Listed::default();
+        for entries in by_event.into_values() {
+            if let Some(event) = entries.first().map(|entry| entry.event()) {
+                frozen.set(event, entries.into());
             }
-            frozen.insert(event, of_event);
         }
-        let (places, limits) = (places.into(), limits.sizes);
-        Self { frozen, places, limits, added: RwLock::default(), added_count: AtomicUsize::new(0) }
+        let mut places: Vec<Place> = frozen.places.into_iter().map(Place::of).collect();
+        for (entries, place) in frozen.by_type.values() {
+            if let Some(place) = places.get_mut(*place).filter(|_| entries.iter().any(|entry| entry.is_asking())) {
+                *place.beside.0.get_mut() = ASKING;
+            }
+        }
+        Self {
+            frozen: frozen.by_type,
+            places: Places(places.into()),
+            limits: limits.sizes,
+            added: ArcSwap::default(),
+            beside: Beside::default(),
+            changes: AtomicUsize::new(0),
+            one_at_a_time: Mutex::default(),
+        }
     }
 
     /// How many runs each limit allows at once.
@@ -116,61 +132,105 @@ impl Table {
         &self.limits
     }
 
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+
     /// The subscribers of an event as of now.
     pub(super) fn of(&self, event: TypeId) -> Listeners<'_> {
-        let frozen = self.frozen.get(&event).map_or(&[][..], |frozen| &frozen.entries);
-        Listeners { frozen, added: self.added(event) }
+        let frozen = entries(&self.frozen, event).map_or(&[][..], |entries| entries);
+        let added = self.added().and_then(|added| entries(&added.listed.by_type, event).cloned());
+        Listeners { frozen, added }
     }
 
-    /// Those that the builder was given, as the synchronous bus calls them.
-    pub(super) fn direct<E: Event>(&self) -> Option<FrozenHandlers<'_, E>> {
-        let place = E::DESCRIPTOR.slot().and_then(|slot| self.places.get(slot.place())).and_then(Option::as_ref);
-        // What was written by hand has no place, or may have another's.
-        let by_type = || self.frozen.get(&E::DESCRIPTOR.type_id());
-        place
-            .and_then(|frozen| FrozenHandlers::of(frozen))
-            .or_else(|| by_type().and_then(|frozen| FrozenHandlers::of(frozen)))
+    /// Those of `E` that the builder was given, as the synchronous bus calls them.
+    pub(super) fn frozen<E: Event>(&self) -> Option<&Handlers<E>> {
+        handlers(&self.frozen, &self.places.0)
     }
 
-    /// Those that were added at run time.
-    #[inline]
-    pub(super) fn added(&self, event: TypeId) -> Option<Arc<[Arc<Entry>]>> {
-        match self.added_count.load(Ordering::Acquire) {
-            0 => None,
-            _ => self.look_up_added(event),
-        }
+    /// Those of any event that were added at run time, if there are any.
+    pub(super) fn added(&self) -> Option<Added<'_>> {
+        self.beside.is_added().then(|| {
+            // Before they are looked up: who is taken away later is seen by it.
+            let change = self.changes.load(Ordering::Acquire);
+            Added { listed: self.added.load(), change, changes: &self.changes }
+        })
     }
 
-    #[cold]
-    fn look_up_added(&self, event: TypeId) -> Option<Arc<[Arc<Entry>]>> {
-        unpoisoned(self.added.read()).get(&event).cloned()
+    /// Refuses every publish that asks from now on.
+    pub(super) fn close(&self) {
+        self.beside.close();
+        self.places.0.iter().for_each(|place| place.beside.close());
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.beside.is_closed()
     }
 
     /// Adds a subscriber behind all others of its event.
     pub(super) fn add(self: &Arc<Self>, subscription: Subscription) -> SubscriptionHandle {
-        let handlers = handlers(&[&subscription]);
-        let entry = Arc::new(Entry { handlers: Some(handlers), ..Entry::new(subscription, None) });
-        let handle = SubscriptionHandle { table: Arc::downgrade(self), entry: Arc::downgrade(&entry) };
-        self.change(entry.event_type(), |entries| entries.push(entry));
+        let entry = Arc::new(Entry::new(subscription, None));
+        let handle = SubscriptionHandle::new(self, &entry);
+        self.change(entry.event(), |entries| entries.push(entry));
         handle
     }
 
-    fn remove(&self, entry: &Arc<Entry>) {
-        self.change(entry.event_type(), |entries| entries.retain(|known| !Arc::ptr_eq(known, entry)));
+    pub(super) fn remove(&self, entry: &Arc<Entry>) {
+        self.change(entry.event(), |entries| entries.retain(|known| !Arc::ptr_eq(known, entry)));
     }
 
-    fn change(&self, event: TypeId, change: impl FnOnce(&mut Vec<Arc<Entry>>)) {
-        let mut added = unpoisoned(self.added.write());
-        let before = added.remove(&event);
-        let mut entries = before.as_deref().map_or_else(Vec::new, <[_]>::to_vec);
+    fn change(&self, event: &EventDescriptor, change: impl FnOnce(&mut Vec<Arc<Entry>>)) {
+        let one_at_a_time = unpoisoned(self.one_at_a_time.lock());
+        let mut listed = Listed::clone(&self.added.load());
+        let mut entries = entries(&listed.by_type, event.type_id()).map_or_else(Vec::new, |entries| entries.to_vec());
+        let before = entries.len();
         change(&mut entries);
-        if !entries.is_empty() {
-            added.insert(event, entries.into());
+        let after = entries.len();
+        listed.set(event, entries.into());
+        let replaced = self.added.swap(Arc::new(listed));
+        let of_event = self.frozen.get(&event.type_id()).and_then(|(_, place)| self.places.0.get(*place));
+        for beside in of_event.map(|place| &place.beside).into_iter().chain([&self.beside]) {
+            beside.count(before, after);
         }
-        self.added_count.store(added.values().map(|entries| entries.len()).sum(), Ordering::Release);
-        drop(added);
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        drop(one_at_a_time);
         // A closure may own what publishes when it is dropped: never under the lock.
-        drop(before);
+        drop(replaced);
+    }
+}
+
+/// What was added to a bus at run time, as it was when it was looked up.
+pub(super) struct Added<'t> {
+    listed: Guard<Arc<Listed<Arc<AnyHandlers>>>>,
+    change: usize,
+    changes: &'t AtomicUsize,
+}
+
+impl Added<'_> {
+    /// Those of `E`, as the synchronous bus calls them.
+    pub(super) fn of<E: Event>(&self) -> Option<&Handlers<E>> {
+        let Listed { by_type, places } = &**self.listed;
+        handlers(by_type, places)
+    }
+
+    /// Whether nobody has been taken away since: then nobody need be asked whether he still is there.
+    #[inline]
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.changes.load(Ordering::Acquire) == self.change
+    }
+}
+
+/// The subscribers of one event, as they were when they were looked up.
+pub(super) struct Listeners<'t> {
+    frozen: &'t [Arc<Entry>],
+    added: Option<Entries>,
+}
+
+impl Listeners<'_> {
+    /// In order; whoever has unsubscribed in the meantime is left out.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        let added = self.added.iter().flat_map(|added| added.iter());
+        self.frozen.iter().chain(added).map(AsRef::as_ref).filter(|entry| entry.is_active())
     }
 }
 
@@ -199,79 +259,4 @@ fn is_one_subscriber(a: &Subscription, b: &Subscription) -> bool {
         && a.descriptor.location() == b.descriptor.location()
         && a.descriptor.options().concurrency == b.descriptor.options().concurrency
         && (is_function || Arc::ptr_eq(&a.instance, &b.instance))
-}
-
-/// Those of one event that the builder was given, as the synchronous bus calls them.
-pub(super) struct FrozenHandlers<'t, E> {
-    handlers: &'t Handlers<E>,
-    entries: &'t [Entry],
-    /// Some of them may ask for more than the event.
-    pub(super) ask: bool,
-    /// Some of them take metadata.
-    pub(super) need_metadata: bool,
-}
-
-impl<'t, E: Event> FrozenHandlers<'t, E> {
-    fn of(frozen: &'t Frozen) -> Option<Self> {
-        let Frozen { entries, handlers, ask, need_metadata } = frozen;
-        Some(Self { handlers: handlers.downcast_ref()?, entries, ask: *ask, need_metadata: *need_metadata })
-    }
-
-    #[inline]
-    pub(super) fn run(&self, event: &E, publish: Option<&Publish<'_>>, failures: &mut Failures) {
-        self.handlers.run(event, publish, |at, how| {
-            if let Some(entry) = self.entries.get(at) {
-                failures.push(how.of(&entry.subscription.descriptor));
-            }
-        });
-    }
-}
-
-/// The subscribers of one event, as they were when they were looked up.
-pub(super) struct Listeners<'t> {
-    frozen: &'t [Entry],
-    added: Option<Arc<[Arc<Entry>]>>,
-}
-
-impl Listeners<'_> {
-    /// In order; whoever has unsubscribed in the meantime is left out.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        let added = self.added.iter().flat_map(|added| added.iter().map(AsRef::as_ref));
-        self.frozen.iter().chain(added).filter(|entry| entry.active.load(Ordering::Acquire))
-    }
-}
-
-/// A subscription made on a running bus, by [`SynchronousEventBus::subscribe`](crate::SynchronousEventBus::subscribe)
-/// or [`AsynchronousEventBus::subscribe`](crate::AsynchronousEventBus::subscribe).
-///
-/// Dropping the handle does not unsubscribe: the subscription lasts as long as the bus, unless
-/// [`unsubscribe`](Self::unsubscribe) is called. Who never unsubscribes need not keep the handle.
-#[derive(Clone)]
-pub struct SubscriptionHandle {
-    table: Weak<Table>,
-    entry: Weak<Entry>,
-}
-
-impl SubscriptionHandle {
-    /// Ends the subscription. Calls of it that are under way finish, but once this has returned no new one starts:
-    /// not for events that are published later, nor for those being published or queued now. Again does nothing.
-    pub fn unsubscribe(&self) {
-        let Some(entry) = self.entry.upgrade() else { return };
-        entry.active.store(false, Ordering::Release);
-        if let Some(table) = self.table.upgrade() {
-            table.remove(&entry);
-        }
-    }
-
-    /// Whether it still listens: neither unsubscribed, nor is the bus gone.
-    #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.entry.upgrade().is_some_and(|entry| entry.active.load(Ordering::Acquire))
-    }
-}
-
-impl fmt::Debug for SubscriptionHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SubscriptionHandle").field("active", &self.is_active()).finish_non_exhaustive()
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::Timestamp;
 use crate::event::{Erased, EventDescriptor, Upcast};
-use crate::wire::{Incoming, Unreadable};
+use crate::wire::{Header, Incoming, Unreadable};
 
 /// Who can read what: names to the event types that know them.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +39,11 @@ impl Readers {
             known.sort_by_key(|event| std::cmp::Reverse(event.version()));
         }
         readers
+    }
+
+    /// Whether anyone knows the name.
+    pub(crate) fn know(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// A message without a version is of the oldest readable one where that is 1, else of the type's own.
@@ -84,27 +89,41 @@ fn steps(
     })
 }
 
-/// The version that `incoming` was written as, if it is read as an `event`: where it does not say, the first one, or the
-/// event's own where the first cannot be read.
-pub(crate) fn written_version(event: &'static EventDescriptor, incoming: &Incoming<'_>) -> u32 {
-    incoming.version.unwrap_or_else(|| if path(event, &incoming.name, 1).is_some() { 1 } else { event.version() })
+/// The version that it was written as, if it is read as an `event`: where it does not say, the first one, or the event's own
+/// where the first cannot be read.
+pub(crate) fn written_version(event: &'static EventDescriptor, header: &Header<'_>) -> u32 {
+    let is_readable = |version| path(event, &header.name, version).is_some();
+    header.version.unwrap_or_else(|| if is_readable(1) { 1 } else { event.version() })
 }
 
 /// Reads `incoming` as an `event`, by way of its older versions where it is one of those.
-pub(crate) fn read_as(
+pub(crate) fn read_as<'a>(
     event: &'static EventDescriptor,
-    incoming: &Incoming<'_>,
+    incoming: &Incoming<'a>,
     occurred_on: Timestamp,
-) -> Result<Erased, Unreadable> {
-    let steps = path(event, &incoming.name, incoming.version.unwrap_or(1)).unwrap_or_default();
+) -> Result<(Erased, Header<'a>), Unreadable> {
+    let known = &incoming.header;
+    let steps = steps_to(event, known);
     let written_as = steps.last().map_or(event, |oldest| oldest.from());
-    let codec =
-        written_as.codec().ok_or_else(|| Unreadable::Event(format!("{written_as} is local: it has no wire form")))?;
-    let mut read = incoming.event(codec, occurred_on)?;
+    let (mut read, header) = incoming.event(written_as, occurred_on)?;
+    // A version that was found only now may be another one than was read.
+    if header.version != known.version && !is_of(event, written_as, &header) {
+        return Err(Unreadable::NotInPassing);
+    }
     for step in steps.iter().rev() {
         read = step
             .apply(read)
             .map_err(|why| Unreadable::Event(format!("{event} could not be made from {}: {why}", step.from())))?;
     }
-    Ok(read)
+    Ok((read, header))
+}
+
+fn steps_to(event: &'static EventDescriptor, header: &Header<'_>) -> Vec<&'static Upcast> {
+    path(event, &header.name, header.version.unwrap_or(1)).unwrap_or_default()
+}
+
+/// Whether an `event` of this header is written as a `written_as`.
+fn is_of(event: &'static EventDescriptor, written_as: &EventDescriptor, header: &Header<'_>) -> bool {
+    let steps = path(event, &header.name, header.version.unwrap_or(1));
+    steps.is_some_and(|steps| steps.last().map_or(event, |oldest| oldest.from()).is_same_type(written_as))
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 pub use crate::error::transport::{TransportError, TransportErrorKind};
 pub(crate) use erased::DynTransport;
 pub use memory::MemoryTransport;
+pub(crate) use memory::dead_letter_queue;
 pub use message::{Body, Delivery, Inbound, Message, Receipt, Undecodable};
 pub(crate) use topology::SPARE_RECEIVES;
 pub use topology::{QueuePlan, TopicFilter, Topology};
@@ -110,10 +111,7 @@ pub trait Transport: Send + Sync + 'static {
 
     /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or `billing-dlq.fifo`.
     fn dead_letter_queue(&self, queue: &str) -> String {
-        match queue.strip_suffix(".fifo") {
-            Some(base) => format!("{base}-dlq.fifo"),
-            None => format!("{queue}-dlq"),
-        }
+        dead_letter_queue(queue)
     }
 
     /// Puts a copy of a letter in hand, received from the dead-letter queue of `queue`, back into `queue`: for the

@@ -1,42 +1,52 @@
-//! Reads an event out of an object that holds the envelope as well: the envelope's keys are passed over, so that a
+//! Reads an event out of an object that holds the envelope as well: the envelope's keys are kept from it, so that a
 //! `#[serde(flatten)]` map does not catch them, and the event's own `occurred_on` is given in the form its type reads.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::BorrowedStrDeserializer;
+use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::header::{ELSEWHERE, OCCURRED_ON, RESERVED};
+use super::header::OCCURRED_ON;
 use super::moment::Moment;
+use super::text::Text;
+use super::walk::{Key, Walk};
 use crate::Timestamp;
 
 /// A deserializer of the event within a flat body.
-pub(crate) struct Flat<D> {
+pub(crate) struct Flat<'m, 'w, D> {
     inner: D,
     own: &'static [&'static str],
-    occurred_on: Timestamp,
-    headless: bool,
+    envelope: Envelope<'m, 'w>,
 }
 
-impl<D> Flat<D> {
+/// The envelope around the event.
+enum Envelope<'m, 'w> {
+    /// It has been read: this is when the event happened.
+    Read(Timestamp),
+    /// It is read in passing.
+    Among(&'m mut Walk<'w>),
+}
+
+impl<'m, 'w, D> Flat<'m, 'w, D> {
+    /// Of a body whose envelope has been read.
     pub(crate) fn new(inner: D, own: &'static [&'static str], occurred_on: Timestamp) -> Self {
-        Self { inner, own, occurred_on, headless: false }
+        Self { inner, own, envelope: Envelope::Read(occurred_on) }
     }
 
-    /// Of a body whose head was taken off: more of the envelope is an error, as is what only a look at the whole body can
-    /// judge.
-    pub(crate) fn headless(inner: D, own: &'static [&'static str], occurred_on: Timestamp) -> Self {
-        Self { inner, own, occurred_on, headless: true }
+    /// Of a body whose envelope is read in the same walk.
+    pub(crate) fn walking(inner: D, own: &'static [&'static str], walk: &'m mut Walk<'w>) -> Self {
+        Self { inner, own, envelope: Envelope::Among(walk) }
     }
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<'_, '_, D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let Self { inner, own, occurred_on, headless } = self;
-        inner.deserialize_map(Keys { visitor, own, occurred_on, headless })
+        let Self { inner, own, envelope } = self;
+        inner.deserialize_map(Keys { visitor, own, envelope })
     }
 
     forward_to_deserialize_any! {
@@ -45,14 +55,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Flat<D> {
     }
 }
 
-struct Keys<T> {
+struct Keys<'m, 'w, T> {
     visitor: T,
     own: &'static [&'static str],
-    occurred_on: Timestamp,
-    headless: bool,
+    envelope: Envelope<'m, 'w>,
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<'_, '_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,121 +69,107 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Keys<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Self { visitor, own, occurred_on, headless } = self;
-        let elsewhere = headless.then_some(0);
-        visitor.visit_map(OwnEntries {
-            map,
-            own,
-            occurred_on,
-            seen_occurred_on: false,
-            at_occurred_on: false,
-            elsewhere,
-        })
+        let Self { visitor, own, envelope } = self;
+        visitor.visit_map(OwnEntries { map, own, envelope, has_occurred_on: false, next: Next::InMap })
     }
 }
 
 /// The entries of a map that are the event's.
-struct OwnEntries<A> {
+struct OwnEntries<'de, 'm, 'w, A> {
     map: A,
     own: &'static [&'static str],
-    occurred_on: Timestamp,
-    seen_occurred_on: bool,
-    at_occurred_on: bool,
-    /// Where the head was taken off: the keys so far that mean something in other formats, a bit for each.
-    elsewhere: Option<u8>,
+    envelope: Envelope<'m, 'w>,
+    has_occurred_on: bool,
+    next: Next<'de>,
 }
 
-impl<A> OwnEntries<A> {
-    /// Whether a key, after the head, is one that the whole body has to be looked at for: one of the envelope, or one that
-    /// no format allows twice.
-    fn needs_a_look(&mut self, name: &str) -> bool {
-        let Some(seen) = &mut self.elsewhere else { return false };
-        if RESERVED.contains(&name) {
-            return true;
+/// The value that belongs to the key that was given last.
+enum Next<'de> {
+    InMap,
+    OccurredOn,
+    /// The event's own topic, which is the envelope's too.
+    Topic(Cow<'de, str>),
+}
+
+impl<'de, A: MapAccess<'de>> OwnEntries<'de, '_, '_, A> {
+    /// Takes what is the envelope's. Whether the event is to see the key.
+    fn is_for_event(&mut self, name: &str) -> Result<bool, A::Error> {
+        let Some(key) = Key::of(name) else { return Ok(true) };
+        let is_own = || self.own.contains(&name);
+        match &mut self.envelope {
+            Envelope::Read(_) if !key.is_reserved() => return Ok(true),
+            Envelope::Read(_) if !is_own() => {
+                self.map.next_value::<IgnoredAny>()?;
+                return Ok(false);
+            }
+            Envelope::Read(_) => {}
+            Envelope::Among(walk) => {
+                if !walk.see(key) {
+                    return Err(A::Error::custom("a key that came before"));
+                }
+                if !key.is_reserved() {
+                    return Ok(true);
+                }
+                let topic = walk.take(key, &mut self.map)?;
+                if !is_own() {
+                    return Ok(false);
+                }
+                if let Some(topic) = topic {
+                    self.next = Next::Topic(topic);
+                }
+            }
         }
-        let Some(place) = ELSEWHERE.iter().position(|key| *key == name) else { return false };
-        let bit = 1 << place;
-        let twice = *seen & bit != 0;
-        *seen |= bit;
-        twice
+        if key == Key::OccurredOn {
+            if self.has_occurred_on {
+                return Err(A::Error::duplicate_field(OCCURRED_ON));
+            }
+            if let Envelope::Read(_) = self.envelope {
+                self.map.next_value::<IgnoredAny>()?;
+            }
+            self.has_occurred_on = true;
+            self.next = Next::OccurredOn;
+        }
+        Ok(true)
+    }
+
+    fn occurred_on(&self) -> Timestamp {
+        match &self.envelope {
+            Envelope::Read(at) => *at,
+            Envelope::Among(walk) => walk.occurred_on.unwrap_or(walk.fallback),
+        }
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<'de, '_, '_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         loop {
-            let Some(key) = self.map.next_key::<Key<'de>>()? else {
-                // A producer that left it out: the event's field is filled with what was taken for it.
-                if self.own.contains(&OCCURRED_ON) && !self.seen_occurred_on {
-                    self.seen_occurred_on = true;
-                    self.at_occurred_on = true;
+            let Some(Text(name)) = self.map.next_key::<Text<'de>>()? else {
+                // Taken off with the head, or left out by its producer: then it is what was taken for it.
+                if self.own.contains(&OCCURRED_ON) && !self.has_occurred_on {
+                    self.has_occurred_on = true;
+                    self.next = Next::OccurredOn;
                     return seed.deserialize(OCCURRED_ON.into_deserializer()).map(Some);
                 }
                 return Ok(None);
             };
-            let name = key.as_str();
-            if self.needs_a_look(name) {
-                return Err(A::Error::custom("more of the envelope after its head"));
-            }
-            if RESERVED.contains(&name) && !self.own.contains(&name) {
-                self.map.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            if name == OCCURRED_ON {
-                if self.seen_occurred_on {
-                    return Err(A::Error::duplicate_field(OCCURRED_ON));
+            if self.is_for_event(&name)? {
+                return match name {
+                    Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+                    Cow::Owned(name) => seed.deserialize(name.into_deserializer()),
                 }
-                self.seen_occurred_on = true;
-                self.at_occurred_on = true;
-                self.map.next_value::<IgnoredAny>()?;
+                .map(Some);
             }
-            return match key {
-                Key::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-                Key::Owned(name) => seed.deserialize(name.into_deserializer()),
-            }
-            .map(Some);
         }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        if std::mem::take(&mut self.at_occurred_on) {
-            return seed.deserialize(Moment::new(self.occurred_on));
+        match std::mem::replace(&mut self.next, Next::InMap) {
+            Next::InMap => self.map.next_value_seed(seed),
+            Next::OccurredOn => seed.deserialize(Moment::new(self.occurred_on())),
+            Next::Topic(Cow::Borrowed(topic)) => seed.deserialize(BorrowedStrDeserializer::new(topic)),
+            Next::Topic(topic @ Cow::Owned(_)) => seed.deserialize(CowStrDeserializer::new(topic)),
         }
-        self.map.next_value_seed(seed)
-    }
-}
-
-enum Key<'de> {
-    Borrowed(&'de str),
-    Owned(String),
-}
-
-impl Key<'_> {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Borrowed(name) => name,
-            Self::Owned(name) => name,
-        }
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key::Borrowed(name))
-            }
-            fn visit_str<E: Error>(self, name: &str) -> Result<Key<'de>, E> {
-                Ok(Key::Owned(name.to_owned()))
-            }
-        }
-        from.deserialize_str(KeyVisitor)
     }
 }

@@ -53,7 +53,11 @@ fn is_key(json: &str, key: &str) -> bool {
 }
 
 /// The value of this key, which is the next, and what comes after it.
-fn entry<'a, T>(json: &'a str, key: &str, read: impl Fn(&'a str) -> Option<(T, &'a str)>) -> Option<(T, &'a str)> {
+pub(super) fn entry<'a, T>(
+    json: &'a str,
+    key: &str,
+    read: impl Fn(&'a str) -> Option<(T, &'a str)>,
+) -> Option<(T, &'a str)> {
     let after = trimmed(json).strip_prefix('"')?.strip_prefix(key)?.strip_prefix('"')?;
     let (value, after) = read(trimmed(trimmed(after).strip_prefix(':')?))?;
     Some((value, trimmed(after)))
@@ -69,7 +73,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// The text at the start, and what comes after it.
-fn text(json: &str) -> Option<(&str, &str)> {
+pub(super) fn text(json: &str) -> Option<(&str, &str)> {
     let json = json.strip_prefix('"')?;
     let end = json.bytes().position(|byte| ENDS[usize::from(byte)])?;
     let (text, after) = json.split_at_checked(end)?;

@@ -22,6 +22,3 @@ pub(crate) const DATA: &str = "data";
 
 /// The names that a flat event may not use for fields of its own.
 pub(crate) const RESERVED: [&str; 5] = [TYPE, ID, VERSION, OCCURRED_ON, TOPIC];
-
-/// The keys of other formats, and `data`: no body may have one of them twice.
-pub(super) const ELSEWHERE: [&str; 6] = [DATA, "specversion", "type", "id", "time", "eventversion"];

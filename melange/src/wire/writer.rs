@@ -14,6 +14,7 @@ use super::moment::take_out;
 use crate::codec::{Codec, Layout};
 use crate::event::EventDescriptor;
 use crate::metadata::Metadata;
+use crate::{EventId, Timestamp};
 
 /// An event could not be written.
 #[derive(Debug)]
@@ -86,13 +87,7 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
         Layout::Flat { own, .. } => own,
         Layout::Data => &[],
     };
-    entry(to, TYPE, &metadata.event_type_name).map_err(WriteError::Json)?;
-    entry(to, ID, &metadata.event_id).map_err(WriteError::Json)?;
-    entry(to, VERSION, &metadata.version).map_err(WriteError::Json)?;
-    entry(to, OCCURRED_ON, &metadata.occurred_on).map_err(WriteError::Json)?;
-    if !own.contains(&TOPIC) {
-        entry(to, TOPIC, &metadata.topic).map_err(WriteError::Json)?;
-    }
+    write_head(to, metadata, !own.contains(&TOPIC)).map_err(WriteError::Json)?;
     match codec.layout() {
         Layout::Data => {
             key(to, DATA);
@@ -125,15 +120,35 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
     Ok(())
 }
 
+/// The envelope, without the end of its object.
+fn write_head(to: &mut Vec<u8>, metadata: &Metadata, with_topic: bool) -> serde_json::Result<()> {
+    key(to, TYPE);
+    text(to, &metadata.event_type_name)?;
+    key(to, ID);
+    id(to, &metadata.event_id)?;
+    entry(to, VERSION, &metadata.version)?;
+    key(to, OCCURRED_ON);
+    moment(to, metadata.occurred_on)?;
+    if with_topic {
+        key(to, TOPIC);
+        text(to, &metadata.topic)?;
+    }
+    Ok(())
+}
+
 fn cloud_events(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any) -> serde_json::Result<()> {
-    entry(to, "type", &metadata.event_type_name)?;
+    key(to, "type");
+    text(to, &metadata.event_type_name)?;
     entry(to, "specversion", &"1.0")?;
-    entry(to, "id", &metadata.event_id)?;
+    key(to, "id");
+    id(to, &metadata.event_id)?;
     entry(to, "source", &format_args!("/melange/{}", metadata.topic))?;
-    entry(to, "time", &metadata.occurred_on)?;
+    key(to, "time");
+    moment(to, metadata.occurred_on)?;
     entry(to, "datacontenttype", &"application/json")?;
     entry(to, "eventversion", &metadata.version)?;
-    entry(to, TOPIC, &metadata.topic)?;
+    key(to, TOPIC);
+    text(to, &metadata.topic)?;
     key(to, DATA);
     codec.encode(event, to)?;
     to.push(b'}');
@@ -143,6 +158,37 @@ fn cloud_events(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dy
 fn entry(to: &mut Vec<u8>, name: &str, value: &impl Serialize) -> serde_json::Result<()> {
     key(to, name);
     serde_json::to_writer(to, value)
+}
+
+fn id(to: &mut Vec<u8>, id: &EventId) -> serde_json::Result<()> {
+    match id.hyphenated(&mut [0; 36]) {
+        Some(plain) => quoted(to, plain.as_bytes()),
+        None => serde_json::to_writer(to, id)?,
+    }
+    Ok(())
+}
+
+fn moment(to: &mut Vec<u8>, at: Timestamp) -> serde_json::Result<()> {
+    match at.written() {
+        Some(plain) => quoted(to, &plain),
+        None => serde_json::to_writer(to, &at)?,
+    }
+    Ok(())
+}
+
+/// Names of events and topics are mostly letters, and need no escapes.
+fn text(to: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
+        quoted(to, text.as_bytes());
+        return Ok(());
+    }
+    serde_json::to_writer(to, text)
+}
+
+fn quoted(to: &mut Vec<u8>, plain: &[u8]) {
+    to.push(b'"');
+    to.extend_from_slice(plain);
+    to.push(b'"');
 }
 
 /// One of the envelope's, none of which needs an escape.
@@ -166,7 +212,7 @@ fn refuse_collisions(object: &[u8], own: &[&str]) -> Result<(), WriteError> {
 /// the same. Source: the SQS API reference, `SendMessage`, allowed characters.
 fn escape_noncharacters(body: &str) -> Cow<'_, str> {
     // Their first byte is rare, and found much sooner than they are.
-    if body.as_bytes().contains(&0xEF) && body.contains(['\u{FFFE}', '\u{FFFF}']) {
+    if memchr::memchr(0xEF, body.as_bytes()).is_some() && body.contains(['\u{FFFE}', '\u{FFFF}']) {
         Cow::Owned(body.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
     } else {
         Cow::Borrowed(body)

@@ -28,7 +28,11 @@ fn wanted() -> Wanted {
         max_receives: 10,
     };
     Wanted {
-        dead_letter_queues: vec![queue("billing-dlq", Role::DeadLetters, &[])],
+        dead_letter_queues: vec![queue(
+            "billing-dlq",
+            Role::DeadLetters { of: "arn:aws:sqs:us-east-1:1:billing".to_owned() },
+            &[],
+        )],
         queues: vec![queue("billing", Role::Consumed(consumed), &[&topic_arn])],
         feeds: vec![Feed {
             topic: "orders".to_owned(),

@@ -85,10 +85,25 @@ pub(super) fn too_open(policy: Option<&str>) -> Vec<(String, String)> {
     let document = parse(policy);
     let named = |(at, statement): (usize, &Value)| {
         let why = open::why(statement)?;
-        let name = Statement(statement).name().map_or_else(|| format!("number {}", at + 1), |sid| format!("{sid:?}"));
-        Some((name, why))
+        Some((called(at, statement), why))
     };
     statements(&document).iter().enumerate().filter_map(named).collect()
+}
+
+/// The statements of `policy` that are not ours, in words. Those that let too many in are said elsewhere.
+pub(super) fn foreign(policy: Option<&str>) -> Vec<String> {
+    let document = parse(policy);
+    let statements = statements(&document);
+    let theirs = statements
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| Statement(statement).name() != Some(SID) && open::why(statement).is_none());
+    theirs.map(|(at, statement)| format!("has statement {} in its policy", called(at, statement))).collect()
+}
+
+/// A statement, by its name or place.
+fn called(at: usize, statement: &Value) -> String {
+    Statement(statement).name().map_or_else(|| format!("number {}", at + 1), |sid| format!("{sid:?}"))
 }
 
 /// `policy` without what lets too many in, which lets `topics` send all the same; empty for none.

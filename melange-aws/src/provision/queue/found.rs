@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 
 use super::settings::by_group;
 use crate::provision::wanted::{Queue, Role};
-use crate::provision::{encryption, policy, redrive};
+use crate::provision::{allow, encryption, policy, redrive};
 
 /// A queue that is there.
 #[derive(Debug)]
@@ -53,6 +53,12 @@ impl Found {
                 all.push(Difference::one(Name::RedrivePolicy, value, why));
             }
         }
+        if let Role::DeadLetters { of } = &wanted.role
+            && let Some(value) = allow::change(self.attribute(&Name::RedriveAllowPolicy), of)
+        {
+            let why = format!("its redrive allow policy keeps the dead letters of {of} out");
+            all.push(Difference::one(Name::RedriveAllowPolicy, value, why));
+        }
         let fed = !wanted.senders.is_empty();
         let key = encryption::change(self.attribute(&Name::KmsMasterKeyId), wanted.kms_key.as_deref(), fed);
         if let Some((attributes, why)) = key {
@@ -80,6 +86,31 @@ impl Found {
         let needed = wanted.senders.union(known).cloned().collect();
         let lacking = policy::lacking(self.attribute(&Name::Policy), &wanted.arn, &needed);
         (!lacking.is_empty()).then_some(lacking)
+    }
+
+    /// What about it goes beyond what is needed, or is someone else's, and stays as it is.
+    pub(super) fn left(&self, wanted: &Queue) -> Vec<String> {
+        let mut left = policy::foreign(self.attribute(&Name::Policy));
+        let others: Vec<String> =
+            policy::ours(self.attribute(&Name::Policy)).difference(&wanted.senders).cloned().collect();
+        if !others.is_empty() {
+            left.push(format!("lets SNS send from {} too, as another version may need", others.join(", ")));
+        }
+        if let Role::Consumed(consumed) = &wanted.role {
+            let is = self.number(&Name::VisibilityTimeout);
+            if let Some(is) = is.filter(|seconds| *seconds > consumed.visibility) {
+                left.push(format!(
+                    "has a visibility time-out of {is} s, more than the {} s needed",
+                    consumed.visibility
+                ));
+            }
+            let receives = redrive::receives(self.attribute(&Name::RedrivePolicy));
+            if let Some(receives) = receives.filter(|receives| *receives > u64::from(consumed.max_receives)) {
+                let needed = consumed.max_receives;
+                left.push(format!("gives a message up after {receives} receives, more than the {needed} needed"));
+            }
+        }
+        left
     }
 
     /// Why its policy cannot be made to let all topics send.

@@ -109,10 +109,15 @@ fn a_policy_that_grows_too_large_is_said_and_not_set() {
 #[test]
 fn a_dead_letter_queue_is_only_what_was_asked_for() {
     let mut dlq = wanted("billing-dlq");
-    dlq.role = Role::DeadLetters;
+    dlq.role = Role::DeadLetters { of: "arn:aws:sqs:us-east-1:1:billing".to_owned() };
     dlq.senders.clear();
     let made = crate::provision::queue::settings::of(&dlq).unwrap();
-    assert_eq!(made, [(Name::MessageRetentionPeriod, "1209600".to_owned())]);
+    let names: Vec<&Name> = made.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, [&Name::MessageRetentionPeriod, &Name::RedriveAllowPolicy]);
+    // One that was made without says nothing, and lets every queue in.
+    assert!(differences(&dlq, &[(Name::RedriveAllowPolicy, "")]).is_empty());
+    let shut = differences(&dlq, &[(Name::RedriveAllowPolicy, r#"{"redrivePermission":"denyAll"}"#)]);
+    assert_eq!(shut[0].0, [made[1].clone()]);
     assert!(differences(&dlq, &[(Name::MessageRetentionPeriod, "60"), (Name::VisibilityTimeout, "1")]).is_empty());
     dlq.senders.insert(ORDERS.to_owned());
     assert_eq!(differences(&dlq, &[(Name::Policy, "")])[0].0[0].0, Name::Policy);

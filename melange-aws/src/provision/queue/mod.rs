@@ -2,7 +2,7 @@
 
 mod apply;
 mod found;
-mod settings;
+pub(super) mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +43,7 @@ pub(super) async fn look(
     if let Some(too_much) = found.too_much(wanted, known) {
         seen.changes.push(Change::by_hand(resource.clone(), format!("{resource}: {too_much}")));
     }
+    seen.left.extend(found.left(wanted).into_iter().map(|what| format!("{resource} {what}")));
     known.extend(policy::ours(policy));
     seen.findings.extend(policy::too_open(policy).into_iter().map(|(name, why)| {
         Finding {
@@ -123,6 +124,7 @@ pub(super) async fn find(aws: &Aws, name: &str) -> Result<Option<Found>, Transpo
         Name::Policy,
         Name::KmsMasterKeyId,
         Name::SqsManagedSseEnabled,
+        Name::RedriveAllowPolicy,
     ] {
         request = request.attribute_names(attribute);
     }

@@ -3,13 +3,13 @@
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 
 use crate::provision::wanted::{Queue, Role};
-use crate::provision::{encryption, policy, redrive};
+use crate::provision::{allow, encryption, policy, redrive};
 
 /// Fourteen days, the longest: a dead letter keeps the age it had.
 const DLQ_RETENTION: &str = "1209600";
 
 /// The attributes of a new queue.
-pub(super) fn of(wanted: &Queue) -> Result<Vec<(Name, String)>, String> {
+pub(in crate::provision) fn of(wanted: &Queue) -> Result<Vec<(Name, String)>, String> {
     let mut settings = Vec::new();
     match &wanted.role {
         Role::Consumed(consumed) => {
@@ -17,7 +17,10 @@ pub(super) fn of(wanted: &Queue) -> Result<Vec<(Name, String)>, String> {
             settings.push((Name::RedrivePolicy, redrive::new(consumed)));
             settings.extend(consumed.retention.map(|seconds| (Name::MessageRetentionPeriod, seconds.to_string())));
         }
-        Role::DeadLetters => settings.push((Name::MessageRetentionPeriod, DLQ_RETENTION.to_owned())),
+        Role::DeadLetters { of } => {
+            settings.push((Name::MessageRetentionPeriod, DLQ_RETENTION.to_owned()));
+            settings.push((Name::RedriveAllowPolicy, allow::new(of)));
+        }
     }
     if !wanted.senders.is_empty() {
         settings.push((Name::Policy, policy::merged(None, &wanted.arn, &wanted.senders)?));

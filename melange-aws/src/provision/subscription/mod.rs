@@ -2,7 +2,7 @@
 
 mod apply;
 mod found;
-mod settings;
+pub(super) mod settings;
 
 use std::collections::BTreeSet;
 
@@ -88,6 +88,12 @@ pub(super) async fn look(
         Looked::Found(found) => {
             found.differences(commands, feed, known, &mut seen);
             let names = filter::listed(found.attribute(FILTER));
+            let others: Vec<&str> = names.iter().filter(|name| !feed.lets_pass(name)).map(String::as_str).collect();
+            if !others.is_empty() && !feed.exact {
+                let what =
+                    format!("{} lets {} pass too, as another version may need", feed.called(), others.join(", "));
+                seen.left.push(what);
+            }
             aws.first_filters().note(feed, &names);
             known.names.extend(names);
             Ok(seen)

@@ -19,8 +19,8 @@ pub use drain::Drained;
 pub use metrics::InProcessMetrics;
 
 use self::drain::Crew;
+use super::entry::SubscriptionHandle;
 use super::failures::TryPublishError;
-use super::table::SubscriptionHandle;
 use crate::error::publish::PublishError;
 use crate::event::Event;
 use crate::handler::HandlerFn;

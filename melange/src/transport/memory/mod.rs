@@ -153,7 +153,7 @@ fn is_fifo(name: &str) -> bool {
 }
 
 /// The name of the dead-letter queue of `queue`.
-fn dead_letter_queue(queue: &str) -> String {
+pub(crate) fn dead_letter_queue(queue: &str) -> String {
     match queue.strip_suffix(".fifo") {
         Some(base) => format!("{base}-dlq.fifo"),
         None => format!("{queue}-dlq"),

@@ -5,6 +5,13 @@ pub(crate) fn figure(name: &str, value: f64) {
     println!("figure {name} {value:.4}");
 }
 
+/// Ends a bench: its figures as one line of JSON, then as a line each.
+pub(crate) fn close(bench: &str, figures: &[(String, f64)]) {
+    let of_each: Vec<String> = figures.iter().map(|(name, value)| format!("\"{name}\":{value:.4}")).collect();
+    println!("{{\"bench\":\"{bench}\",\"figures\":{{{}}}}}", of_each.join(","));
+    figures.iter().for_each(|(name, value)| figure(name, *value));
+}
+
 /// Several measurements of one thing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Measured(Vec<f64>);

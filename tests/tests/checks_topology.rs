@@ -43,7 +43,7 @@ async fn draw(_: &Moved) {}
 
 fn problems(checks: Checks) -> Vec<(ProblemKind, String)> {
     let text = |problem: &Problem| {
-        assert!(problem.location().unwrap().file().ends_with("topology.rs"), "{problem}");
+        assert!(problem.location().unwrap().file().ends_with("checks_topology.rs"), "{problem}");
         (problem.kind(), problem.to_string())
     };
     match checks.run() {
@@ -102,7 +102,7 @@ fn a_rule_of_ones_own_is_a_rule() {
 }
 
 #[test]
-#[should_panic(expected = "the topology has 1 problem: tests/tests/topology.rs")]
+#[should_panic(expected = "the topology has 1 problem: tests/tests/checks_topology.rs")]
 fn the_line_fails_with_the_report() {
     melange::assert_topology!(handled);
 }

@@ -1,0 +1,356 @@
+//! The account that a test's buses share, and what a test asks of it.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bus::{TestBus, TestBusBuilder};
+use super::error::TestError;
+use super::fail::{fail, fail_at};
+use super::fault::Fault;
+use super::idle::Idle;
+use super::shared::{ATTEMPTS, Limits, RUN, Shared, TIME};
+use super::transport::TestTransport;
+use super::typed::{Attempt, DeadLettered, Published};
+use super::{clock, idle, is_called};
+use crate::EventBusBuilder;
+use crate::event::Event;
+use crate::publisher::MessagePublisher;
+use crate::transport::MemoryTransport;
+use crate::transport::memory::{DeadLetterRecord, MemoryTransportBuilder};
+
+/// An account in memory for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to clone.
+///
+/// A [`TestBus`] makes its own, and has all these methods. A test makes one itself to have several services on it, or to hand
+/// its [`publisher`](Self::publisher) to the function that puts the production bus together:
+///
+/// ```
+/// use melange::testing::TestAccount;
+/// use melange::{Event, EventBus, EventBusBuilder, MessagePublisher, PublishError, State, subscriber};
+///
+/// # #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { order_id: u32 }
+/// # #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// # #[event(topic = "payments")]
+/// # struct PaymentDue { order_id: u32 }
+/// #[subscriber(listens_to = OrderPlaced)]
+/// async fn bill(order: &OrderPlaced, State(publisher): State<MessagePublisher>) -> Result<(), PublishError> {
+///     publisher.publish(PaymentDue { order_id: order.order_id }).await?;
+///     Ok(())
+/// }
+///
+/// /// What `main` calls too, and then adds `.transport(aws.queue("billing"))`.
+/// fn app(publisher: MessagePublisher) -> EventBusBuilder {
+///     EventBus::builder().subscribers(melange::subscribers![bill]).state(publisher)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), PublishError> {
+/// let account = TestAccount::new();
+/// let bus = account.start(app(account.publisher())).await;
+/// bus.publish(OrderPlaced { order_id: 7 }).await?;
+/// bus.run_until_idle().await;
+/// melange::assert_published!(account, PaymentDue { order_id: 7 });
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TestAccount {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl TestAccount {
+    /// A new account, in which nothing is left to chance.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A new account with settings.
+    pub fn builder() -> TestAccountBuilder {
+        TestAccountBuilder::default()
+    }
+
+    /// Starts the bus that `builder` makes, in this account. Its transport is replaced; the queue of its own keeps its name.
+    ///
+    /// # Panics
+    /// If the clock runs, if the bus cannot be built, or if it cannot be started: each with the reason.
+    #[track_caller]
+    pub fn start(&self, builder: EventBusBuilder) -> impl Future<Output = TestBus> + Send + use<> {
+        TestBusBuilder::from(builder).account(self).start()
+    }
+
+    /// The same, for a service whose own queue is `queue`: services that are to be others have queues of their own.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[track_caller]
+    pub fn start_as(&self, queue: &str, builder: EventBusBuilder) -> impl Future<Output = TestBus> + Send + use<> {
+        TestBusBuilder::from(builder).account(self).queue(queue).start()
+    }
+
+    /// A publisher to this account, for states that publish and for tests.
+    #[must_use]
+    pub fn publisher(&self) -> MessagePublisher {
+        MessagePublisher::new(self.transport())
+    }
+
+    /// The transport of this account, which writes down what is published by it, and has the faults that were injected.
+    #[must_use]
+    pub fn transport(&self) -> TestTransport {
+        TestTransport { inner: self.shared.memory.clone(), shared: Arc::clone(&self.shared), life: None }
+    }
+
+    /// The account below: topics, queues and what is in them, and the calls of any other program.
+    #[must_use]
+    pub fn memory(&self) -> &MemoryTransport {
+        &self.shared.memory
+    }
+
+    /// Runs everything until nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be
+    /// received, now or later. The clock is moved through backoffs, delays and visibility time-outs, and no time is waited.
+    ///
+    /// What runs outside of subscribers, a task that one has spawned say, is not waited for.
+    ///
+    /// # Panics
+    /// If it never comes to an end (see [`max_attempts`](TestAccountBuilder::max_attempts) and
+    /// [`max_time`](TestAccountBuilder::max_time)), if a bus crashed and was not restarted, and if the clock runs: each with what
+    /// is left.
+    #[track_caller]
+    pub fn run_until_idle(&self) -> impl Future<Output = Idle> + Send + '_ {
+        let place = Location::caller();
+        async move { self.try_run_until_idle().await.unwrap_or_else(|why| fail_at(place, why)) }
+    }
+
+    /// The same, which returns what it would panic with.
+    ///
+    /// # Errors
+    /// As [`run_until_idle`](Self::run_until_idle) says.
+    pub async fn try_run_until_idle(&self) -> Result<Idle, TestError> {
+        idle::until_idle(&self.shared).await
+    }
+
+    /// Runs everything until a bus crashes, as it was told to by [`Fault::crash`], and says where that was.
+    ///
+    /// # Panics
+    /// If everything is done and no bus has crashed.
+    #[track_caller]
+    pub fn run_until_crash(&self) -> impl Future<Output = String> + Send + '_ {
+        let place = Location::caller();
+        async move { idle::until_crash(&self.shared).await.unwrap_or_else(|why| fail_at(place, why)) }
+    }
+
+    /// Moves the clock by so much, and runs everything that is due until then, in its order.
+    ///
+    /// `advance(Duration::ZERO)` runs what can run now.
+    ///
+    /// # Panics
+    /// If the clock runs.
+    #[track_caller]
+    pub fn advance(&self, time: Duration) -> impl Future<Output = ()> + Send + '_ {
+        let place = Location::caller();
+        async move {
+            clock::check().unwrap_or_else(|why| fail_at(place, why));
+            // As far as can be: what is due at this moment is not to be taken for what comes later.
+            clock::settle(&self.shared.journal, || false).await;
+            if !time.is_zero() {
+                tokio::time::sleep(time).await;
+                clock::settle(&self.shared.journal, || false).await;
+            }
+        }
+    }
+
+    /// What the clock has moved since the account is there.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.shared.journal.elapsed()
+    }
+
+    /// Lets something go wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.inject(fault);
+    }
+
+    /// The faults that were injected and have not happened, in words.
+    #[must_use]
+    pub fn faults_left(&self) -> Vec<String> {
+        self.shared.faults_left()
+    }
+
+    /// The `E`s that were published so far, by a test or a handler, in their order.
+    ///
+    /// # Panics
+    /// If one cannot be read back from what was written.
+    #[must_use]
+    #[track_caller]
+    pub fn published<E: Event>(&self) -> Vec<Published<E>> {
+        let all = self.shared.journal.all_published();
+        let read = |entry| {
+            Published::of(entry).map(|read| {
+                read.unwrap_or_else(|why| {
+                    fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name()))
+                })
+            })
+        };
+        all.iter().filter_map(read).collect()
+    }
+
+    /// Every run of a subscriber on an `E` so far, in the order in which they began.
+    #[must_use]
+    pub fn attempts<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.shared.journal.all_runs().iter().filter_map(Attempt::of).collect()
+    }
+
+    /// Those that came to their end and were done with the event.
+    #[must_use]
+    pub fn handled<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_handled())
+    }
+
+    /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
+    #[must_use]
+    pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))
+    }
+
+    /// Those that failed, and whose event came again or is to come again.
+    #[must_use]
+    pub fn retried<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_retried())
+    }
+
+    /// Those that said never.
+    #[must_use]
+    pub fn rejected<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_rejected())
+    }
+
+    fn attempts_that<E: Event>(&self, are: impl Fn(&Attempt<E>) -> bool) -> Vec<Attempt<E>> {
+        let mut attempts = self.attempts();
+        attempts.retain(are);
+        attempts
+    }
+
+    /// The `E`s that are in the dead-letter queues of the buses' queues now, the oldest of each queue first.
+    #[must_use]
+    pub fn dead_letters<E: Event>(&self) -> Vec<DeadLettered<E>> {
+        let known = |event_id: &_| self.shared.journal.event(event_id);
+        let letters = self.letters();
+        letters.iter().filter_map(|(queue, letter)| DeadLettered::of(queue, letter, known)).collect()
+    }
+
+    /// All that is in those dead-letter queues, each with the queue it was on before: also what cannot be read.
+    #[must_use]
+    pub fn letters(&self) -> Vec<(String, DeadLetterRecord)> {
+        let of = |queue: String| {
+            let letters = self.shared.memory.dead_letters(&queue);
+            letters.into_iter().map(move |letter| (queue.clone(), letter))
+        };
+        self.shared.queues().into_iter().flat_map(of).collect()
+    }
+
+    /// Puts all of them back to where they came from, and says how many that were.
+    pub fn redrive(&self) -> usize {
+        let queues = self.shared.queues();
+        let put_back = queues.iter().map(|queue| self.shared.memory.redrive(queue)).sum();
+        self.shared.journal.note(format!("{put_back} dead letters were put back"));
+        put_back
+    }
+
+    /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`.
+    #[must_use]
+    pub fn story(&self) -> String {
+        self.shared.journal.to_string()
+    }
+}
+
+impl Default for TestAccount {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TestAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestAccount").field("elapsed", &self.elapsed()).finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`TestAccount`].
+#[derive(Debug, Clone)]
+#[must_use = "call `.build()` for the account"]
+pub struct TestAccountBuilder {
+    memory: MemoryTransportBuilder,
+    seed: Option<u64>,
+    limits: Limits,
+}
+
+impl Default for TestAccountBuilder {
+    fn default() -> Self {
+        Self {
+            memory: MemoryTransport::builder(),
+            seed: None,
+            limits: Limits { attempts: ATTEMPTS, time: TIME, run: RUN },
+        }
+    }
+}
+
+impl TestAccountBuilder {
+    /// What chance begins with: order, duplicates, and the backoffs of this thread.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.memory = self.memory.seed(seed);
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Queues hand out in any order: [`MemoryTransportBuilder::shuffled`].
+    pub fn shuffled(mut self) -> Self {
+        self.memory = self.memory.shuffled();
+        self
+    }
+
+    /// This share of messages comes twice: [`MemoryTransportBuilder::duplicates`].
+    pub fn duplicates(mut self, share: f64) -> Self {
+        self.memory = self.memory.duplicates(share);
+        self
+    }
+
+    /// Most runs of subscribers while it is run until idle; 10,000 unless said otherwise. A subscriber that publishes what it
+    /// listens to never comes to an end.
+    pub fn max_attempts(mut self, attempts: usize) -> Self {
+        self.limits.attempts = attempts;
+        self
+    }
+
+    /// Most time on the clock while it is run until idle; 14 days unless said otherwise, the longest that a queue keeps a
+    /// message.
+    pub fn max_time(mut self, time: Duration) -> Self {
+        self.limits.time = time;
+        self
+    }
+
+    /// Longest run of a subscriber that has no time-out, while it is run until idle; two hours on the clock unless said
+    /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
+    pub fn max_run(mut self, time: Duration) -> Self {
+        self.limits.run = time;
+        self
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn build(self) -> TestAccount {
+        let memory = self.memory.clone().build();
+        self.over(memory)
+    }
+
+    /// Over this account, whose chance is its own.
+    #[must_use]
+    pub(super) fn over(self, memory: MemoryTransport) -> TestAccount {
+        if let Some(seed) = self.seed {
+            fastrand::seed(seed);
+        }
+        TestAccount { shared: Shared::new(memory, self.limits) }
+    }
+}

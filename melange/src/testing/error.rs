@@ -1,0 +1,95 @@
+//! Why a test cannot go on.
+
+use std::fmt;
+
+use crate::error::build::BuildErrors;
+use crate::transport::TransportError;
+
+/// Why a test cannot go on: what `try_start` and `try_run_until_idle` return, and what the methods without `try` panic with.
+///
+/// Its text is made for people who read a failed test, and may quote events. `Debug` says the same, so that `unwrap` does.
+pub struct TestError {
+    kind: TestErrorKind,
+    text: String,
+}
+
+/// What kind of thing a [`TestError`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TestErrorKind {
+    /// The clock runs, and has to be paused.
+    ClockRuns,
+    /// The bus could not be built.
+    Build,
+    /// The bus could not be started.
+    Start,
+    /// Subscribers ran more often than may be while it was run until idle.
+    TooManyAttempts,
+    /// More time went by than may while it was run until idle, in all or in one subscriber.
+    TooLong,
+    /// A bus crashed, and nobody else consumes what is in its queues.
+    Crashed,
+    /// A bus was shut down, and nobody else consumes what is in its queues.
+    Stopped,
+    /// Nothing was left to do before the crash that was waited for.
+    NoCrash,
+}
+
+impl TestError {
+    pub(super) fn new(kind: TestErrorKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+
+    pub(super) fn clock_runs() -> Self {
+        Self::new(
+            TestErrorKind::ClockRuns,
+            "the clock of this test runs, and a test bus moves a clock that stands still: write \
+             `#[tokio::test(start_paused = true)]`, or call `tokio::time::pause()` first",
+        )
+    }
+
+    pub(super) fn no_runtime() -> Self {
+        Self::new(
+            TestErrorKind::ClockRuns,
+            "there is no tokio runtime here, whose clock a test bus moves: write `#[tokio::test(start_paused = true)]`",
+        )
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> TestErrorKind {
+        self.kind
+    }
+
+    /// Whether a bus crashed, as it was told to, and has to be restarted before anything can go on.
+    #[must_use]
+    pub fn is_crash(&self) -> bool {
+        self.kind == TestErrorKind::Crashed
+    }
+}
+
+impl From<BuildErrors> for TestError {
+    fn from(errors: BuildErrors) -> Self {
+        Self::new(TestErrorKind::Build, format!("the bus could not be built: {errors}"))
+    }
+}
+
+impl From<TransportError> for TestError {
+    fn from(error: TransportError) -> Self {
+        Self::new(TestErrorKind::Start, format!("the bus could not be started: {error}"))
+    }
+}
+
+impl fmt::Display for TestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for TestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for TestError {}

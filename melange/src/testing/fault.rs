@@ -1,0 +1,283 @@
+//! What a test lets go wrong, and when.
+
+use std::fmt;
+
+use crate::event::{Event, EventDescriptor};
+
+/// Something that goes wrong at the next moment it can: given to [`TestAccount::inject`](super::TestAccount::inject).
+///
+/// ```
+/// use melange::testing::{Crash, Fault};
+/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { total_cents: u64 }
+///
+/// let once = Fault::lose_ack();
+/// let narrower = Fault::deliver_twice().of::<OrderPlaced>().on_queue("billing").times(3);
+/// let later = Fault::crash(Crash::AfterHandler).in_subscriber("send_receipt").after(1);
+/// # let _ = (once, narrower, later);
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "give it to `inject`"]
+pub struct Fault {
+    pub(super) what: What,
+    queue: Option<String>,
+    event: Option<&'static EventDescriptor>,
+    subscriber: Option<String>,
+    times: usize,
+    skip: usize,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    FailReceive,
+    LoseReceived,
+    FailPublish,
+    LosePublishAnswer,
+    FailAck,
+    LoseAck,
+    DeliverTwice,
+    FailDeadLetter,
+    Crash(Crash),
+}
+
+/// Where a bus crashes, as by `kill -9`: none of its handlers runs on, nothing more of it reaches the broker, and what it has in
+/// hand comes again when its visibility ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Crash {
+    /// The broker has handed a message out, and the bus has not seen it.
+    AfterReceive,
+    /// A subscriber is about to run.
+    BeforeHandler,
+    /// A subscriber has come to its end, whatever it said, and nobody knows.
+    AfterHandler,
+    /// An event is about to be published, and the broker does not get it.
+    BeforePublish,
+    /// The broker has taken an event, and who published it does not know.
+    AfterPublish,
+    /// A message is about to be deleted.
+    BeforeAck,
+    /// A message was deleted.
+    AfterAck,
+    /// A message is about to be given back for a retry.
+    BeforeRetry,
+    /// A message was given back for a retry.
+    AfterRetry,
+    /// A message is about to be copied to the dead-letter queue.
+    BeforeDeadLetter,
+    /// A message was copied to the dead-letter queue, and not deleted.
+    AfterDeadLetter,
+}
+
+impl Crash {
+    /// All there are, for a test that tries each.
+    pub const ALL: [Self; 11] = [
+        Self::AfterReceive,
+        Self::BeforeHandler,
+        Self::AfterHandler,
+        Self::BeforePublish,
+        Self::AfterPublish,
+        Self::BeforeAck,
+        Self::AfterAck,
+        Self::BeforeRetry,
+        Self::AfterRetry,
+        Self::BeforeDeadLetter,
+        Self::AfterDeadLetter,
+    ];
+}
+
+impl Fault {
+    fn new(what: What) -> Self {
+        Self { what, queue: None, event: None, subscriber: None, times: 1, skip: 0 }
+    }
+
+    /// A receive is answered with an error, the one that is under way at once. Nothing was handed out.
+    pub fn fail_receive() -> Self {
+        Self::new(What::FailReceive)
+    }
+
+    /// Messages are handed out, and the answer that has them is lost: they come again when their visibility ends, counted.
+    pub fn lose_received() -> Self {
+        Self::new(What::LoseReceived)
+    }
+
+    /// Publishing is answered with an error, and the broker has nothing.
+    pub fn fail_publish() -> Self {
+        Self::new(What::FailPublish)
+    }
+
+    /// The broker takes an event, and its answer is lost: publishing fails, [uncertain](crate::PublishError::is_uncertain).
+    pub fn lose_publish_answer() -> Self {
+        Self::new(What::LosePublishAnswer)
+    }
+
+    /// Deleting a message is answered with an error, and it is not deleted. The bus tries again.
+    pub fn fail_ack() -> Self {
+        Self::new(What::FailAck)
+    }
+
+    /// Deleting a message is answered as if it were deleted, and it comes again when its visibility ends.
+    pub fn lose_ack() -> Self {
+        Self::new(What::LoseAck)
+    }
+
+    /// A message that was handled is not deleted, and comes again at once: the bus is told otherwise. So do queues that
+    /// deliver at least once.
+    pub fn deliver_twice() -> Self {
+        Self::new(What::DeliverTwice)
+    }
+
+    /// The dead-letter queue does not take a message, and says so.
+    pub fn fail_dead_letter() -> Self {
+        Self::new(What::FailDeadLetter)
+    }
+
+    /// The bus that comes to this point crashes, as by `kill -9`. [`restart`](super::TestBus::restart) starts it again.
+    pub fn crash(at: Crash) -> Self {
+        Self::new(What::Crash(at))
+    }
+
+    /// Only on this queue. What is published goes to topics, and is on no queue, unless it is sent to one.
+    pub fn on_queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+
+    /// Only for events of this type.
+    pub fn of<E: Event>(mut self) -> Self {
+        self.event = Some(E::DESCRIPTOR);
+        self
+    }
+
+    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`].
+    pub fn in_subscriber(mut self, name: impl Into<String>) -> Self {
+        self.subscriber = Some(name.into());
+        self
+    }
+
+    /// So many times in all; once unless said otherwise.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Not the first so many times that it could be.
+    pub fn after(mut self, moments: usize) -> Self {
+        self.skip = moments;
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            What::FailReceive => "fail a receive".to_owned(),
+            What::LoseReceived => "lose what was received".to_owned(),
+            What::FailPublish => "fail a publish".to_owned(),
+            What::LosePublishAnswer => "lose the answer of a publish".to_owned(),
+            What::FailAck => "fail an ack".to_owned(),
+            What::LoseAck => "lose an ack".to_owned(),
+            What::DeliverTwice => "deliver twice".to_owned(),
+            What::FailDeadLetter => "fail a dead letter".to_owned(),
+            What::Crash(at) => format!("crash {at}"),
+        };
+        f.write_str(&what)?;
+        if let Some(event) = self.event {
+            write!(f, " of {}", event.name())?;
+        }
+        if let Some(queue) = &self.queue {
+            write!(f, " on queue `{queue}`")?;
+        }
+        if let Some(subscriber) = &self.subscriber {
+            write!(f, " in `{subscriber}`")?;
+        }
+        match (self.times, self.skip) {
+            (1, 0) => Ok(()),
+            (times, 0) => write!(f, ", {times} times"),
+            (times, skip) => write!(f, ", {times} times after {skip}"),
+        }
+    }
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AfterReceive => "after a receive",
+            Self::BeforeHandler => "before a handler",
+            Self::AfterHandler => "after a handler",
+            Self::BeforePublish => "before a publish",
+            Self::AfterPublish => "after a publish",
+            Self::BeforeAck => "before an ack",
+            Self::AfterAck => "after an ack",
+            Self::BeforeRetry => "before a retry",
+            Self::AfterRetry => "after a retry",
+            Self::BeforeDeadLetter => "before a dead letter",
+            Self::AfterDeadLetter => "after a dead letter",
+        })
+    }
+}
+
+/// A moment at which something may go wrong.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Moment<'a> {
+    pub(super) queue: Option<&'a str>,
+    /// The event's name on the wire.
+    pub(super) event: Option<&'a str>,
+    pub(super) subscriber: Option<&'a str>,
+}
+
+impl Moment<'_> {
+    /// In the words of the journal.
+    pub(super) fn words(&self) -> String {
+        let event = self.event.map(|event| format!(" of {event}")).unwrap_or_default();
+        let queue = self.queue.map(|queue| format!(" on queue `{queue}`")).unwrap_or_default();
+        let subscriber = self.subscriber.map(|subscriber| format!(" in `{subscriber}`")).unwrap_or_default();
+        [event, queue, subscriber].concat()
+    }
+}
+
+/// The faults that are still to come.
+#[derive(Default)]
+pub(super) struct Plan(Vec<Fault>);
+
+impl Plan {
+    pub(super) fn add(&mut self, fault: Fault) {
+        if fault.times > 0 {
+            self.0.push(fault);
+        }
+    }
+
+    /// Whether this goes wrong now.
+    pub(super) fn take(&mut self, what: What, moment: &Moment<'_>) -> bool {
+        let mut taken = None;
+        for (index, fault) in self.0.iter_mut().enumerate().filter(|(_, fault)| fault.is_for(what, moment)) {
+            if fault.skip > 0 {
+                fault.skip -= 1;
+            } else if taken.is_none() {
+                fault.times -= 1;
+                taken = Some((index, fault.times));
+            }
+        }
+        if let Some((index, 0)) = taken {
+            drop(self.0.remove(index));
+        }
+        taken.is_some()
+    }
+
+    pub(super) fn left(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Fault {
+    fn is_for(&self, what: What, moment: &Moment<'_>) -> bool {
+        let is = |wanted: &Option<String>, there: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| there.is_some_and(|there| super::is_called(there, wanted)))
+        };
+        let of_event =
+            self.event.is_none_or(|event| moment.event.is_some_and(|name| event.family_names().contains(&name)));
+        self.what == what && of_event && is(&self.queue, moment.queue) && is(&self.subscriber, moment.subscriber)
+    }
+}

@@ -1,0 +1,270 @@
+//! Whether anything is left to do, and waiting until nothing is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::clock;
+use super::error::{TestError, TestErrorKind};
+use super::life::Life;
+use super::shared::{Service, Shared};
+use crate::consumer::Engine;
+use crate::transport::memory::{MoveState, QueueDepth};
+use crate::transport::{MemoryTransport, Transport as _};
+
+/// Most steps of the story that a failure tells, and most subscribers it names.
+const STEPS: usize = 20;
+const BUSIEST: usize = 5;
+
+/// What running until idle took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Idle {
+    /// How far the clock was moved.
+    pub took: Duration,
+    /// Runs of subscribers meanwhile.
+    pub attempts: usize,
+}
+
+/// What is left to do.
+#[derive(Default)]
+pub(super) struct Left {
+    /// Of queues that a living bus consumes from.
+    busy: Vec<String>,
+    paused: BTreeSet<String>,
+    /// Of queues that nobody consumes from any more.
+    crashed: Vec<String>,
+    stopped: Vec<String>,
+}
+
+impl Left {
+    pub(super) fn of(shared: &Shared) -> Self {
+        let mut left = Self::default();
+        let (mut served, mut others) = (BTreeSet::new(), Vec::new());
+        for Service { life, queues } in shared.all() {
+            // Without an engine, nobody has the bus any more.
+            let Some(engine) = life.engine() else { continue };
+            if life.is_dead() || engine.stop.is_cancelled() {
+                others.push((life, queues));
+            } else {
+                left.in_hand(&engine);
+                served.extend(queues);
+            }
+        }
+        for queue in &served {
+            left.queue(&shared.memory, queue);
+        }
+        left.busy.extend(shared.journal.running());
+        for (life, queues) in others {
+            left.deserted(&shared.memory, &life, queues.iter().filter(|queue| !served.contains(*queue)));
+        }
+        left
+    }
+
+    /// Whether everything is done.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.busy.is_empty() && self.crashed.is_empty() && self.stopped.is_empty()
+    }
+
+    /// What it is, in lines.
+    pub(super) fn lines(&self) -> String {
+        let all = self.crashed.iter().chain(&self.stopped).chain(&self.busy);
+        all.fold(String::new(), |mut lines, line| {
+            let _ = write!(lines, "\n  {line}");
+            lines
+        })
+    }
+
+    /// What a bus knows to be in hand: also what its broker has forgotten.
+    fn in_hand(&mut self, engine: &Engine) {
+        for queue in &engine.queues {
+            let (count, _) = queue.leases.in_hand();
+            if count > 0 {
+                self.busy.push(format!("queue `{}`: {count} in the hands of its bus", queue.name));
+            }
+            if !queue.switch.is_on() {
+                self.paused.insert(queue.name.clone());
+            }
+        }
+        if self.busy.is_empty() && !engine.lanes.is_empty() {
+            self.busy.push("a bus is about to be done with what it had in hand".to_owned());
+        }
+    }
+
+    fn queue(&mut self, memory: &MemoryTransport, queue: &str) {
+        let depth = memory.depth(queue);
+        if depth.total() > 0 {
+            let paused = if self.paused.contains(queue) { "; it is paused" } else { "" };
+            self.busy.push(format!("{}{paused}", in_words(queue, depth)));
+        }
+        let moves = memory.account().moves(&memory.dead_letter_queue(queue)).unwrap_or_default();
+        if moves.iter().any(|report| report.state == MoveState::Running) {
+            self.busy.push(format!("queue `{queue}`: its dead letters are being moved back"));
+        }
+    }
+
+    fn deserted<'a>(&mut self, memory: &MemoryTransport, life: &Life, queues: impl Iterator<Item = &'a String>) {
+        for queue in queues {
+            let depth = memory.depth(queue);
+            if depth.total() == 0 {
+                continue;
+            }
+            let what = in_words(queue, depth);
+            match life.why_dead() {
+                Some(why) => self.crashed.push(format!(
+                    "{what}; its bus crashed {why}: `restart()` it, or start another one on its account"
+                )),
+                None => {
+                    self.stopped.push(format!("{what}; its bus was shut down: start another one on its account"));
+                }
+            }
+        }
+    }
+}
+
+fn in_words(queue: &str, QueueDepth { visible, in_hand, resting, .. }: QueueDepth) -> String {
+    format!("queue `{queue}`: {visible} to be received, {in_hand} in hand, {resting} resting until later")
+}
+
+/// Runs everything until nothing is left.
+pub(super) async fn until_idle(shared: &Arc<Shared>) -> Result<Idle, TestError> {
+    run(
+        shared,
+        |left| left.is_nothing(),
+        |left| {
+            let (lines, kind) = if !left.crashed.is_empty() {
+                (left.lines(), TestErrorKind::Crashed)
+            } else if left.busy.is_empty() {
+                (left.lines(), TestErrorKind::Stopped)
+            } else {
+                return None;
+            };
+            Some(TestError::new(kind, format!("nobody does what is left to do:{lines}")))
+        },
+    )
+    .await
+}
+
+/// Runs everything until a bus crashes, and says where.
+pub(super) async fn until_crash(shared: &Arc<Shared>) -> Result<String, TestError> {
+    let crashed = || shared.all().iter().find_map(|service| service.life.why_dead().map(str::to_owned));
+    let no_crash = |left: &Left| {
+        let faults = shared.faults_left();
+        let injected = if faults.is_empty() { "none was injected".to_owned() } else { faults.join("; ") };
+        left.is_nothing().then(|| {
+            TestError::new(
+                TestErrorKind::NoCrash,
+                format!("everything is done, and no bus has crashed; the faults that did not happen: {injected}"),
+            )
+        })
+    };
+    run(shared, |_| crashed().is_some(), no_crash).await?;
+    crashed().ok_or_else(|| TestError::new(TestErrorKind::NoCrash, "the bus that crashed is gone"))
+}
+
+/// Runs everything until `enough`, or until `hopeless`, or for too long.
+async fn run(
+    shared: &Arc<Shared>,
+    enough: impl Fn(&Left) -> bool,
+    hopeless: impl Fn(&Left) -> Option<TestError>,
+) -> Result<Idle, TestError> {
+    clock::check()?;
+    let (journal, began, before) = (&shared.journal, Instant::now(), shared.journal.run_count());
+    let attempts = || journal.run_count() - before;
+    let limits = shared.limits;
+    let too_many = || attempts() > limits.attempts;
+    let mut limit = pin!(sleep_until(began + limits.time));
+    loop {
+        if !is_at_work(shared) {
+            // Whoever is about to say that he is done, or to begin something, has said and begun it then.
+            clock::settle(journal, too_many).await;
+        }
+        let mut changed = pin!(journal.changed());
+        changed.as_mut().enable();
+        if too_many() {
+            let what = format!("within {} attempts", limits.attempts);
+            return Err(never(shared, before, TestErrorKind::TooManyAttempts, &what));
+        }
+        if !is_at_work(shared) {
+            let left = Left::of(shared);
+            if enough(&left) {
+                return Ok(Idle { took: began.elapsed(), attempts: attempts() });
+            }
+            if let Some(why) = hopeless(&left) {
+                return Err(why);
+            }
+        }
+        let longest = journal.longest_running().map(|since| limits.run.saturating_sub(journal.elapsed() - since));
+        let stuck = async {
+            match longest {
+                Some(left) => sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = changed => {}
+            () = &mut limit => {
+                let what = format!("within {:?} of its clock", limits.time);
+                return Err(never(shared, before, TestErrorKind::TooLong, &what));
+            }
+            () = stuck => {
+                let what = format!("since a subscriber has been running for {:?}", limits.run);
+                return Err(never(shared, before, TestErrorKind::TooLong, &what));
+            }
+        }
+    }
+}
+
+/// Whether all buses live and one of them has something in hand: then there is no need to look closer. This is asked at every
+/// step.
+fn is_at_work(shared: &Shared) -> bool {
+    let mut at_work = false;
+    for Service { life, .. } in shared.all() {
+        if life.is_dead() {
+            return false;
+        }
+        at_work |= life.engine().is_some_and(|engine| {
+            !engine.stop.is_cancelled() && engine.queues.iter().any(|queue| queue.leases.in_hand().0 > 0)
+        });
+    }
+    at_work
+}
+
+/// It does not come to an end.
+fn never(shared: &Shared, before: usize, kind: TestErrorKind, within: &str) -> TestError {
+    let mut text = format!("the test bus did not become idle {within}; what is left:{}", Left::of(shared).lines());
+    let mut busiest: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for run in shared.journal.all_runs().iter().skip(before) {
+        *busiest.entry((run.subscriber, run.descriptor.name())).or_default() += 1;
+    }
+    let mut busiest: Vec<_> = busiest.into_iter().collect();
+    busiest.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    if !busiest.is_empty() {
+        text.push_str("\nwho ran most:");
+    }
+    for ((subscriber, event), count) in busiest.iter().take(BUSIEST) {
+        let _ = write!(text, "\n  `{subscriber}` on {event}, {count} times");
+    }
+    text.push_str(&last_steps(shared));
+    text.push_str("\nif that is as it should be, say so: `.max_attempts(..)`, `.max_time(..)`, `.max_run(..)`");
+    TestError::new(kind, text)
+}
+
+/// The end of the story.
+pub(super) fn last_steps(shared: &Shared) -> String {
+    let (lines, all) = shared.journal.last(STEPS);
+    let mut text = match all {
+        0 => return "\nnothing has happened yet".to_owned(),
+        1..=STEPS => "\nwhat happened:".to_owned(),
+        more => format!("\nwhat happened last, of {more} steps:"),
+    };
+    for (at, what) in lines {
+        let _ = write!(text, "\n  {:>9.3}s  {what}", at.as_secs_f64());
+    }
+    text
+}

@@ -1,0 +1,124 @@
+//! What all buses and transports of one test account share.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::fault::{Crash, Fault, Moment, Plan, What};
+use super::journal::Journal;
+use super::life::Life;
+use crate::transport::MemoryTransport;
+
+/// Most attempts while an account is run until it is idle, unless said otherwise.
+pub(super) const ATTEMPTS: usize = 10_000;
+
+/// Longest time on the clock meanwhile, unless said otherwise: the longest that a queue keeps a message.
+pub(super) const TIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Longest run of a subscriber without a time-out meanwhile, unless said otherwise.
+pub(super) const RUN: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long running until idle may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) attempts: usize,
+    pub(super) time: Duration,
+    pub(super) run: Duration,
+}
+
+/// What all buses and transports of one test account share.
+pub(super) struct Shared {
+    pub(super) memory: MemoryTransport,
+    pub(super) journal: Arc<Journal>,
+    pub(super) limits: Limits,
+    plan: Mutex<Plan>,
+    /// A fault was added.
+    pub(super) armed: Notify,
+    services: Mutex<Vec<Service>>,
+}
+
+/// A bus in the account, dead or alive.
+#[derive(Clone)]
+pub(super) struct Service {
+    pub(super) life: Arc<Life>,
+    pub(super) queues: Vec<String>,
+}
+
+impl Shared {
+    pub(super) fn new(memory: MemoryTransport, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            memory,
+            journal: Arc::new(Journal::new()),
+            limits,
+            plan: Mutex::default(),
+            armed: Notify::new(),
+            services: Mutex::default(),
+        })
+    }
+
+    pub(super) fn inject(&self, fault: Fault) {
+        self.plan().add(fault);
+        self.armed.notify_waiters();
+    }
+
+    pub(super) fn faults_left(&self) -> Vec<String> {
+        self.plan().left()
+    }
+
+    /// Whether this goes wrong now.
+    pub(super) fn goes_wrong(&self, what: What, moment: &Moment<'_>) -> bool {
+        let goes_wrong = self.plan().take(what, moment);
+        if goes_wrong && !matches!(what, What::Crash(_)) {
+            let words = match what {
+                What::FailReceive => "failed the receive",
+                What::LoseReceived => "lost the delivery",
+                What::FailPublish => "failed the publish",
+                What::LosePublishAnswer => "lost the answer to the publish",
+                What::FailAck => "failed the ack",
+                What::LoseAck => "lost the ack",
+                What::DeliverTwice => "a second delivery",
+                What::FailDeadLetter => "failed the dead letter",
+                What::Crash(_) => "a crash",
+            };
+            self.journal.note(format!("fault: {words}{}", moment.words()));
+        }
+        goes_wrong
+    }
+
+    /// Whether `life`, if it is anybody's, ends here.
+    pub(super) fn crashes(&self, life: Option<&Arc<Life>>, at: Crash, moment: &Moment<'_>) -> bool {
+        let Some(life) = life else { return false };
+        let crashes = self.goes_wrong(What::Crash(at), moment);
+        if crashes {
+            life.die(format!("{at}{}", moment.words()));
+        }
+        crashes
+    }
+
+    pub(super) fn add(&self, service: Service) {
+        self.services().push(service);
+    }
+
+    pub(super) fn remove(&self, life: &Arc<Life>) {
+        self.services().retain(|service| !Arc::ptr_eq(&service.life, life));
+    }
+
+    /// All queues that buses in the account consume from, dead or alive.
+    pub(super) fn queues(&self) -> BTreeSet<String> {
+        self.services().iter().flat_map(|service| service.queues.iter().cloned()).collect()
+    }
+
+    pub(super) fn all(&self) -> Vec<Service> {
+        self.services().clone()
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn services(&self) -> MutexGuard<'_, Vec<Service>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

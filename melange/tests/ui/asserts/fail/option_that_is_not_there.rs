@@ -1,0 +1,13 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic = "orders")]
+pub struct Placed {
+    pub total: u64,
+}
+
+pub struct NoEvent;
+
+pub fn test(bus: &melange::testing::TestBus) {
+    melange::assert_handled!(bus, Placed { total: 3 }, twice = true);
+}
+
+fn main() {}

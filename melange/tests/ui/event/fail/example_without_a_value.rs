@@ -1,0 +1,7 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic = "orders", example)]
+struct OrderPlaced {
+    order_id: String,
+}
+
+fn main() {}
