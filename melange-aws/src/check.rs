@@ -11,46 +11,86 @@ const QUEUE_NAME: usize = 80;
 
 /// Every name in `topology` that would be refused, each in one sentence.
 pub(crate) fn check(names: &Names, topology: &Topology) -> Result<(), Vec<String>> {
-    let mut problems = Vec::new();
+    let found = findings(names, topology);
+    if found.is_empty() { Ok(()) } else { Err(found.into_iter().map(|finding| finding.what).collect()) }
+}
+
+/// What is wrong with a name.
+pub(crate) struct Finding {
+    pub(crate) about: About,
+    pub(crate) kind: FindingKind,
+    pub(crate) what: String,
+}
+
+/// Whose name it is, as the annotations have it.
+pub(crate) enum About {
+    Topic(String),
+    Queue(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FindingKind {
+    /// Too long, or of characters that are not allowed.
+    Name,
+    /// The dead-letter queue has no name that it could have.
+    NoRoom,
+    /// A dead-letter queue that is to be consumed from.
+    Conflict,
+    /// A FIFO queue at a topic that is not.
+    Fifo,
+}
+
+/// Every name in `topology` that would be refused.
+pub(crate) fn findings(names: &Names, topology: &Topology) -> Vec<Finding> {
+    let mut found = Vec::new();
     let listened = topology.queues.iter().flat_map(|queue| &queue.topics).map(|filter| &filter.topic);
     let mut topics: Vec<&String> = topology.topics.iter().chain(listened).collect();
     topics.sort();
     topics.dedup();
     for topic in topics {
+        let mut problems = Vec::new();
         match names.elsewhere.get(topic) {
             Some(arn) => elsewhere(topic, arn, &mut problems),
             None => name("topic", topic, &names.topic(topic), TOPIC_NAME, &mut problems),
         }
+        let finding = |what| Finding { about: About::Topic(topic.clone()), kind: FindingKind::Name, what };
+        found.extend(problems.into_iter().map(finding));
     }
     for queue in &topology.queues {
         let full = names.queue(&queue.name);
-        let before = problems.len();
+        let finding = |kind, what| Finding { about: About::Queue(queue.name.clone()), kind, what };
+        let mut problems = Vec::new();
         name("queue", &queue.name, &full, QUEUE_NAME, &mut problems);
+        let is_legal = problems.is_empty();
+        found.extend(problems.into_iter().map(|what| finding(FindingKind::Name, what)));
         let dlq = dead_letter_queue(&full);
-        if problems.len() == before && dlq.len() > QUEUE_NAME {
-            problems.push(format!(
+        if is_legal && dlq.len() > QUEUE_NAME {
+            let what = format!(
                 "queue {full:?} leaves no room for its dead-letter queue {dlq:?}, whose name has {} characters where SQS allows {QUEUE_NAME}",
                 dlq.len()
-            ));
+            );
+            found.push(finding(FindingKind::NoRoom, what));
         }
         // What is given up would be consumed at once.
-        if topology.queues.iter().any(|other| names.queue(&other.name) == dlq) {
-            problems.push(format!(
+        if let Some(other) = topology.queues.iter().find(|other| names.queue(&other.name) == dlq) {
+            let what = format!(
                 "queue {dlq:?} is the dead-letter queue of queue {full:?}, and subscribers are to consume from it; \
                  give them a queue of another name"
-            ));
+            );
+            found.push(Finding { about: About::Queue(other.name.clone()), kind: FindingKind::Conflict, what });
         }
         if is_fifo(&full) {
             for filter in queue.topics.iter().filter(|filter| !is_fifo(&names.topic(&filter.topic))) {
-                problems.push(format!(
+                let what = format!(
                     "queue {full:?} is FIFO and topic {:?} is not, and SNS feeds FIFO queues from FIFO topics only; \
                      name the topic `{}.fifo`, or take `.fifo` off the queue",
                     filter.topic, filter.topic
-                ));
+                );
+                found.push(finding(FindingKind::Fifo, what));
             }
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    found
 }
 
 /// Whether a message can be published to `topic`, which may be an instance's own.

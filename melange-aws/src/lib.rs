@@ -38,6 +38,7 @@ mod queue;
 mod ready;
 mod regions;
 mod retry;
+mod rule;
 #[cfg(feature = "signatures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "signatures")))]
 pub mod signature;
@@ -49,4 +50,8 @@ pub use config::Aws;
 pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
 pub use queue::AwsQueue;
+pub use rule::{aws_limits, checks};
 pub use topology::AwsTopology;
+
+#[doc(hidden)]
+pub use melange as __melange;

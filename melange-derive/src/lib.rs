@@ -43,7 +43,8 @@ use proc_macro::TokenStream;
 /// | `name = "OrderPlaced"` | Its name on the wire: letters, digits and `_`, `-`, `.`, `:`, `/`. The type's name unless said otherwise. |
 /// | `version = 2` | Its version on the wire. 1 unless said otherwise. |
 /// | `alias = ["OldName"]` | Names it is also read under. |
-/// | `upcast_from = [OrderPlacedV1]` | Older versions, events themselves, that it is made from: each needs `impl From<OrderPlacedV1> for OrderPlaced`. |
+/// | `upcast_from = [OrderPlacedV1]` | Older versions, events themselves, that it is made from: each needs `impl From<OrderPlacedV1> for OrderPlaced`, or `TryFrom` with an error. |
+/// | `deprecated`, `deprecated = "publish OrderPlacedV2"` | Whoever publishes it is warned in the log, once for each process, with what to do instead. Subscribers are not. |
 /// | `example = OrderPlaced { .. }` | A value of it, for documents and people; several may be given. |
 /// | `local` | It stays in the process, and needs neither serde nor a topic. |
 /// | `crate = path` | Where Melange is, if not at `::melange`. |
@@ -54,7 +55,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `key` | Same key, same order: the group on FIFO topics, the lane of a bus. Anything that displays, but no floating-point number. |
 /// | `dedup_id` | The deduplication id on FIFO topics; the event's id unless said otherwise. |
-/// | `attribute`, `attribute = "name"` | Also sent beside the body, for filters: text, `bool`, an integer, an `Option` of these, or what implements `melange::IntoAttribute`. At most 8. |
+/// | `attribute`, `attribute = "name"` | Also sent beside the body, for filters: text, `bool`, an integer, an `Option` of these, or what implements `melange::IntoAttribute`. At most 4. |
 /// | `topic` | Where this one event is published: text. The type's topic if it is empty. |
 /// | `occurred_on` | When it happened: a `melange::Timestamp`, a `chrono::DateTime<Utc>` or a `SystemTime`. The moment of publishing unless said otherwise. |
 ///

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Timestamp;
 use crate::event::{Erased, Event};
+use crate::shape::Traced;
 use crate::wire::{Flat, Walk, event_beside};
 
 /// How an event is written and read: function pointers, so that a descriptor can be a constant.
@@ -17,6 +18,7 @@ pub struct Codec {
     layout: Layout,
     encode: fn(&dyn Any, &mut Vec<u8>) -> serde_json::Result<()>,
     decode: fn(Source<'_, '_>) -> serde_json::Result<Erased>,
+    traced: Traced,
 }
 
 /// Where an event's own fields stand in the default body.
@@ -53,11 +55,16 @@ impl Codec {
     /// JSON by serde, with the fields laid out like this.
     #[must_use]
     pub const fn json<E: Event + WireEvent>(layout: Layout) -> Self {
-        Self { layout, encode: encode::<E>, decode: decode::<E> }
+        Self { layout, encode: encode::<E>, decode: decode::<E>, traced: Traced::of::<E>() }
     }
 
     pub(crate) fn layout(&self) -> Layout {
         self.layout
+    }
+
+    /// The way to what its serde reads.
+    pub(crate) fn traced(&self) -> Traced {
+        self.traced
     }
 
     /// Appends the event alone, as JSON. An event of another type is refused.

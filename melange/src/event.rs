@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use crate::attributes::AttributeValue;
 use crate::codec::Codec;
+use crate::deprecation::Deprecation;
 use crate::example::Example;
+use crate::field::{Field, Variant};
 use crate::in_process::direct::{MakeHandlers, handlers};
 use crate::in_process::entry::Entries;
 use crate::slot::EventSlot;
-use crate::{Location, Timestamp};
+use crate::{BoxError, Location, Timestamp};
 
 /// An event whose type was forgotten: what queues hold and what dispatch passes on.
 pub type Erased = Arc<dyn Any + Send + Sync>;
@@ -58,6 +60,9 @@ pub struct EventDescriptor {
     upcasts: &'static [Upcast],
     attributes: &'static [&'static str],
     keyed: bool,
+    fields: &'static [Field],
+    variants: &'static [Variant],
+    deprecated: Option<Deprecation>,
     type_id: TypeId,
     type_name: &'static str,
     location: Location,
@@ -86,6 +91,9 @@ impl EventDescriptor {
             upcasts: &[],
             attributes: &[],
             keyed: false,
+            fields: &[],
+            variants: &[],
+            deprecated: None,
             type_id: TypeId::of::<E>(),
             type_name,
             location,
@@ -138,6 +146,27 @@ impl EventDescriptor {
     #[must_use]
     pub const fn with_key(mut self) -> Self {
         self.keyed = true;
+        self
+    }
+
+    /// A struct with these fields.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// An enum with these variants.
+    #[must_use]
+    pub const fn with_variants(mut self, variants: &'static [Variant]) -> Self {
+        self.variants = variants;
+        self
+    }
+
+    /// Not to be published any more. Whoever does is warned, with what to do instead if that is known.
+    #[must_use]
+    pub const fn with_deprecation(mut self, instead: Option<&'static str>) -> Self {
+        self.deprecated = Some(Deprecation { instead });
         self
     }
 
@@ -228,6 +257,34 @@ impl EventDescriptor {
     #[must_use]
     pub const fn has_key(&self) -> bool {
         self.keyed
+    }
+
+    /// Its fields, if it is a struct and the derive made this: as they are declared, without those that are on no wire
+    /// (`#[serde(skip)]`). None if serde writes it as another type (`#[serde(into = "..")]`, `transparent`).
+    #[must_use]
+    pub const fn fields(&self) -> &'static [Field] {
+        self.fields
+    }
+
+    /// Its variants, if it is an enum and the derive made this.
+    #[must_use]
+    pub const fn variants(&self) -> &'static [Variant] {
+        self.variants
+    }
+
+    /// Whether it is not to be published any more (`#[event(deprecated)]`).
+    #[must_use]
+    pub const fn is_deprecated(&self) -> bool {
+        self.deprecated.is_some()
+    }
+
+    /// What to do instead of publishing it: the text of `#[event(deprecated = "...")]`.
+    #[must_use]
+    pub const fn deprecation_note(&self) -> Option<&'static str> {
+        match self.deprecated {
+            Some(Deprecation { instead }) => instead,
+            None => None,
+        }
     }
 
     /// The values given by `#[event(example = ..)]`, made anew.
@@ -357,11 +414,11 @@ impl fmt::Display for EventDescriptor {
 #[derive(Clone, Copy)]
 pub struct Upcast {
     from: &'static EventDescriptor,
-    convert: fn(Erased) -> Option<Erased>,
+    convert: fn(Erased) -> Result<Erased, BoxError>,
 }
 
 impl Upcast {
-    /// By `impl From<Old> for New`.
+    /// By `impl From<Old> for New` or `impl TryFrom<Old> for New`.
     #[must_use]
     pub const fn of<Old: Event, New: Event + UpcastFrom<Old>>() -> Self {
         Self { from: Old::DESCRIPTOR, convert: convert::<Old, New> }
@@ -373,32 +430,42 @@ impl Upcast {
         self.from
     }
 
-    /// The newer event, or `None` if `old` is not of the older type or is shared.
-    pub(crate) fn apply(&self, old: Erased) -> Option<Erased> {
+    /// The newer event, or why there is none: what `TryFrom` said, or that `old` is not of the older type or is shared.
+    pub(crate) fn apply(&self, old: Erased) -> Result<Erased, BoxError> {
         (self.convert)(old)
     }
 }
 
-fn convert<Old: Event, New: Event + UpcastFrom<Old>>(old: Erased) -> Option<Erased> {
-    let old = Arc::into_inner(old.downcast::<Old>().ok()?)?;
-    Some(Arc::new(New::upcast_from(old)))
+fn convert<Old: Event, New: Event + UpcastFrom<Old>>(old: Erased) -> Result<Erased, BoxError> {
+    let old = old.downcast::<Old>().ok().and_then(Arc::into_inner);
+    let old = old.ok_or("it is of another type: please report this as a bug in melange")?;
+    Ok(Arc::new(New::upcast_from(old)?))
 }
 
-/// An event that can be made from an older version of itself: by `From`, under a name that can say what is missing.
+/// An event that can be made from an older version of itself: by `From` or `TryFrom`, under a name that can say what is
+/// missing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from its older version `{Old}`",
     label = "`{Self}` is not made from this one",
-    note = "`upcast_from` needs `impl From<{Old}> for {Self}`"
+    note = "`upcast_from` needs `impl From<{Old}> for {Self}`, or `impl TryFrom<{Old}> for {Self}` with an error that is a `std::error::Error` or text"
 )]
-pub trait UpcastFrom<Old> {
-    /// The newer event.
-    fn upcast_from(old: Old) -> Self;
+pub trait UpcastFrom<Old>: Sized {
+    /// The newer event, or why this one cannot be made into it.
+    ///
+    /// # Errors
+    /// What `TryFrom` says.
+    fn upcast_from(old: Old) -> Result<Self, BoxError>;
 }
 
+// What has `From` has `TryFrom` too, by the standard library.
 #[diagnostic::do_not_recommend]
-impl<Old, New: From<Old>> UpcastFrom<Old> for New {
-    fn upcast_from(old: Old) -> Self {
-        Self::from(old)
+impl<Old, New> UpcastFrom<Old> for New
+where
+    New: TryFrom<Old>,
+    New::Error: Into<BoxError>,
+{
+    fn upcast_from(old: Old) -> Result<Self, BoxError> {
+        Self::try_from(old).map_err(Into::into)
     }
 }
 

@@ -4,16 +4,25 @@
 #[allow(unused_extern_crates, reason = "the macros' output names `::melange`, in this crate's own tests too")]
 extern crate self as melange;
 
+/// Its examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/versions.md")]
+mod versions_page {}
+
 mod any_event;
 pub mod attributes;
 mod bus;
+mod checks;
 #[cfg(feature = "cli")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cli")))]
 pub mod cli;
 mod codec;
 mod consumer;
 mod context;
+#[cfg(not(target_family = "wasm"))]
+pub mod contract;
 mod dead_letters;
+mod deprecation;
 mod dispatch;
 #[cfg(feature = "schema")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
@@ -23,6 +32,7 @@ mod event;
 mod event_id;
 mod example;
 mod extract;
+mod field;
 mod handler;
 mod in_process;
 mod latest;
@@ -34,6 +44,7 @@ mod registry;
 mod retry;
 mod send_to;
 mod serializer;
+mod shape;
 #[cfg(feature = "signal")]
 mod signals;
 mod slot;
@@ -62,10 +73,11 @@ pub use attributes::{AttributeValue, Attributes, IntoAttribute};
 #[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
 pub use bus::RunError;
 pub use bus::{EventBus, EventBusBuilder, GlobalBusError, publish};
+pub use checks::Checks;
 pub use consumer::{
     Connected, Consumed, ConsumerHandle, ConsumerMetrics, Fate, Health, Intake, MessageConsumer,
     MessageConsumerBuilder, Processed, QueueControl, QueueHealth, QueueState, Settle, Shutdown, ShutdownError, Taken,
-    Unconnected, UnknownEvents,
+    Unconnected, UnknownEvents, UnknownVersions,
 };
 pub use context::{Context, Frame};
 pub use dead_letters::{DeadLetters, Letter, Redrive, Redriven};
@@ -76,6 +88,7 @@ pub use event::{Erased, Event, EventDescriptor, EventKey, Route, Upcast};
 pub use event_id::EventId;
 pub use example::Example;
 pub use extract::{ExtractError, FromContext, Needs, State};
+pub use field::{Field, Variant};
 pub use handler::HandlerFn;
 pub use in_process::{
     AsynchronousEventBus, AsynchronousEventBusBuilder, DispatchError, Drained, InProcessMetrics, SubscriptionHandle,
@@ -86,7 +99,7 @@ pub use location::Location;
 pub use metadata::Metadata;
 pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
 pub use publisher::MessagePublisher;
-pub use registry::{Crates, Functions, Registry};
+pub use registry::{Crates, Fingerprint, Functions, Registry};
 pub use retry::RetryPolicy;
 /// The crate that schemas are made with, in the version that `#[derive(JsonSchema)]` must be of to be noticed.
 #[cfg(feature = "schema")]

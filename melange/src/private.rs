@@ -22,12 +22,14 @@ pub use crate::documents::{Documentation, Documented, FieldDocumentation, Schema
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
+pub use crate::field::{Field, Variant};
 pub use crate::in_process::direct::direct;
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
 pub use crate::registry::linked::{Entry, inventory};
 pub use crate::retry::RetryPolicy;
+pub use crate::shape::{Probe, Untraced};
 pub use crate::slot::EventSlot;
 pub use crate::subscriber::{
     BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,

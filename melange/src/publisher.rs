@@ -13,7 +13,7 @@ use crate::metadata::Metadata;
 use crate::transport::{Body, DynTransport, Message, Transport, TransportError};
 use crate::type_map::TypeMap;
 use crate::wire::write;
-use crate::{Attributes, EventId, SendTo, trace};
+use crate::{Attributes, EventId, SendTo, deprecation, trace};
 
 /// Publishes events, from where there is no queue to consume: a REST handler, a Lambda, a script. Cheap to clone.
 ///
@@ -174,6 +174,7 @@ struct Outline {
 
 impl Outline {
     fn of(descriptor: &'static EventDescriptor, route: &Route<'_>, usual: &Usual) -> Result<Self, PublishError> {
+        deprecation::warn_once(descriptor);
         let metadata = Metadata::routed(descriptor, route);
         let attributes = attributes(usual.of(descriptor), route);
         let key = route.key.as_ref().map(ToString::to_string);

@@ -9,7 +9,7 @@ fn every_misuse_gives_exactly_one_error() {
     let cases = trybuild::TestCases::new();
     // The asserts are there with `test-util` only.
     let asserts = cfg!(feature = "test-util").then_some("asserts");
-    let kinds = || ["event", "subscriber"].into_iter().chain(asserts);
+    let kinds = || ["event", "subscriber", "topology"].into_iter().chain(asserts);
     cases.pass("tests/ui/*/pass/*.rs");
     kinds().for_each(|kind| cases.compile_fail(format!("tests/ui/{kind}/fail/*.rs")));
     // Runs them, so that what is counted below is what the compiler says now.

@@ -26,6 +26,7 @@ mod wanted;
 use melange::transport::{Topology, TransportError, TransportErrorKind};
 
 pub use change::{Change, ChangeKind, Finding};
+pub(crate) use filter::MOST_NAMES;
 #[cfg(feature = "cli")]
 pub(crate) use filter::of as filter_of;
 pub(crate) use model::{ACCOUNT, FeedModel, Model, QueueModel, TopicModel};
@@ -34,6 +35,7 @@ pub(crate) use others::{FirstFilters, Others, want};
 pub use plan::Plan;
 #[cfg(feature = "cli")]
 pub(crate) use policy::merged as policy_of;
+pub(crate) use policy::policy_for;
 
 use crate::AwsQueue;
 use crate::names::account_of;

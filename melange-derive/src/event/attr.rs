@@ -10,7 +10,7 @@ use crate::options::{Known, Options};
 use crate::problems::Problems;
 
 const ON_TYPE: Known = Known {
-    words: &["topic", "name", "version", "alias", "upcast_from", "example", "local", "crate"],
+    words: &["topic", "name", "version", "alias", "upcast_from", "deprecated", "example", "local", "crate"],
     expressions: &["example"],
     example: "topic = \"orders\"",
     elsewhere: |word| {
@@ -40,10 +40,14 @@ pub(crate) struct ContainerAttrs {
     pub(crate) version: Option<Literal>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) upcasts: Vec<Path>,
+    pub(crate) deprecated: Option<Deprecated>,
     /// Expressions of the type.
     pub(crate) examples: Vec<TokenStream>,
     pub(crate) local: Option<Ident>,
 }
+
+/// `deprecated`, or `deprecated = "what to do instead"`.
+pub(crate) struct Deprecated(pub(crate) Option<LitStr>);
 
 impl ContainerAttrs {
     pub(crate) fn read(attrs: &[Attribute], problems: &mut Problems) -> Self {
@@ -71,6 +75,13 @@ impl ContainerAttrs {
             "upcast_from" => {
                 self.upcasts = option.paths("the older versions' types: `upcast_from = [OrderPlacedV1]`", problems);
             }
+            "deprecated" => {
+                let instead = match option.value {
+                    Value::None => None,
+                    _ => option.text("publish OrderPlacedV2", said, problems).map(text),
+                };
+                self.deprecated = Some(Deprecated(instead));
+            }
             "example" => self.examples.extend(option.expression("OrderPlaced { .. }", problems)),
             "local" if option.flag(problems) => self.local = Some(option.key.clone()),
             "crate" => {
@@ -79,6 +90,17 @@ impl ContainerAttrs {
             _ => {}
         }
     }
+}
+
+/// What to do instead, in words.
+fn said(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err(
+            "say what to do instead, as in `deprecated = \"publish OrderPlacedV2\"`, or write `deprecated` alone"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// `#[event(..)]` on a field.

@@ -81,15 +81,11 @@ fn field(input: &DeriveInput, place: usize, field: &Field<'_>, model: &Model<'_>
         (named && field.written.is_none(), "not_written"),
         (named && field.read.is_none(), "not_read"),
         (serde.skip_if, "left_out"),
-        (serde.default || model.serde.default || is_option(field.ty()), "filled_in"),
+        (serde.fills_in(field.ty(), &model.serde), "filled_in"),
     ];
     let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| Ident::new(mark, Span::call_site()));
     let attribute = field.attribute_name().map(|name| quote!(.attribute(#name)));
     Some(quote!(#core::FieldDocumentation::new(#name, #spelled, #docs, #schema) #(.#marks())* #attribute))
-}
-
-fn is_option(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
 
 /// The doc comment, as an expression: a part of it may be a macro, such as `include_str!`.

@@ -5,7 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::DeriveInput;
 use syn::spanned::Spanned;
 
-use super::attr::ContainerAttrs;
+use super::attr::{ContainerAttrs, Deprecated};
+use super::contents::contents;
 use super::documentation::documentation;
 use super::example::examples;
 use super::model::{Field, Model};
@@ -94,6 +95,14 @@ fn more_of_descriptor(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model
     more.extend(quote!(.with_documentation(__MELANGE_DOCUMENTATION)));
     if model.fields.iter().any(|field| field.attrs.key.is_some()) {
         more.extend(quote!(.with_key()));
+    }
+    more.extend(contents(model));
+    if let Some(Deprecated(instead)) = &attrs.deprecated {
+        let instead = match instead {
+            Some(instead) => quote!(#core::Option::Some(#instead)),
+            None => quote!(#core::Option::None),
+        };
+        more.extend(quote!(.with_deprecation(#instead)));
     }
     if attrs.local.is_none() {
         let layout = if model.flat {

@@ -2,6 +2,7 @@
 
 mod attr;
 mod check;
+mod contents;
 mod documentation;
 mod example;
 mod expand;

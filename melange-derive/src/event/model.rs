@@ -15,8 +15,18 @@ pub(crate) const RESERVED: [&str; 5] = ["event_type_name", "event_id", "event_ve
 pub(crate) struct Model<'a> {
     pub(crate) fields: Vec<Field<'a>>,
     pub(crate) serde: SerdeContainer,
+    /// If it is an enum, its variants.
+    pub(crate) variants: Vec<Variant<'a>>,
     /// Whether its fields stand beside the envelope's.
     pub(crate) flat: bool,
+}
+
+/// A variant of an event that is an enum, if it is on the wire.
+pub(crate) struct Variant<'a> {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<(&'a syn::Field, Member, SerdeField)>,
+    /// What serde says of its fields' names.
+    pub(crate) serde: SerdeContainer,
 }
 
 /// A field of an event that is a struct.
@@ -37,6 +47,7 @@ impl<'a> Model<'a> {
     pub(crate) fn read(input: &'a DeriveInput, container: &ContainerAttrs, problems: &mut Problems) -> Self {
         let serde = SerdeContainer::read(&input.attrs);
         let mut fields = Vec::new();
+        let mut variants = Vec::new();
         let mut flat = false;
         match &input.data {
             Data::Struct(data) => {
@@ -52,11 +63,16 @@ impl<'a> Model<'a> {
                     for field in &variant.fields {
                         attr::refuse(&field.attrs, message, problems);
                     }
+                    if let Some(name) = serde.variant(&text(&variant.ident), &SerdeField::read(&variant.attrs)) {
+                        let fields = variant.fields.iter().zip(variant.fields.members());
+                        let fields = fields.map(|(field, member)| (field, member, SerdeField::read(&field.attrs)));
+                        variants.push(Variant { name, fields: fields.collect(), serde: serde.within(&variant.attrs) });
+                    }
                 }
             }
             Data::Union(_) => {}
         }
-        Self { fields, serde, flat }
+        Self { fields, serde, variants, flat }
     }
 
     /// The reserved names that fields of the event bear by permission.

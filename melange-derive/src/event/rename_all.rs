@@ -38,6 +38,53 @@ impl Rule {
     }
 }
 
+/// A rule of `rename_all`, as far as it changes the names of variants.
+#[derive(Clone, Copy)]
+pub(crate) enum VariantRule {
+    Lower,
+    Upper,
+    Camel,
+    /// Words between this, in capitals or not.
+    Words(char, bool),
+}
+
+impl VariantRule {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "lowercase" => Some(Self::Lower),
+            "UPPERCASE" => Some(Self::Upper),
+            "camelCase" => Some(Self::Camel),
+            "snake_case" => Some(Self::Words('_', false)),
+            "SCREAMING_SNAKE_CASE" => Some(Self::Words('_', true)),
+            "kebab-case" => Some(Self::Words('-', false)),
+            "SCREAMING-KEBAB-CASE" => Some(Self::Words('-', true)),
+            // `PascalCase` leaves variants as they are.
+            _ => None,
+        }
+    }
+
+    pub(crate) fn apply(self, ident: &str) -> String {
+        match self {
+            Self::Lower => ident.to_ascii_lowercase(),
+            Self::Upper => ident.to_ascii_uppercase(),
+            Self::Camel => {
+                let mut letters = ident.chars();
+                letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+            }
+            Self::Words(between, capitals) => {
+                let mut name = String::new();
+                for (at, letter) in ident.char_indices() {
+                    if at > 0 && letter.is_uppercase() {
+                        name.push(between);
+                    }
+                    name.push(if capitals { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() });
+                }
+                name
+            }
+        }
+    }
+}
+
 fn pascal(ident: &str) -> String {
     let mut up = true;
     let mut name = String::new();
@@ -52,4 +99,27 @@ fn pascal(ident: &str) -> String {
         }
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_are_named_as_serde_names_them() {
+        for (rule, expected) in [
+            ("lowercase", "orderplaced"),
+            ("UPPERCASE", "ORDERPLACED"),
+            ("PascalCase", "OrderPlaced"),
+            ("camelCase", "orderPlaced"),
+            ("snake_case", "order_placed"),
+            ("SCREAMING_SNAKE_CASE", "ORDER_PLACED"),
+            ("kebab-case", "order-placed"),
+            ("SCREAMING-KEBAB-CASE", "ORDER-PLACED"),
+        ] {
+            let named =
+                VariantRule::named(rule).map_or_else(|| "OrderPlaced".to_owned(), |rule| rule.apply("OrderPlaced"));
+            assert_eq!(named, expected, "{rule}");
+        }
+    }
 }

@@ -1,14 +1,18 @@
 //! What `#[serde(..)]` says of the names in the JSON. Only read: what is wrong there, serde reports.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, LitStr, Path, Token, parenthesized, token};
+use syn::{Attribute, LitStr, Path, Token, Type, parenthesized, token};
 
-use super::rename_all::Rule;
+use super::rename_all::{Rule, VariantRule};
 
 /// `#[serde(..)]` on a type.
 #[derive(Default)]
 pub(crate) struct SerdeContainer {
     rename_all: Renames<Rule>,
+    /// The same, for the variants of an enum.
+    rename_variants: Renames<VariantRule>,
+    /// For the fields of an enum's variants.
+    rename_all_fields: Renames<Rule>,
     /// Not written as its own fields: `transparent`, `into`, `from`, `try_from`, `remote`.
     pub(crate) other_shape: bool,
     pub(crate) deny_unknown_fields: Option<Path>,
@@ -27,6 +31,8 @@ pub(crate) struct SerdeField {
     pub(crate) flatten: bool,
     /// Written or read by functions of its own: its type does not say how it looks.
     pub(crate) custom: bool,
+    /// Read by a function of the user's (`with`, `deserialize_with`), which serde does not ask what is absent.
+    pub(crate) read_by_hand: bool,
     /// Left out now and then.
     pub(crate) skip_if: bool,
     /// Filled in when it is missing.
@@ -34,6 +40,7 @@ pub(crate) struct SerdeField {
 }
 
 /// One value for writing, one for reading.
+#[derive(Clone, Copy)]
 struct Renames<T> {
     write: Option<T>,
     read: Option<T>,
@@ -52,7 +59,14 @@ impl SerdeContainer {
             each(attr, |meta| {
                 let is = |name| meta.path.is_ident(name);
                 if is("rename_all") {
-                    renames(&meta, |to| Rule::named(&to.value()), &mut read.rename_all)?;
+                    let mut rules = Renames::default();
+                    renames(&meta, |to| Some(to.value()), &mut rules)?;
+                    let each = |rule: &Option<String>| rule.as_deref().and_then(Rule::named);
+                    read.rename_all = Renames { write: each(&rules.write), read: each(&rules.read) };
+                    let each = |rule: &Option<String>| rule.as_deref().and_then(VariantRule::named);
+                    read.rename_variants = Renames { write: each(&rules.write), read: each(&rules.read) };
+                } else if is("rename_all_fields") {
+                    renames(&meta, |to| Rule::named(&to.value()), &mut read.rename_all_fields)?;
                 } else if is("transparent") || is("into") || is("from") || is("try_from") || is("remote") {
                     read.other_shape = true;
                 } else if is("deny_unknown_fields") {
@@ -66,6 +80,26 @@ impl SerdeContainer {
             });
         }
         read
+    }
+
+    /// What it says of the fields of a variant, which may say otherwise for itself.
+    pub(crate) fn within(&self, variant: &[Attribute]) -> Self {
+        let own = Self::read(variant).rename_all;
+        let Renames { write, read } = self.rename_all_fields;
+        Self { rename_all: Renames { write: own.write.or(write), read: own.read.or(read) }, ..Self::default() }
+    }
+
+    /// The name of a variant in the JSON that is read, or else written; none for one that is on no wire.
+    pub(crate) fn variant(&self, ident: &str, variant: &SerdeField) -> Option<String> {
+        let named = |rename: Option<&LitStr>, rule: Option<VariantRule>| match (rename, rule) {
+            (Some(name), _) => name.value(),
+            (None, Some(rule)) => rule.apply(ident),
+            (None, None) => ident.to_owned(),
+        };
+        if !variant.skip_reading {
+            return Some(named(variant.rename.read.as_ref(), self.rename_variants.read));
+        }
+        (!variant.skip_writing).then(|| named(variant.rename.write.as_ref(), self.rename_variants.write))
     }
 }
 
@@ -87,7 +121,9 @@ impl SerdeField {
                     read.skip_reading = true;
                 } else if is("flatten") {
                     read.flatten = true;
-                } else if is("with") || is("serialize_with") || is("deserialize_with") {
+                } else if is("with") || is("deserialize_with") {
+                    (read.custom, read.read_by_hand) = (true, true);
+                } else if is("serialize_with") {
                     read.custom = true;
                 } else if is("skip_serializing_if") {
                     read.skip_if = true;
@@ -109,6 +145,20 @@ impl SerdeField {
     /// The name in the JSON that is read, if the field is; aliases are read too.
     pub(crate) fn read_as(&self, ident: &str, container: &SerdeContainer) -> Option<String> {
         (!self.skip_reading && !self.flatten).then(|| name(ident, self.rename.read.as_ref(), container.rename_all.read))
+    }
+
+    /// Whether a field of this type has a value where the JSON has none: by a default, or as an `Option` that serde reads
+    /// itself.
+    pub(crate) fn fills_in(&self, ty: &Type, container: &SerdeContainer) -> bool {
+        self.default || container.default || is_option(ty) && !self.read_by_hand
+    }
+}
+
+pub(crate) fn is_option(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_option(&group.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Option"),
+        _ => false,
     }
 }
 

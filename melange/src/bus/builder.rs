@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::EventBus;
-use crate::consumer::{Setup, UnknownEvents};
+use crate::consumer::{Setup, UnknownEvents, UnknownVersions};
 use crate::error::build::BuildErrors;
 use crate::transport::{DynTransport, MemoryTransport, Transport};
 use crate::wiring::{Wiring, wiring_methods};
@@ -42,6 +42,12 @@ impl EventBusBuilder {
     /// What to do with events nobody listens to.
     pub fn unknown_events(mut self, unknown_events: UnknownEvents) -> Self {
         self.setup.unknown_events = unknown_events;
+        self
+    }
+
+    /// What to do with events of a version that no subscriber here can read.
+    pub fn unknown_versions(mut self, unknown_versions: UnknownVersions) -> Self {
+        self.setup.unknown_versions = unknown_versions;
         self
     }
 

@@ -107,7 +107,8 @@ impl EventBus {
         }
         spawn(engine);
         let queues = engine.queues.len();
-        tracing::info!(transport = engine.transport.capabilities().name, queues, "started");
+        let (transport, fingerprint) = (engine.transport.capabilities().name, engine.fingerprint);
+        tracing::info!(transport, queues, registry = %fingerprint, "started");
         Ok(())
     }
 

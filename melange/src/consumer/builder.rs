@@ -11,8 +11,9 @@ use super::budget::Budget;
 use super::engine::Engine;
 use super::queue::Queue;
 use super::report::Counters;
-use super::{MessageConsumer, UnknownEvents};
+use super::{MessageConsumer, UnknownEvents, UnknownVersions};
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
+use crate::registry::Fingerprint;
 use crate::subscriber::{SubscriberDescriptor, Subscription};
 use crate::transport::{DynTransport, QueuePlan, Topology, Transport};
 use crate::wiring::{Wired, Wiring, wiring_methods};
@@ -29,6 +30,7 @@ pub(crate) struct Setup {
     pub(crate) concurrency: usize,
     pub(crate) wait: Duration,
     pub(crate) unknown_events: UnknownEvents,
+    pub(crate) unknown_versions: UnknownVersions,
     /// By queue; 1 for those that are not here.
     pub(crate) weights: BTreeMap<String, usize>,
 }
@@ -39,6 +41,7 @@ impl Default for Setup {
             concurrency: CONCURRENCY,
             wait: WAIT,
             unknown_events: UnknownEvents::default(),
+            unknown_versions: UnknownVersions::default(),
             weights: BTreeMap::new(),
         }
     }
@@ -77,13 +80,16 @@ impl Setup {
         let longest = transport.capabilities().max_in_hand;
         let queue = |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(&plan.name).unwrap_or_default());
         let queues = topology.queues.iter().map(queue).collect();
+        let fingerprint = Fingerprint::of(&events, &descriptors);
         Ok(Engine {
             transport,
             topology,
             events,
             queues,
             states,
+            fingerprint,
             unknown_events: self.unknown_events,
+            unknown_versions: self.unknown_versions,
             budget: Budget::new(self.concurrency, weights),
             wait: self.wait,
             counters: Counters::default(),
@@ -198,6 +204,12 @@ impl<C> MessageConsumerBuilder<C> {
     /// What to do with events nobody listens to.
     pub fn unknown_events(mut self, unknown_events: UnknownEvents) -> Self {
         self.setup.unknown_events = unknown_events;
+        self
+    }
+
+    /// What to do with events of a version that no subscriber here can read.
+    pub fn unknown_versions(mut self, unknown_versions: UnknownVersions) -> Self {
+        self.setup.unknown_versions = unknown_versions;
         self
     }
 

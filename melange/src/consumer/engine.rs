@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::UnknownEvents;
 use super::budget::Budget;
 use super::queue::Queue;
 use super::report::Counters;
+use super::{UnknownEvents, UnknownVersions};
 use crate::context::States;
 use crate::event::EventDescriptor;
+use crate::registry::Fingerprint;
 use crate::transport::{DynTransport, Topology};
 
 /// What all tasks of a consumer share.
@@ -22,7 +23,10 @@ pub(crate) struct Engine {
     pub(crate) events: Vec<&'static EventDescriptor>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) states: Arc<States>,
+    /// Of the bus's events and subscribers.
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) unknown_events: UnknownEvents,
+    pub(crate) unknown_versions: UnknownVersions,
     pub(crate) budget: Arc<Budget>,
     /// How long a poll waits for a message.
     pub(crate) wait: Duration,

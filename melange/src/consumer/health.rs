@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::engine::Engine;
+use crate::registry::Fingerprint;
 use crate::transport::TransportError;
 
 /// A queue whose polls have failed this often, for this long, is not healthy. A probe every 10 seconds sees it in time.
@@ -38,6 +39,9 @@ const OVERDUE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Health {
+    /// What the process knows: the same in all processes of one build that are put together alike. Where two processes of a
+    /// service differ in it, they are of different versions.
+    pub fingerprint: Fingerprint,
     /// Each queue that is consumed from.
     pub queues: Vec<QueueHealth>,
 }
@@ -53,6 +57,7 @@ impl Health {
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_healthy() { "healthy" } else { "unhealthy" })?;
+        write!(f, "; registry {}", self.fingerprint)?;
         self.queues.iter().try_for_each(|queue| write!(f, "; {queue}"))
     }
 }
@@ -201,5 +206,5 @@ pub(crate) fn health(engine: &Engine) -> Health {
             last_error: polls.last_error.clone(),
         }
     });
-    Health { queues: queues.collect() }
+    Health { fingerprint: engine.fingerprint, queues: queues.collect() }
 }

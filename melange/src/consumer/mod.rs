@@ -60,6 +60,21 @@ pub enum UnknownEvents {
     DeadLetter,
 }
 
+/// What to do with an event whose name is known and whose version is not: a newer one than any subscriber of the queue reads,
+/// or an older one that no `upcast_from` leads from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownVersions {
+    /// Left to a newer process, which can read it: it comes again, a minute apart at most, as often as the most patient
+    /// subscriber of the queue would be tried and a few times more. Then to the dead-letter queue, where nothing is lost.
+    #[default]
+    Retry,
+    /// To the dead-letter queue at once: for where no other version of the service consumes from the queue.
+    DeadLetter,
+    /// Deleted and counted, for a service that does not care for what it does not know.
+    Acknowledge,
+}
+
 /// Consumes events, without publishing any: one at a time, or in the background.
 ///
 /// ```rust,standalone_crate

@@ -3,19 +3,20 @@
 use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
-use super::UnknownEvents;
 use super::decode::{Decodable, Decoded, decode};
 use super::engine::Engine;
 use super::keeper::{Keeper, Sent};
 use super::queue::Queue;
 use super::report::Fate;
 use super::settle::Verdict;
+use super::{UnknownEvents, UnknownVersions};
 use crate::attributes::TRACEPARENT;
 use crate::dispatch::{self, Failed, Run, SubscriberError};
 use crate::outcome::Then;
@@ -90,10 +91,23 @@ struct Message<'a, K> {
 impl<K: Keeper> Message<'_, K> {
     /// A newer process can read it.
     async fn unknown_version(&self, name: &str, version: u32, notes: &mut Notes) -> Verdict {
+        let Self { engine, queue, .. } = self;
+        engine.counters.unknown_versions.fetch_add(1, Ordering::Relaxed);
         let why = format!(
             "no subscriber here can read version {version} of {name}: deploy the newer event, or add `upcast_from`"
         );
-        self.leave_to_others(why, notes).await
+        match engine.unknown_versions {
+            UnknownVersions::Retry => self.leave_to_others(why, notes).await,
+            UnknownVersions::DeadLetter => self.give_up(DeadLetter::unreadable(why), notes).await,
+            UnknownVersions::Acknowledge => {
+                tracing::warn!(
+                    queue = queue.name,
+                    message_id = self.delivery.message_id,
+                    "{why}; it is deleted, as asked"
+                );
+                Verdict::Delete(Fate::Ignored)
+            }
+        }
     }
 
     /// Time for others to come and take it; then the dead-letter queue, where nothing is lost.

@@ -71,6 +71,8 @@ pub struct ConsumerMetrics {
     pub handled: u64,
     /// Messages nobody here listens to.
     pub ignored: u64,
+    /// Messages, each time they came, of an event that is known in a version that is not.
+    pub unknown_versions: u64,
     /// Messages given back for a retry.
     pub retried: u64,
     /// Messages whose last subscribers gave them up.
@@ -95,6 +97,7 @@ pub(crate) struct Counters {
     pub(crate) received: AtomicU64,
     handled: AtomicU64,
     ignored: AtomicU64,
+    pub(crate) unknown_versions: AtomicU64,
     retried: AtomicU64,
     dead_lettered: AtomicU64,
     rejected: AtomicU64,
@@ -127,6 +130,7 @@ impl Counters {
             received: read(&self.received),
             handled: read(&self.handled),
             ignored: read(&self.ignored),
+            unknown_versions: read(&self.unknown_versions),
             retried: read(&self.retried),
             dead_lettered: read(&self.dead_lettered),
             rejected: read(&self.rejected),

@@ -259,9 +259,15 @@ impl EventBus {
     }
 }
 
-/// Why nobody should use the event any more; empty where that is all that is said. The one place that knows.
+/// Why nobody should use the event any more; empty where that is all that is said. The one place that knows: by
+/// `#[event(deprecated)]`, or by Rust's `#[deprecated]`, whose note also stands in where the event has none.
 pub(crate) fn deprecation(event: &EventDescriptor) -> Option<&'static str> {
-    event.documentation().and_then(Documentation::deprecation)
+    let of_type = || event.documentation().and_then(Documentation::deprecation);
+    match event.deprecation_note() {
+        Some(instead) => Some(instead),
+        None if event.is_deprecated() => Some(of_type().unwrap_or_default()),
+        None => of_type(),
+    }
 }
 
 impl fmt::Display for Documents {

@@ -62,11 +62,15 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(kind: ProblemKind, what: impl Into<String>, fix: impl Into<String>) -> Self {
+    /// Something that is wrong, in one sentence, and what would mend it: for [rules](crate::Checks::rule) of your own.
+    #[must_use]
+    pub fn new(kind: ProblemKind, what: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { kind, what: what.into(), fix: fix.into(), at: None }
     }
 
-    pub(crate) fn at(mut self, location: Location) -> Self {
+    /// At this place.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
         self.at = Some(location);
         self
     }
@@ -143,4 +147,24 @@ pub enum ProblemKind {
     AsyncSubscriber,
     /// There is no tokio runtime here.
     NoRuntime,
+    /// A FIFO queue is to be fed by a topic that keeps no order.
+    FifoMismatch,
+    /// Asked for: events that keep an order reach a queue that does not.
+    OrderLost,
+    /// Asked for: nobody listens to an event.
+    Unhandled,
+    /// Asked for: nobody publishes an event that is listened to.
+    Unpublished,
+    /// Asked for: an event is consumed from several queues.
+    SeveralQueues,
+    /// More event names than a filter can hold.
+    TooManyNames,
+    /// A policy that the broker would refuse.
+    IllegalPolicy,
+    /// Retries that the broker, or the time it keeps a message, has no room for.
+    RetryTooLong,
+    /// One queue has two purposes.
+    QueueConflict,
+    /// A rule of somebody's own: see [`Checks::rule`](crate::Checks::rule).
+    Custom,
 }

@@ -10,6 +10,7 @@ use super::entry::SubscriptionHandle;
 use super::failures::DispatchError;
 use super::table::{Places, Table};
 use crate::context::{LateMetadata, States};
+use crate::deprecation;
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
 use crate::event::Event;
 use crate::handler::HandlerFn;
@@ -74,6 +75,7 @@ impl SynchronousEventBus {
     /// [shut down](Self::shutdown).
     #[inline]
     pub fn publish<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
+        deprecation::warn_once(E::DESCRIPTOR);
         match self.frozen.plain::<E>() {
             Some(all) => all.run(event, None),
             None => self.publish_beside(event),

@@ -225,6 +225,24 @@ pub(crate) fn subscribers<'a>(
     problems
 }
 
+/// FIFO queues that would be fed by topics that keep no order. The other way round works, and loses the order.
+pub(crate) fn fifo(subscribers: &[&SubscriberDescriptor], own_queue: Option<&str>) -> Vec<Problem> {
+    let mismatch = |subscriber: &&SubscriberDescriptor| {
+        let queue = subscriber.queue().or(own_queue).filter(|queue| queue.ends_with(".fifo"))?;
+        let topic = subscriber.event().topic().filter(|topic| !topic.ends_with(".fifo"))?;
+        let what = format!(
+            "subscriber `{}` consumes {} from the FIFO queue \"{queue}\", and its topic \"{topic}\" is not FIFO: a FIFO queue is fed \
+             by FIFO topics only",
+            subscriber.name(),
+            subscriber.event()
+        );
+        let fix =
+            format!("publish the event to \"{topic}.fifo\" with an `#[event(key)]`, or take `.fifo` off the queue");
+        Some(Problem::new(ProblemKind::FifoMismatch, what, fix).at(subscriber.location()))
+    };
+    subscribers.iter().filter_map(mismatch).collect()
+}
+
 /// Crates that were named and are not among those that brought something.
 pub(crate) fn silent(named: &[&'static str], brought: impl Fn(&str) -> bool) -> Vec<Problem> {
     let silent = named.iter().filter(|name| !brought(name));

@@ -1,6 +1,7 @@
 //! What a binary knows of itself before the first message: its events and its subscribers.
 
 mod check;
+mod fingerprint;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod linked;
 mod named;
@@ -9,10 +10,12 @@ pub(crate) mod versions;
 
 use std::collections::BTreeMap;
 
+use crate::Checks;
 use crate::error::build::{BuildErrors, Problem};
-use crate::event::EventDescriptor;
+use crate::event::{Event, EventDescriptor};
 use crate::subscriber::SubscriberDescriptor;
 
+pub use fingerprint::Fingerprint;
 pub use named::{Crates, Functions};
 pub(crate) use versions::{Readers, Reading};
 
@@ -73,6 +76,22 @@ impl Registry {
         registry
     }
 
+    /// These, and `E`: for tests, and for events that nobody here listens to where the linker cannot be relied on.
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { order_id: String }
+    /// let registry = melange::Registry::default().with::<OrderPlaced>();
+    /// assert_eq!(registry.events().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn with<E: Event>(mut self) -> Self {
+        self.events.push(E::DESCRIPTOR);
+        self.sort();
+        self
+    }
+
     /// Also checks that each of these crates brought something: `.crates(melange::crates![orders])`.
     #[must_use]
     pub fn crates(mut self, crates: Crates) -> Self {
@@ -90,15 +109,28 @@ impl Registry {
         self.subscribers.iter().copied()
     }
 
-    /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test.
+    /// What tells this registry from another: see [`Fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.events, self.subscribers.iter().copied())
+    }
+
+    /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test. There is
+    /// more to be asked for, with [`Checks`] and [`assert_topology!`](crate::assert_topology).
     ///
     /// # Errors
     /// All problems at once, each with file, line and fix.
     pub fn check(&self) -> Result<(), BuildErrors> {
+        Checks::of(self.clone()).run()
+    }
+
+    /// What is wrong whatever else is asked for; `own_queue` is that of subscribers without one, if it is known.
+    pub(crate) fn problems(&self, own_queue: Option<&str>) -> Vec<Problem> {
         let mut problems = check::events(&self.events);
         problems.extend(check::subscribers(&self.events, self.subscribers.iter().copied()));
+        problems.extend(check::fifo(&self.subscribers, own_queue));
         problems.extend(self.silent_crates());
-        BuildErrors::check(problems)
+        problems
     }
 
     pub(crate) fn silent_crates(&self) -> Vec<Problem> {

@@ -14,6 +14,9 @@ impl fmt::Display for Registry {
             if event.is_local() {
                 notes.push("local".to_owned());
             }
+            if event.is_deprecated() {
+                notes.push("deprecated".to_owned());
+            }
             if !event.aliases().is_empty() {
                 notes.push(format!("also {}", event.aliases().join(", ")));
             }

@@ -111,8 +111,9 @@ pub(crate) fn read_as<'a>(
         return Err(Unreadable::NotInPassing);
     }
     for step in steps.iter().rev() {
-        let failed = || Unreadable::Event(format!("{} could not be made from {}", event, step.from()));
-        read = step.apply(read).ok_or_else(failed)?;
+        read = step
+            .apply(read)
+            .map_err(|why| Unreadable::Event(format!("{event} could not be made from {}: {why}", step.from())))?;
     }
     Ok((read, header))
 }

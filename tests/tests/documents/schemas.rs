@@ -127,6 +127,59 @@ fn deprecation_and_docs_are_said() {
     assert_eq!(schemas["OrderPlaced.v1"]["title"], "OrderPlaced v1");
 }
 
+mod outdated {
+    use melange::Event;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize, Event)]
+    #[event(topic = "old", deprecated = "publish `Newer`")]
+    pub(super) struct Told {}
+
+    #[derive(Serialize, Deserialize, Event)]
+    #[event(topic = "old", deprecated)]
+    pub(super) struct Bare {}
+
+    #[derive(Serialize, Deserialize, Event)]
+    #[event(topic = "old")]
+    pub(super) struct Current {}
+
+    #[allow(deprecated, reason = "it is what is tested")]
+    pub(super) use by_both::Both;
+
+    mod by_both {
+        #![allow(deprecated, reason = "it is what is tested")]
+        use super::*;
+
+        #[derive(Serialize, Deserialize, Event)]
+        #[event(topic = "old", deprecated)]
+        #[deprecated(note = "as Rust says")]
+        pub(in super::super) struct Both {}
+    }
+}
+
+#[test]
+#[allow(deprecated, reason = "it is what is tested")]
+fn the_events_own_deprecation_is_said_everywhere() {
+    use outdated::{Bare, Both, Current, Told};
+
+    let registry = Registry::default().with::<Told>().with::<Bare>().with::<Both>().with::<Current>();
+    let documents = registry.documents();
+    let schemas = documents.schemas();
+    let asyncapi = documents.asyncapi().unwrap();
+    for (name, note) in [("Told", Some("publish `Newer`")), ("Bare", None), ("Both", Some("as Rust says"))] {
+        assert_eq!(schemas[&format!("{name}.v1")]["deprecated"], true, "{name}");
+        let message = &asyncapi["components"]["messages"][format!("{name}.v1")];
+        assert_eq!(message["deprecated"], true, "{name}: {message:#}");
+        let tags = message["tags"].as_array().unwrap();
+        let tag = tags.iter().find(|tag| tag["name"] == "deprecated").unwrap();
+        assert_eq!(tag["description"].as_str(), note, "{name}");
+    }
+    assert!(schemas["Current.v1"].get("deprecated").is_none());
+    let page = documents.catalogue().unwrap();
+    assert_eq!(page.matches("<strong>Deprecated.</strong>").count(), 3);
+    assert!(page.contains("publish <code>Newer</code>"), "the note is prose");
+}
+
 #[test]
 fn examples_are_what_would_be_published() {
     let bodies = |format| {

@@ -12,7 +12,7 @@ use pattern::may_pass;
 /// Most values in a filter policy by one attribute. Source: the SNS developer guide, filter policy constraints.
 const MOST_VALUES: usize = 150;
 /// Most names in a filter policy of ours, which also lets messages without a name through.
-pub(super) const MOST_NAMES: usize = MOST_VALUES - 1;
+pub(crate) const MOST_NAMES: usize = MOST_VALUES - 1;
 /// No filter policy, as SNS takes it.
 pub(super) const NONE: &str = "{}";
 

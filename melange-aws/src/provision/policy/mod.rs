@@ -72,6 +72,14 @@ pub(crate) fn merged(policy: Option<&str>, queue: &str, topics: &BTreeSet<String
     Ok(text)
 }
 
+/// The policy of a queue that only `topics` may send to.
+///
+/// # Errors
+/// In words, if SQS would refuse it.
+pub(crate) fn policy_for(queue: &str, topics: &BTreeSet<String>) -> Result<String, String> {
+    merged(None, queue, topics)
+}
+
 /// Each statement of `policy` that lets too many in, by its name or place, with why.
 pub(super) fn too_open(policy: Option<&str>) -> Vec<(String, String)> {
     let document = parse(policy);

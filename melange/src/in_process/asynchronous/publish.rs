@@ -9,6 +9,7 @@ use super::direct;
 use super::line::{Labelled, Refusal};
 use super::shared::Shared;
 use super::state::{Job, Kind};
+use crate::deprecation;
 use crate::error::publish::{self, PublishError};
 use crate::event::{Erased, Event};
 use crate::in_process::failures::TryPublishError;
@@ -44,6 +45,7 @@ struct Label {
 impl Label {
     #[inline]
     fn of<E: Event>(event: &E, shared: &Shared) -> Self {
+        deprecation::warn_once(E::DESCRIPTOR);
         let route = event.route();
         let demands = shared.table.demands(E::DESCRIPTOR);
         Self {

@@ -1,0 +1,66 @@
+//! What an event is made of, for its descriptor: its fields or its variants, by their names on the wire.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Member, Type};
+
+use super::model::{Field, Model, Variant};
+use super::serde_attrs::{SerdeContainer, SerdeField, is_option};
+use crate::krate::core;
+use crate::spelling::{spelled, text};
+
+/// `.with_fields(..)` or `.with_variants(..)`; nothing where serde writes another type.
+pub(crate) fn contents(model: &Model<'_>) -> TokenStream {
+    let core = core();
+    if model.serde.other_shape {
+        return TokenStream::new();
+    }
+    let fields: Vec<TokenStream> = model.fields.iter().filter_map(|field| of_struct(field, &model.serde)).collect();
+    let variants: Vec<TokenStream> = model.variants.iter().map(variant).collect();
+    let mut contents = TokenStream::new();
+    if !fields.is_empty() {
+        contents.extend(quote!(.with_fields(const { &[#(#fields),*] })));
+    }
+    if !variants.is_empty() {
+        contents.extend(quote!(.with_variants(const { &[#(#core::Variant::new #variants),*] })));
+    }
+    contents
+}
+
+fn of_struct(field: &Field<'_>, container: &SerdeContainer) -> Option<TokenStream> {
+    let descriptor = descriptor(&field.member, field.ty(), &field.serde, container)?;
+    let key = field.attrs.key.is_some().then(|| quote!(.key()));
+    Some(quote!(#descriptor #key))
+}
+
+/// The arguments of `Variant::new`.
+fn variant(variant: &Variant<'_>) -> TokenStream {
+    let fields =
+        variant.fields.iter().filter_map(|(field, member, serde)| descriptor(member, &field.ty, serde, &variant.serde));
+    let name = &variant.name;
+    quote!((#name, const { &[#(#fields),*] }))
+}
+
+/// Nothing for a field that is on no wire.
+fn descriptor(member: &Member, ty: &Type, serde: &SerdeField, container: &SerdeContainer) -> Option<TokenStream> {
+    let core = core();
+    let ident = match member {
+        Member::Named(ident) => text(ident),
+        Member::Unnamed(index) => index.index.to_string(),
+    };
+    let type_name = spelled(ty);
+    if serde.flatten {
+        let optional = is_option(ty).then(|| quote!(.optional()));
+        // Asked of the type itself, as it may be read by a function and not by serde.
+        let traced = quote!({
+            #[allow(unused_imports, reason = "generated: needed for types that serde does not read")]
+            use #core::Untraced as _;
+            <#core::Probe<#ty>>::TRACED
+        });
+        return Some(quote!(#core::Field::new(#ident, #type_name).flattened(#traced) #optional));
+    }
+    let name = serde.read_as(&ident, container).or_else(|| serde.written(&ident, container))?;
+    let may_be_absent = serde.fills_in(ty, container) || serde.read_as(&ident, container).is_none();
+    let optional = may_be_absent.then(|| quote!(.optional()));
+    Some(quote!(#core::Field::new(#name, #type_name) #optional))
+}

@@ -1,0 +1,345 @@
+//! The whole of a binary's topology, checked in a test: what the start would find, and what is only wrong if you say so.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::build::{BuildErrors, Problem, ProblemKind};
+use crate::event::{Event, EventDescriptor};
+use crate::registry::{Crates, Registry};
+use crate::subscriber::SubscriberDescriptor;
+use crate::transport::Topology;
+
+/// A rule: everything that it finds wrong.
+type Rule = Box<dyn Fn(&Checks) -> Vec<Problem> + Send + Sync>;
+
+/// What is to be checked of a registry, for a test. [`assert_topology!`](crate::assert_topology) writes it in one line.
+///
+/// ```rust,standalone_crate
+/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { order_id: String }
+/// # #[melange::subscriber(listens_to = OrderPlaced)]
+/// # async fn receipt(_: &OrderPlaced) {}
+/// use melange::Checks;
+///
+/// Checks::linked().queue("billing").handled().publishes::<OrderPlaced>().run()?;
+/// # Ok::<(), melange::BuildErrors>(())
+/// ```
+///
+/// Always checked is what [`Registry::check`] lists: two events of one name and version, aliases that collide, holes in
+/// versions, subscribers of events that are not registered, FIFO topics without a key, FIFO queues at topics that are not, too many
+/// attributes, illegal names, options that make no sense, and crates that brought nothing. What needs the bus, such as a missing
+/// `State<T>` or value, `build()` finds. The rest is opted into, and the limits of a broker are [rules](Self::rule) of its crate:
+/// `melange_aws::assert_topology!` has those of AWS.
+#[must_use = "nothing is checked before `run()`"]
+pub struct Checks {
+    registry: Registry,
+    queue: Option<String>,
+    prefix: String,
+    handled: bool,
+    ordered: bool,
+    one_queue: bool,
+    handled_elsewhere: Vec<&'static EventDescriptor>,
+    /// Events that are published, once somebody has said which.
+    published: Option<Vec<&'static EventDescriptor>>,
+    rules: Vec<Rule>,
+}
+
+impl Checks {
+    /// Of everything the linker brought, whatever is wrong with it.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn linked() -> Self {
+        Self::of(Registry::everything_linked())
+    }
+
+    /// Of this registry.
+    pub fn of(registry: Registry) -> Self {
+        Self {
+            registry,
+            queue: None,
+            prefix: String::new(),
+            handled: false,
+            ordered: false,
+            one_queue: false,
+            handled_elsewhere: Vec::new(),
+            published: None,
+            rules: Vec::new(),
+        }
+    }
+
+    /// The bus's own queue: that of subscribers that name none.
+    pub fn queue(mut self, name: impl Into<String>) -> Self {
+        self.queue = Some(name.into());
+        self
+    }
+
+    /// What the transport puts before the names of topics and queues: the longest of your environments, for rules about names.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Each of these crates must have brought something: `.crates(melange::crates![orders])`.
+    pub fn crates(mut self, crates: Crates) -> Self {
+        self.registry = self.registry.crates(crates);
+        self
+    }
+
+    /// Every event must have a subscriber here, itself or by way of a newer version. Events that are for others only are named
+    /// by [`handled_elsewhere`](Self::handled_elsewhere).
+    pub fn handled(mut self) -> Self {
+        self.handled = true;
+        self
+    }
+
+    /// Every event must have a subscriber here, but for this one, which others listen to.
+    pub fn handled_elsewhere<E: Event>(mut self) -> Self {
+        self.handled_elsewhere.push(E::DESCRIPTOR);
+        self.handled()
+    }
+
+    /// This binary publishes `E`. Once there is such a list, every event that is listened to must be in it: published here, or
+    /// [elsewhere](Self::published_elsewhere). The linker cannot know who publishes, so the list is yours.
+    pub fn publishes<E: Event>(mut self) -> Self {
+        self.published.get_or_insert_default().push(E::DESCRIPTOR);
+        self
+    }
+
+    /// Somebody else publishes `E`: see [`publishes`](Self::publishes).
+    pub fn published_elsewhere<E: Event>(self) -> Self {
+        self.publishes::<E>()
+    }
+
+    /// Events of FIFO topics must be consumed from FIFO queues. A standard queue takes them too, and forgets their order.
+    pub fn ordered(mut self) -> Self {
+        self.ordered = true;
+        self
+    }
+
+    /// No event may be consumed from more than one queue: where each queue is a service of its own, an event that two of them
+    /// handle in one binary is a slip.
+    pub fn one_queue_per_event(mut self) -> Self {
+        self.one_queue = true;
+        self
+    }
+
+    /// Another rule: of a broker's crate, or your own.
+    ///
+    /// ```
+    /// use melange::{Checks, Problem, ProblemKind, Registry};
+    ///
+    /// let no_events = |checks: &Checks| match checks.events().next() {
+    ///     Some(_) => Vec::new(),
+    ///     None => vec![Problem::new(ProblemKind::Custom, "there are no events", "name their crate: `use orders as _;`")],
+    /// };
+    /// assert!(Checks::of(Registry::default()).rule(no_events).run().is_err());
+    /// ```
+    pub fn rule(mut self, rule: impl Fn(&Self) -> Vec<Problem> + Send + Sync + 'static) -> Self {
+        self.rules.push(Box::new(rule));
+        self
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once, each with file, line and fix.
+    pub fn run(&self) -> Result<(), BuildErrors> {
+        let mut problems = self.registry.problems(self.own_queue());
+        problems.extend(self.unhandled());
+        problems.extend(self.unpublished());
+        problems.extend(self.order_lost());
+        problems.extend(self.several_queues());
+        problems.extend(self.rules.iter().flat_map(|rule| rule(self)));
+        BuildErrors::check(problems)
+    }
+
+    /// The events, by name and version.
+    pub fn events(&self) -> impl Iterator<Item = &'static EventDescriptor> {
+        self.registry.events()
+    }
+
+    /// The subscribers, by crate, module and line.
+    pub fn subscribers(&self) -> impl Iterator<Item = &'static SubscriberDescriptor> {
+        self.registry.subscribers()
+    }
+
+    /// The bus's own queue, if it was said.
+    #[must_use]
+    pub fn own_queue(&self) -> Option<&str> {
+        self.queue.as_deref()
+    }
+
+    /// What is put before the names of topics and queues.
+    #[must_use]
+    pub fn name_prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The queues and topics that there would be. The bus's own queue has an empty name if none was said.
+    #[must_use]
+    pub fn topology(&self) -> Topology {
+        let events: Vec<_> = self.events().collect();
+        let subscribers: Vec<_> = self.subscribers().cloned().collect();
+        Topology::of(self.own_queue().unwrap_or_default(), Duration::from_secs(30), &events, &subscribers)
+    }
+
+    /// Whether somebody here listens to `event`, or to a newer version that is made from it.
+    fn is_handled(&self, event: &EventDescriptor) -> bool {
+        self.subscribers()
+            .map(SubscriberDescriptor::event)
+            .any(|heard| heard.is_same_type(event) || heard.ancestors().iter().any(|older| older.is_same_type(event)))
+    }
+
+    fn unhandled(&self) -> Vec<Problem> {
+        if !self.handled {
+            return Vec::new();
+        }
+        let is_elsewhere = |event: &EventDescriptor| {
+            self.handled_elsewhere.iter().any(|named| {
+                named.is_same_type(event) || named.ancestors().iter().any(|older| older.is_same_type(event))
+            })
+        };
+        let unhandled = self.events().filter(|event| !self.is_handled(event) && !is_elsewhere(event));
+        let problem = |event: &'static EventDescriptor| {
+            let what = format!("nobody listens to {event}");
+            let fix = "write a subscriber or drop the event; name its subscriber's crate if there is one; if others listen to it, say \
+                       so: `handled_elsewhere`";
+            Problem::new(ProblemKind::Unhandled, what, fix).at(event.location())
+        };
+        unhandled.map(problem).collect()
+    }
+
+    fn unpublished(&self) -> Vec<Problem> {
+        let Some(published) = &self.published else { return Vec::new() };
+        let is_published = |event: &EventDescriptor| {
+            published.iter().any(|named| named.is_same_type(event))
+                || event.ancestors().iter().any(|older| published.iter().any(|named| named.is_same_type(older)))
+        };
+        let unheard = self.subscribers().filter(|subscriber| !is_published(subscriber.event()));
+        let problem = |subscriber: &'static SubscriberDescriptor| {
+            let event = subscriber.event();
+            let what = format!("subscriber `{}` listens to {event}, which nobody publishes", subscriber.name());
+            let fix = "add it to `publishes`, or to `published_elsewhere`; or drop the subscriber";
+            Problem::new(ProblemKind::Unpublished, what, fix).at(subscriber.location())
+        };
+        unheard.map(problem).collect()
+    }
+
+    fn order_lost(&self) -> Vec<Problem> {
+        if !self.ordered {
+            return Vec::new();
+        }
+        let lost = |subscriber: &'static SubscriberDescriptor| {
+            let topic = subscriber.event().topic().filter(|topic| topic.ends_with(".fifo"))?;
+            let queue = subscriber.queue().or(self.own_queue()).filter(|queue| !queue.ends_with(".fifo"))?;
+            let what = format!(
+                "subscriber `{}` consumes {} from the queue \"{queue}\", which forgets the order that its topic \"{topic}\" keeps",
+                subscriber.name(),
+                subscriber.event()
+            );
+            let fix = format!("consume it from a FIFO queue: `queue = \"{queue}.fifo\"`");
+            Some(Problem::new(ProblemKind::OrderLost, what, fix).at(subscriber.location()))
+        };
+        self.subscribers().filter_map(lost).collect()
+    }
+
+    fn several_queues(&self) -> Vec<Problem> {
+        if !self.one_queue {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        for event in self.events() {
+            let mut queues: Vec<&str> = Vec::new();
+            for subscriber in self.subscribers().filter(|subscriber| subscriber.event().is_same_type(event)) {
+                let queue = subscriber.queue().or(self.own_queue()).unwrap_or("the bus's own");
+                if !queues.contains(&queue) {
+                    queues.push(queue);
+                }
+            }
+            if queues.len() > 1 {
+                let what = format!("{event} is consumed from {} queues: {}", queues.len(), queues.join(", "));
+                let fix = "give its subscribers one `queue`, or leave `one_queue_per_event` out if each is to have its own copy";
+                problems.push(Problem::new(ProblemKind::SeveralQueues, what, fix).at(event.location()));
+            }
+        }
+        problems
+    }
+}
+
+impl fmt::Debug for Checks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checks").field("queue", &self.queue).field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// Asserts that nothing is wrong with the linked events and subscribers, in a test. It fails with all problems at once, each with
+/// file, line and fix.
+///
+/// ```rust,standalone_crate
+/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { order_id: String }
+/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+/// # #[event(topic = "payments")]
+/// # struct PaymentTaken { order_id: String }
+/// # #[melange::subscriber(listens_to = [OrderPlaced, PaymentTaken])]
+/// # async fn receipt() {}
+/// melange::assert_topology!();
+/// melange::assert_topology!(
+///     queue = "billing",
+///     handled,
+///     ordered,
+///     one_queue_per_event,
+///     publishes = [OrderPlaced],
+///     published_elsewhere = [PaymentTaken],
+/// );
+/// ```
+///
+/// Options are the methods of [`Checks`]: `queue = ".."`, `prefix = ".."`, `crates = [orders]`, `handled`,
+/// `handled_elsewhere = [A]`, `publishes = [A]`, `published_elsewhere = [B]`, `ordered`, `one_queue_per_event`, and `rule = my_rule`.
+///
+/// The test must link what it checks: `use my_service as _;` in a file below `tests/`.
+#[macro_export]
+macro_rules! assert_topology {
+    ($($options:tt)*) => {
+        if let ::core::result::Result::Err(problems) =
+            $crate::Checks::run(&$crate::__checks!($crate::Checks::linked(); $($options)*))
+        {
+            ::core::panic!("the topology has {problems}")
+        }
+    };
+}
+
+/// Options of `assert_topology!`, as calls.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __checks {
+    ($checks:expr; $(,)?) => { $checks };
+    ($checks:expr; queue = $queue:expr $(, $($rest:tt)*)?) => { $crate::__checks!($checks.queue($queue); $($($rest)*)?) };
+    ($checks:expr; prefix = $prefix:expr $(, $($rest:tt)*)?) => { $crate::__checks!($checks.prefix($prefix); $($($rest)*)?) };
+    ($checks:expr; rule = $rule:expr $(, $($rest:tt)*)?) => { $crate::__checks!($checks.rule($rule); $($($rest)*)?) };
+    ($checks:expr; crates = [$($name:ident),* $(,)?] $(, $($rest:tt)*)?) => {
+        $crate::__checks!($checks.crates($crate::crates![$($name),*]); $($($rest)*)?)
+    };
+    ($checks:expr; handled $(, $($rest:tt)*)?) => { $crate::__checks!($checks.handled(); $($($rest)*)?) };
+    ($checks:expr; ordered $(, $($rest:tt)*)?) => { $crate::__checks!($checks.ordered(); $($($rest)*)?) };
+    ($checks:expr; one_queue_per_event $(, $($rest:tt)*)?) => {
+        $crate::__checks!($checks.one_queue_per_event(); $($($rest)*)?)
+    };
+    ($checks:expr; handled_elsewhere = [$($event:ty),* $(,)?] $(, $($rest:tt)*)?) => {
+        $crate::__checks!($checks$(.handled_elsewhere::<$event>())*; $($($rest)*)?)
+    };
+    ($checks:expr; publishes = [$($event:ty),* $(,)?] $(, $($rest:tt)*)?) => {
+        $crate::__checks!($checks$(.publishes::<$event>())*; $($($rest)*)?)
+    };
+    ($checks:expr; published_elsewhere = [$($event:ty),* $(,)?] $(, $($rest:tt)*)?) => {
+        $crate::__checks!($checks$(.published_elsewhere::<$event>())*; $($($rest)*)?)
+    };
+    ($checks:expr; $other:tt $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($other), "` is no option of `assert_topology!`, or has not the value it takes: there are `queue = \"..\"`, \
+             `prefix = \"..\"`, `crates = [orders]`, `handled`, `handled_elsewhere = [A]`, `publishes = [A]`, \
+             `published_elsewhere = [A]`, `ordered`, `one_queue_per_event` and `rule = my_rule`"
+        ))
+    };
+}

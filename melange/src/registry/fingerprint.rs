@@ -1,0 +1,130 @@
+//! What tells one registry from another, in a few letters.
+
+use std::fmt;
+
+use crate::event::EventDescriptor;
+use crate::subscriber::SubscriberDescriptor;
+
+/// What tells one registry from another: 64 bits, shown as 16 hexadecimal digits. It stands in
+/// [`Health`](crate::Health) and in the line that a bus logs when it starts, so that a process of an older build is found
+/// among many.
+///
+/// It is made of
+///
+/// - each event: name, version, topic, aliases, the names and versions it can be made from, whether it is local or has a key,
+///   the names of its attributes, and its fields: their names on the wire, their types as written, and which may be absent;
+/// - each subscriber: name, event, queue.
+///
+/// It is not made of files, lines or modules, of retries and other options, of states, or of anything that differs between
+/// two runs, two machines or two orders of linking. So it is the same in every process of one build. The types within fields
+/// are not looked into: for those there is the [`contract`](crate::contract).
+///
+/// ```rust,standalone_crate
+/// use melange::Registry;
+///
+/// let fingerprint = Registry::linked()?.fingerprint();
+/// assert_eq!(fingerprint.to_string().len(), 16);
+/// assert_eq!(fingerprint, Registry::linked()?.fingerprint());
+/// # Ok::<(), melange::BuildErrors>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(crate) fn of<'a>(
+        events: &[&'static EventDescriptor],
+        subscribers: impl IntoIterator<Item = &'a SubscriberDescriptor>,
+    ) -> Self {
+        let mut lines: Vec<String> = events.iter().map(|event| of_event(event)).collect();
+        lines.extend(subscribers.into_iter().map(of_subscriber));
+        // The order is that of the texts, whatever the linker's was.
+        lines.sort();
+        lines.dedup();
+        let mut hash = Fnv::new();
+        for line in &lines {
+            hash.add(line.as_bytes());
+            hash.add(b"\n");
+        }
+        Self(hash.0)
+    }
+}
+
+fn of_event(event: &EventDescriptor) -> String {
+    let sorted = |texts: &[&str]| {
+        let mut texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+        texts.sort();
+        texts.join(",")
+    };
+    let mut upcasts: Vec<String> = event.upcasts().iter().map(|old| format!("{:?}", old.from().to_string())).collect();
+    upcasts.sort();
+    format!(
+        "event {:?} {} topic {:?} aliases [{}] from [{}] local {} keyed {} attributes [{}] fields {:?} variants {:?}",
+        event.name(),
+        event.version(),
+        event.topic(),
+        sorted(event.aliases()),
+        upcasts.join(","),
+        event.is_local(),
+        event.has_key(),
+        sorted(event.attributes()),
+        event.fields(),
+        event.variants(),
+    )
+}
+
+fn of_subscriber(subscriber: &SubscriberDescriptor) -> String {
+    let event = subscriber.event();
+    format!(
+        "subscriber {:?} listens to {:?} {} queue {:?}",
+        subscriber.name(),
+        event.name(),
+        event.version(),
+        subscriber.queue()
+    )
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// FNV-1a, which never changes: what the standard library hashes with may.
+struct Fnv(u64);
+
+impl Fnv {
+    const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fnv;
+
+    #[test]
+    fn the_hash_is_the_one_that_is_published() {
+        let of = |text: &str| {
+            let mut hash = Fnv::new();
+            hash.add(text.as_bytes());
+            hash.0
+        };
+        // Source: the test vectors of the FNV draft.
+        assert_eq!(
+            [of(""), of("a"), of("foobar")],
+            [0xcbf2_9ce4_8422_2325, 0xaf63_dc4c_8601_ec8c, 0x8594_4171_f739_67e8]
+        );
+    }
+}

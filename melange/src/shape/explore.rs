@@ -1,0 +1,291 @@
+//! Every way through a type, until all of it is known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::run::{Act, Choices, Failed, Run, Seen, Step, Type};
+use super::samples::TEXTS;
+use super::walk::Walker;
+use super::{Shape, Traced};
+use crate::event::EventDescriptor;
+use crate::field::{Field, Variant};
+
+/// Longest way that is followed. Longer ones only a type has that contains itself under ever other names.
+const LONGEST: usize = 24;
+/// Tries to give a struct what it wants.
+const TRIES: usize = 400;
+
+/// What an event looks like on the wire; nothing for a local one.
+pub(crate) fn of_event(event: &EventDescriptor) -> Option<Shape> {
+    let shape = Explorer::new(event.codec()?.traced()).explore();
+    let declared = event.fields();
+    Some(match shape {
+        Shape::Struct(fields) if !declared.is_empty() => Shape::Struct(by_source(fields, declared)),
+        // An object with any keys: some are known, by the source.
+        Shape::Map(_) if declared.iter().any(Field::is_flattened) => Shape::Struct(flattened(event)),
+        Shape::Leaf(_) if !event.variants().is_empty() => Shape::Enum(variants(event.variants())),
+        shape => shape,
+    })
+}
+
+/// With what the source says of fields that are written and not read, and of what may be absent.
+fn by_source(mut fields: BTreeMap<String, Shape>, declared: &[Field]) -> BTreeMap<String, Shape> {
+    for field in declared {
+        let shape = fields.entry(field.name().to_owned()).or_insert_with(|| as_written(field));
+        // Serde could not be asked, as no sample was right for a field before it.
+        if !field.is_required() && !matches!(shape, Shape::Optional(_) | Shape::Alias(_)) {
+            *shape = Shape::Optional(Box::new(shape.clone()));
+        }
+    }
+    fields
+}
+
+fn as_written(field: &Field) -> Shape {
+    let shape = Shape::leaf(format!("`{}`", field.type_name()));
+    if field.is_required() { shape } else { Shape::Optional(Box::new(shape)) }
+}
+
+fn variants(variants: &[Variant]) -> BTreeMap<String, Shape> {
+    let fields = |variant: &Variant| match variant.fields() {
+        [] => Shape::leaf("unit"),
+        fields => Shape::Struct(fields.iter().map(|field| (field.name().to_owned(), as_written(field))).collect()),
+    };
+    variants.iter().map(|variant| (variant.name().to_owned(), fields(variant))).collect()
+}
+
+/// The fields of a struct that takes any keys, because some of its fields are flattened.
+fn flattened(event: &EventDescriptor) -> BTreeMap<String, Shape> {
+    let mut fields = BTreeMap::new();
+    for field in event.fields() {
+        if !field.is_flattened() {
+            let traced = event.codec().map(|codec| Explorer::new(codec.traced()));
+            let shape = traced.map_or_else(|| as_written(field), |mut explorer| explorer.field(field.name()));
+            let shape = match shape {
+                Shape::Optional(_) => shape,
+                shape if field.is_required() => shape,
+                shape => Shape::Optional(Box::new(shape)),
+            };
+            fields.insert(field.name().to_owned(), shape);
+            continue;
+        }
+        let (inner, optional) = match field.traced().map(|traced| Explorer::new(traced).explore()) {
+            Some(Shape::Optional(inner)) => (Some(*inner), true),
+            other => (other, !field.is_required()),
+        };
+        match inner {
+            Some(Shape::Struct(inner)) => {
+                for (name, shape) in inner {
+                    let shape = match shape {
+                        Shape::Optional(_) | Shape::Alias(_) => shape,
+                        shape if optional => Shape::Optional(Box::new(shape)),
+                        shape => shape,
+                    };
+                    fields.insert(name, shape);
+                }
+            }
+            Some(Shape::Map(inner)) => {
+                fields.insert("*".to_owned(), *inner);
+            }
+            Some(other) => {
+                fields.insert(format!("* {}", field.name()), other);
+            }
+            None => {
+                fields.insert(format!("* {}", field.name()), as_written(field));
+            }
+        }
+    }
+    fields
+}
+
+struct Explorer {
+    traced: Traced,
+    way: Vec<Step>,
+    /// The structs and enums around.
+    around: Vec<Type>,
+    required: HashMap<Type, Vec<String>>,
+}
+
+/// How what was given was taken.
+struct Outcome {
+    seen: Option<Seen>,
+    taken: Option<Result<(), Failed>>,
+    choices: Choices,
+}
+
+impl Explorer {
+    fn new(traced: Traced) -> Self {
+        Self { traced, way: Vec::new(), around: Vec::new(), required: HashMap::new() }
+    }
+
+    fn run(&mut self, act: Act, choices: Choices) -> Outcome {
+        let whole = self.way.is_empty() && matches!(act, Act::Give(_));
+        let run = Run::new(&self.way, act, std::mem::take(&mut self.required), choices);
+        // It is the event's own code that runs. What it panics at is no value.
+        let result =
+            catch_unwind(AssertUnwindSafe(|| (self.traced.0)(Walker::new(&run)))).unwrap_or(Err(Failed::Other));
+        let (seen, taken, choices, required) = run.end();
+        self.required = required;
+        Outcome { seen, taken: if whole { Some(result) } else { taken }, choices }
+    }
+
+    fn field(&mut self, name: &str) -> Shape {
+        self.within(Step::Field(name.to_owned()))
+    }
+
+    fn within(&mut self, step: Step) -> Shape {
+        self.way.push(step);
+        let shape = self.explore();
+        self.way.pop();
+        shape
+    }
+
+    fn explore(&mut self) -> Shape {
+        if self.way.len() > LONGEST {
+            return Shape::leaf("deeper");
+        }
+        match self.look() {
+            None => Shape::leaf("unknown"),
+            Some(Seen::Leaf(name)) => Shape::leaf(name),
+            Some(Seen::Text) => self.text(),
+            Some(Seen::Option) => match self.within(Step::Inside) {
+                inner @ Shape::Optional(_) => inner,
+                inner => Shape::Optional(Box::new(inner)),
+            },
+            Some(Seen::List) => Shape::List(Box::new(self.within(Step::Item))),
+            Some(Seen::Map) => Shape::Map(Box::new(self.within(Step::Value))),
+            Some(Seen::Tuple(len)) => Shape::Tuple((0..len).map(|place| self.within(Step::Place(place))).collect()),
+            Some(Seen::Struct { name, fields }) => {
+                self.in_type((name, fields), |explorer| Shape::Struct(explorer.fields((name, fields))))
+            }
+            Some(Seen::Enum { name, variants }) => self.in_type((name, variants), |explorer| {
+                let variant =
+                    |variant: &&str| ((*variant).to_owned(), explorer.within(Step::Variant((*variant).to_owned())));
+                Shape::Enum(variants.iter().map(variant).collect())
+            }),
+        }
+    }
+
+    /// What is wanted here. What stands before it may have to be given first, and then be right.
+    fn look(&mut self) -> Option<Seen> {
+        let mut choices = Choices::default();
+        for _ in 0..TRIES {
+            let outcome = self.run(Act::Look, choices);
+            choices = outcome.choices;
+            if outcome.seen.is_some() || !choices.advance() {
+                return outcome.seen;
+            }
+        }
+        None
+    }
+
+    fn in_type(&mut self, this: Type, explore: impl FnOnce(&mut Self) -> Shape) -> Shape {
+        // What a variant holds has no name.
+        if !this.0.is_empty() && self.around.contains(&this) {
+            return Shape::Recursive(this.0.to_owned());
+        }
+        self.around.push(this);
+        let shape = explore(self);
+        self.around.pop();
+        shape
+    }
+
+    /// A text, and which ones are taken.
+    fn text(&mut self) -> Shape {
+        let mut taken = Vec::new();
+        for (what, text) in TEXTS {
+            if self.is_taken(text) {
+                if *what == "any" {
+                    return Shape::leaf("string");
+                }
+                taken.push(*what);
+            }
+        }
+        if taken.is_empty() {
+            Shape::leaf("string (of its own form)")
+        } else {
+            Shape::leaf(format!("string ({})", taken.join(" or ")))
+        }
+    }
+
+    fn is_taken(&mut self, text: &'static str) -> bool {
+        let mut choices = Choices::default();
+        for _ in 0..TRIES {
+            let outcome = self.run(Act::Give(text), choices);
+            choices = outcome.choices;
+            match outcome.taken {
+                Some(result) => return result.is_ok(),
+                None if choices.advance() => {}
+                None => return false,
+            }
+        }
+        false
+    }
+
+    fn fields(&mut self, this: Type) -> BTreeMap<String, Shape> {
+        let mut fields: BTreeMap<String, Shape> =
+            this.1.iter().map(|name| ((*name).to_owned(), self.field(name))).collect();
+        let aliases: Vec<(String, &'static str)> = this
+            .1
+            .iter()
+            .filter_map(|name| self.read_into(name).filter(|into| into != name).map(|into| ((*name).to_owned(), into)))
+            .collect();
+        for (alias, of) in aliases {
+            fields.insert(alias, Shape::Alias(of.to_owned()));
+        }
+        let (required, all_known) = self.needs(&fields);
+        for (name, shape) in &mut fields {
+            let is_read = !matches!(shape, Shape::Optional(_) | Shape::Alias(_));
+            if is_read && all_known && !required.contains(name) {
+                *shape = Shape::Optional(Box::new(shape.clone()));
+            }
+        }
+        self.required.insert(this, required);
+        fields
+    }
+
+    /// The field that is read under this name: serde says so of one that comes twice.
+    fn read_into(&mut self, name: &str) -> Option<&'static str> {
+        let mut choices = Choices::default();
+        for _ in 0..TRIES {
+            let outcome = self.run(Act::Fill(vec![name.to_owned(), name.to_owned()]), choices);
+            choices = outcome.choices;
+            match outcome.taken {
+                Some(Err(Failed::Duplicate(of))) => return Some(of),
+                Some(Ok(()) | Err(Failed::Missing(_))) => return None,
+                _ if choices.advance() => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The fields that must be there, and whether these are all: a struct asks for one after the other, and for the next
+    /// only when it has the one before.
+    fn needs(&mut self, fields: &BTreeMap<String, Shape>) -> (Vec<String>, bool) {
+        let mut given: Vec<String> = Vec::new();
+        let mut choices = Choices::default();
+        for _ in 0..TRIES {
+            let outcome = self.run(Act::Fill(given.clone()), choices);
+            choices = outcome.choices;
+            match outcome.taken {
+                Some(Ok(())) => return (given, true),
+                Some(Err(Failed::Missing(name))) if fields.contains_key(name) && !given.iter().any(|g| g == name) => {
+                    given.push(name.to_owned());
+                    choices.rewind();
+                }
+                _ if choices.advance() => {}
+                _ => break,
+            }
+        }
+        // What was not asked for is taken to be needed.
+        let rest = fields
+            .iter()
+            .filter(|(name, shape)| !given.contains(name) && !matches!(shape, Shape::Optional(_) | Shape::Alias(_)));
+        let rest: Vec<String> = rest.map(|(name, _)| name.clone()).collect();
+        given.extend(rest);
+        (given, false)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! What serde tells of types of every kind.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn shape<T: serde::de::DeserializeOwned>() -> Value {
+    serde_json::to_value(Explorer::new(Traced::of::<T>()).explore()).unwrap()
+}
+
+/// As the one of the crate `uuid`.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Uuid;
+
+impl TryFrom<String> for Uuid {
+    type Error = uuid::Error;
+
+    fn try_from(text: String) -> Result<Self, uuid::Error> {
+        text.parse::<uuid::Uuid>().map(|_| Self)
+    }
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Inner {
+    street: String,
+    #[serde(default)]
+    floor: u8,
+    note: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+#[serde(rename_all = "camelCase")]
+struct Outer {
+    order_id: Uuid,
+    ip: IpAddr,
+    at: chrono::DateTime<chrono::Utc>,
+    day: chrono::NaiveDate,
+    count: NonZeroU32,
+    #[serde(alias = "address")]
+    ship_to: Inner,
+    #[serde(rename = "lines")]
+    items: Vec<Inner>,
+    pair: (u8, Inner),
+    by_name: HashMap<String, Vec<Inner>>,
+    by_id: BTreeMap<u64, bool>,
+    #[serde(default)]
+    gift: bool,
+    #[serde(skip)]
+    cached: u64,
+    kind: Kind,
+    anything: Value,
+    last: u64,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Plain,
+    Of(Inner),
+    Two(u8, String),
+    Named {
+        first: u8,
+        second: Option<u8>,
+    },
+    #[serde(rename = "x")]
+    Renamed(#[serde(default)] Option<u64>),
+}
+
+fn inner() -> Value {
+    json!({ "fields": { "street": "string", "floor": { "optional": "u8" }, "note": { "optional": "string" } } })
+}
+
+#[test]
+fn a_struct_is_known_to_its_depths() {
+    assert_eq!(
+        shape::<Outer>(),
+        json!({ "fields": {
+            "orderId": "string (uuid)",
+            "ip": "string (ip or ipv6)",
+            "at": "string (date-time)",
+            "day": "string (date)",
+            "count": "u32",
+            "shipTo": inner(),
+            "address": { "alias": "shipTo" },
+            "lines": { "list": inner() },
+            "pair": { "tuple": ["u8", inner()] },
+            "byName": { "map": { "list": inner() } },
+            "byId": { "map": "bool" },
+            "gift": { "optional": "bool" },
+            "kind": { "variants": {
+                "plain": "unit",
+                "of": inner(),
+                "two": { "tuple": ["u8", "string"] },
+                "named": { "fields": { "first": "u8", "second": { "optional": "u8" } } },
+                "x": { "optional": "u64" },
+            } },
+            "anything": "any",
+            "last": "u64",
+        } })
+    );
+}
+
+#[derive(Serialize, Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Node {
+    value: u8,
+    children: Vec<Node>,
+    parent: Option<Box<Node>>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+enum Expr {
+    Neg(Box<Expr>),
+    Add { left: Box<Expr>, right: Box<Expr> },
+    Num(f64),
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Formula {
+    expr: Expr,
+    after: u8,
+    #[serde(default)]
+    optional: u8,
+}
+
+#[test]
+fn types_that_contain_themselves_end() {
+    assert_eq!(
+        shape::<Node>(),
+        json!({ "fields": {
+            "value": "u8",
+            "children": { "list": { "recursive": "Node" } },
+            "parent": { "optional": { "recursive": "Node" } },
+        } })
+    );
+    let expr = json!({ "variants": {
+        "Neg": { "recursive": "Expr" },
+        "Add": { "fields": { "left": { "recursive": "Expr" }, "right": { "recursive": "Expr" } } },
+        "Num": "f64",
+    } });
+    let formula = json!({ "fields": { "expr": expr, "after": "u8", "optional": { "optional": "u8" } } });
+    assert_eq!(shape::<Formula>(), formula);
+}
+
+#[derive(Deserialize)]
+struct Newtype(#[allow(dead_code, reason = "only its shape counts")] Uuid);
+
+#[derive(Deserialize)]
+struct Unit;
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Code(String);
+
+impl TryFrom<String> for Code {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.len() == 3 { Ok(Self(text)) } else { Err("three letters".to_owned()) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Panics;
+
+impl From<String> for Panics {
+    fn from(_: String) -> Self {
+        panic!("never reads anything")
+    }
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Price {
+    currency: Code,
+    cents: u64,
+    #[serde(default)]
+    tax: u64,
+    never: Option<Panics>,
+}
+
+#[test]
+fn what_is_made_of_a_text_counts() {
+    assert_eq!(shape::<Newtype>(), json!("string (uuid)"));
+    assert_eq!(shape::<Unit>(), json!("null"));
+    assert_eq!(shape::<Code>(), json!("string (ipv6 or code)"));
+    assert_eq!(
+        shape::<Price>(),
+        json!({ "fields": {
+            "currency": "string (ipv6 or code)",
+            "cents": "u64",
+            "tax": { "optional": "u64" },
+            "never": { "optional": "string (of its own form)" },
+        } })
+    );
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+#[serde(tag = "kind", content = "of")]
+enum Adjacent {
+    A(u8),
+    B { c: String },
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+#[serde(tag = "kind")]
+enum Internal {
+    A { a: u8 },
+    B,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Flattened {
+    a: u8,
+    #[serde(flatten)]
+    inner: Inner,
+}
+
+#[test]
+fn what_serde_reads_by_way_of_anything_is_anything() {
+    assert_eq!(shape::<Internal>(), json!("any"));
+    assert_eq!(shape::<Flattened>(), json!({ "map": "any" }));
+    let adjacent = shape::<Adjacent>();
+    assert_eq!(adjacent["fields"]["kind"], json!({ "variants": { "A": "unit", "B": "unit" } }), "{adjacent}");
+}
+
+#[test]
+fn a_shape_is_read_back_as_it_was_written() {
+    let shape = Explorer::new(Traced::of::<Outer>()).explore();
+    let json = serde_json::to_string(&shape).unwrap();
+    assert_eq!(serde_json::from_str::<Shape>(&json).unwrap(), shape);
+}

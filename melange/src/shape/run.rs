@@ -1,0 +1,166 @@
+//! One way through a type, what is done at its end, and what became of it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de;
+
+/// One step into a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Into what is optional.
+    Inside,
+    /// Into the first item of a list.
+    Item,
+    /// Into this place of a tuple.
+    Place(usize),
+    /// Into a value of a map.
+    Value,
+    Field(String),
+    Variant(String),
+}
+
+/// What is wanted at the end of the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    Leaf(&'static str),
+    Text,
+    Option,
+    List,
+    Tuple(usize),
+    Map,
+    Struct { name: &'static str, fields: &'static [&'static str] },
+    Enum { name: &'static str, variants: &'static [&'static str] },
+}
+
+/// What is done at the end of the way.
+#[derive(Debug, Clone)]
+pub(super) enum Act {
+    /// Nothing: what is wanted is all there is to know.
+    Look,
+    /// This text is given.
+    Give(&'static str),
+    /// Samples are given under these keys.
+    Fill(Vec<String>),
+}
+
+/// Why a value was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    Missing(&'static str),
+    Duplicate(&'static str),
+    Other,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this deserializer only asks what is wanted")
+    }
+}
+
+impl std::error::Error for Failed {}
+
+impl de::Error for Failed {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::Missing(field)
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::Duplicate(field)
+    }
+}
+
+pub(super) type Type = (&'static str, &'static [&'static str]);
+
+/// One way through a type, and what became of it.
+pub(super) struct Run {
+    pub(super) way: Vec<Step>,
+    pub(super) act: Act,
+    /// The fields that structs need, as far as they are known.
+    required: HashMap<Type, Vec<String>>,
+    noted: RefCell<Noted>,
+}
+
+#[derive(Default)]
+struct Noted {
+    seen: Option<Seen>,
+    /// How what was done at the end was taken.
+    taken: Option<Result<(), Failed>>,
+    choices: Choices,
+}
+
+/// Decisions in the order in which they were made, each with how many ways there were.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Choices {
+    made: Vec<(usize, usize)>,
+    next: usize,
+}
+
+impl Choices {
+    /// Others than these: the last one that can be is made otherwise. `false` if there are none.
+    pub(super) fn advance(&mut self) -> bool {
+        self.made.truncate(self.next);
+        self.next = 0;
+        while let Some((choice, of)) = self.made.pop() {
+            if choice + 1 < of {
+                self.made.push((choice + 1, of));
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(super) fn rewind(&mut self) {
+        self.next = 0;
+    }
+
+    fn choose(&mut self, of: usize) -> usize {
+        let at = self.next;
+        self.next += 1;
+        match self.made.get(at) {
+            Some((choice, known)) if *known == of => *choice,
+            _ => {
+                self.made.truncate(at);
+                self.made.push((0, of));
+                0
+            }
+        }
+    }
+}
+
+impl Run {
+    pub(super) fn new(way: &[Step], act: Act, required: HashMap<Type, Vec<String>>, choices: Choices) -> Self {
+        let noted = RefCell::new(Noted { choices, ..Noted::default() });
+        Self { way: way.to_vec(), act, required, noted }
+    }
+
+    /// What was wanted, how what was given was taken, the choices made, and what is known of structs.
+    #[allow(clippy::type_complexity, reason = "taken apart at once, in one place")]
+    pub(super) fn end(self) -> (Option<Seen>, Option<Result<(), Failed>>, Choices, HashMap<Type, Vec<String>>) {
+        let Noted { seen, taken, choices } = self.noted.into_inner();
+        (seen, taken, choices, self.required)
+    }
+
+    pub(super) fn choose(&self, of: usize) -> usize {
+        self.noted.borrow_mut().choices.choose(of)
+    }
+
+    /// The fields to give to a struct: all, while nothing is known of it.
+    pub(super) fn required(&self, name: &'static str, fields: &'static [&'static str]) -> Vec<String> {
+        let all = || fields.iter().map(|field| (*field).to_owned()).collect();
+        self.required.get(&(name, fields)).cloned().unwrap_or_else(all)
+    }
+
+    pub(super) fn note_seen(&self, seen: Seen) {
+        self.noted.borrow_mut().seen = Some(seen);
+    }
+
+    pub(super) fn note_taken<T>(&self, result: &Result<T, Failed>) {
+        self.noted.borrow_mut().taken = Some(result.as_ref().map(drop).map_err(|failed| *failed));
+    }
+}

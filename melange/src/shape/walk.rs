@@ -1,0 +1,256 @@
+//! A deserializer that follows one way through a type, and notes what is wanted at its end. What is off the way, and has to
+//! be there all the same, is given samples.
+//!
+//! It is one type for both, since all of this is compiled for each event.
+
+use serde::de::{Deserializer, Visitor};
+
+use super::access::{List, Object, OneOf};
+use super::run::{Act, Failed, Run, Seen, Step};
+use super::samples::TEXTS;
+
+/// Deeper than that only a type goes that contains itself.
+const DEEPEST: usize = 32;
+
+/// What may be anything is one of so many samples.
+const ANYTHINGS: usize = 6;
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// So many steps along the way.
+    On(usize),
+    /// Off the way, so deep.
+    Off(usize),
+}
+
+/// Follows the way, or gives samples.
+#[derive(Clone, Copy)]
+pub(super) struct Walker<'a> {
+    pub(super) run: &'a Run,
+    pub(super) place: Place,
+}
+
+/// What is to be done with a value.
+enum Todo<'a> {
+    /// The way leads into it.
+    Into(&'a Step),
+    /// The way ends here.
+    Arrive,
+    /// It is given a sample.
+    Sample,
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn new(run: &'a Run) -> Self {
+        Self { run, place: Place::On(0) }
+    }
+
+    /// What is off the way, next to this.
+    pub(super) fn aside(self) -> Self {
+        let depth = match self.place {
+            Place::On(_) => 0,
+            Place::Off(depth) => depth + 1,
+        };
+        Self { place: Place::Off(depth), ..self }
+    }
+
+    /// One step further on the way, or one deeper.
+    pub(super) fn further(self) -> Self {
+        match self.place {
+            Place::On(at) => Self { place: Place::On(at + 1), ..self },
+            Place::Off(_) => self.aside(),
+        }
+    }
+
+    /// Whether the way ends here.
+    pub(super) fn is_end(self) -> bool {
+        matches!(self.place, Place::On(at) if at >= self.run.way.len())
+    }
+
+    fn todo(self) -> Result<Todo<'a>, Failed> {
+        match self.place {
+            Place::On(at) => Ok(self.run.way.get(at).map_or(Todo::Arrive, Todo::Into)),
+            Place::Off(depth) if depth > DEEPEST => Err(Failed::Other),
+            Place::Off(_) => Ok(Todo::Sample),
+        }
+    }
+
+    /// At the end of the way.
+    fn arrive<'de, V: Visitor<'de>>(self, seen: Seen, visitor: V) -> Result<V::Value, Failed> {
+        self.run.note_seen(seen);
+        match &self.run.act {
+            Act::Look => Err(Failed::Other),
+            Act::Give(text) => visitor.visit_str(text),
+            Act::Fill(keys) => {
+                let result = visitor.visit_map(Object::of_samples(self, keys.clone()));
+                self.run.note_taken(&result);
+                result
+            }
+        }
+    }
+
+    fn text(self) -> &'static str {
+        TEXTS.get(self.run.choose(TEXTS.len())).map_or("", |(_, text)| text)
+    }
+}
+
+macro_rules! leaves {
+    ($($method:ident $what:literal |$visitor:ident| $sample:expr;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $visitor: V) -> Result<V::Value, Failed> {
+            match self.todo()? {
+                Todo::Into(_) => Err(Failed::Other),
+                Todo::Arrive => self.arrive(Seen::Leaf($what), $visitor),
+                Todo::Sample => $sample,
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Walker<'_> {
+    type Error = Failed;
+
+    leaves! {
+        deserialize_bool "bool" |visitor| visitor.visit_bool(true);
+        deserialize_i8 "i8" |visitor| visitor.visit_i8(1);
+        deserialize_i16 "i16" |visitor| visitor.visit_i16(1);
+        deserialize_i32 "i32" |visitor| visitor.visit_i32(1);
+        deserialize_i64 "i64" |visitor| visitor.visit_i64(1);
+        deserialize_i128 "i128" |visitor| visitor.visit_i128(1);
+        deserialize_u8 "u8" |visitor| visitor.visit_u8(1);
+        deserialize_u16 "u16" |visitor| visitor.visit_u16(1);
+        deserialize_u32 "u32" |visitor| visitor.visit_u32(1);
+        deserialize_u64 "u64" |visitor| visitor.visit_u64(1);
+        deserialize_u128 "u128" |visitor| visitor.visit_u128(1);
+        deserialize_f32 "f32" |visitor| visitor.visit_f32(1.0);
+        deserialize_f64 "f64" |visitor| visitor.visit_f64(1.0);
+        deserialize_char "char" |visitor| visitor.visit_char('a');
+        deserialize_bytes "bytes" |visitor| visitor.visit_bytes(&[]);
+        deserialize_byte_buf "bytes" |visitor| visitor.visit_byte_buf(Vec::new());
+        deserialize_unit "null" |visitor| visitor.visit_unit();
+        deserialize_ignored_any "any" |visitor| visitor.visit_unit();
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::Leaf("any"), visitor),
+            Todo::Sample => match self.run.choose(ANYTHINGS) {
+                0 => visitor.visit_unit(),
+                1 => visitor.visit_str(self.text()),
+                2 => visitor.visit_u64(1),
+                3 => visitor.visit_bool(true),
+                4 => visitor.visit_map(Object::of_samples(self, Vec::new())),
+                _ => visitor.visit_seq(List::of_samples(self, 0)),
+            },
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::Text, visitor),
+            Todo::Sample => visitor.visit_str(self.text()),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failed> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(Step::Inside) => self.seeing(|next| visitor.visit_some(next)),
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::Option, visitor),
+            Todo::Sample => visitor.visit_none(),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failed> {
+        match self.place {
+            // The way leads through it without a step.
+            Place::On(_) => visitor.visit_newtype_struct(self),
+            Place::Off(_) => {
+                self.todo()?;
+                visitor.visit_newtype_struct(self.aside())
+            }
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(Step::Item) => visitor.visit_seq(List::on_the_way(self, 0)),
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::List, visitor),
+            // Some lists may not be empty.
+            Todo::Sample => visitor.visit_seq(List::of_samples(self, self.run.choose(2))),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(Step::Place(place)) => visitor.visit_seq(List::on_the_way(self, *place)),
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::Tuple(len), visitor),
+            Todo::Sample => visitor.visit_seq(List::of_samples(self, len)),
+        }
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Failed> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(Step::Value) => visitor.visit_map(Object::on_the_way(self, None)),
+            // Fields among others that are known only when they come.
+            Todo::Into(Step::Field(key)) => visitor.visit_map(Object::on_the_way(self, Some(key))),
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::Map, visitor),
+            Todo::Sample => visitor.visit_map(Object::of_samples(self, Vec::new())),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failed> {
+        match self.todo()? {
+            Todo::Into(Step::Field(key)) => visitor.visit_map(Object::on_the_way(self, Some(key))),
+            Todo::Into(_) => Err(Failed::Other),
+            Todo::Arrive => self.arrive(Seen::Struct { name, fields }, visitor),
+            Todo::Sample => visitor.visit_map(Object::of_samples(self, self.run.required(name, fields))),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failed> {
+        let variant = match self.todo()? {
+            Todo::Into(Step::Variant(variant)) => variant.as_str(),
+            Todo::Into(_) => return Err(Failed::Other),
+            Todo::Arrive => return self.arrive(Seen::Enum { name, variants }, visitor),
+            Todo::Sample => variants.get(self.run.choose(variants.len())).ok_or(Failed::Other)?,
+        };
+        visitor.visit_enum(OneOf { walker: self, variant })
+    }
+}

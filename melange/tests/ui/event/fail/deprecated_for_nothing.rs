@@ -1,0 +1,5 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic = "orders", deprecated = "")]
+pub struct Placed {}
+
+fn main() {}

@@ -1,0 +1,5 @@
+#[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+#[event(topic = "orders", deprecated = 2)]
+pub struct Placed {}
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    melange::assert_topology!(queue = "billing", handeld);
+}
