@@ -156,8 +156,7 @@ fn what_is_added_to_one_event_is_heard_from_the_next_publish_on_and_until_it_is_
     let heard = |bus: &SynchronousEventBus| {
         let rang = rang(1);
         bus.publish(&rang).unwrap();
-        let heard = rang.heard.list().join(", ");
-        heard
+        rang.heard.list().join(", ")
     };
     assert_eq!(heard(&bus), "plain 1, first, second");
     assert_eq!(heard(&other), "");
