@@ -200,7 +200,10 @@ mod tests {
         let options = Options::parse(tokens, &ANY, &mut problems).into_known(&mut problems);
         let values: Vec<String> = options.iter().map(|option| option.to_token_stream().to_string()).collect();
         assert_eq!(values, ["f A { a : 1 , b }", "a 1", "f make :: < A , B > (1 , 2)", "f"]);
-        assert_eq!(problems.messages(), ["unexpected end of input, expected an expression", "expected `,` before `B`"]);
+        // syn says more if another crate of the build asked it to know all of Rust.
+        let [nothing, space] = <[String; 2]>::try_from(problems.messages()).unwrap();
+        assert!(nothing.ends_with("expected an expression"), "{nothing}");
+        assert_eq!(space, "expected `,` before `B`");
     }
 
     #[test]
