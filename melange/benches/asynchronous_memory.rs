@@ -2,6 +2,10 @@
 //!
 //! `cargo bench -p melange --bench asynchronous_memory`. It counts, and measures no time.
 
+// Not among what all benches share: its event is linked into whichever has it.
+#[allow(dead_code, reason = "each bench uses a part of it")]
+#[path = "support/by_hand.rs"]
+mod by_hand;
 mod support;
 
 use std::sync::Arc;

@@ -3,6 +3,9 @@
 //!
 //! `cargo bench -p melange --bench ordered`. Rounds alternate; the ratio is the median of those of each round.
 
+#[allow(dead_code, reason = "each bench uses a part of it")]
+#[path = "support/by_hand.rs"]
+mod by_hand;
 mod support;
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -10,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use by_hand::{BoxFuture, CAPACITY};
 use melange::{AsynchronousEventBus, Event};
-use support::by_hand::{BoxFuture, CAPACITY};
 use support::counts::{self, Counted};
 use support::report::{self, Measured};
 use tokio::runtime::Runtime;

@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
-pub(crate) mod by_hand;
 pub(crate) mod counts;
 pub(crate) mod report;
 
