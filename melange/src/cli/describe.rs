@@ -59,7 +59,7 @@ impl Schema {
         let contract = if self.read { Contract::Read } else { Contract::Written };
         let mut schemas = bus.documents().contract(contract).schemas();
         let Some(name) = self.event else {
-            return self.to.deliver(&json(&serde_json::to_value(schemas).unwrap_or_default())?, screen);
+            return self.to.deliver(&json(&Value::from_iter(schemas))?, screen);
         };
         let event = event_named(bus, &name)?;
         match schemas.remove(&format!("{}.v{}", event.name(), event.version())) {

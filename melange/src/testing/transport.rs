@@ -242,6 +242,19 @@ impl Transport for TestTransport {
         self.inner.own_queue()
     }
 
+    fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
+        self.inner.without_prefix(queue)
+    }
+
+    fn dead_letter_queue(&self, queue: &str) -> String {
+        self.inner.dead_letter_queue(queue)
+    }
+
+    async fn backlog(&self, queue: &str) -> Result<Option<u64>, TransportError> {
+        self.alive()?;
+        self.inner.backlog(queue).await
+    }
+
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         self.inner.check(topology)
     }
