@@ -228,20 +228,18 @@ impl<'a> LateMetadata<'a> {
 
 /// The same for an event that subscribers share.
 pub(crate) struct SharedMetadata<'a> {
-    event: &'a Erased,
-    make: fn(&Erased) -> Metadata,
+    make: &'a (dyn Fn() -> Metadata + Sync),
     made: OnceLock<Arc<Metadata>>,
 }
 
 impl<'a> SharedMetadata<'a> {
-    /// Made of `event` when somebody asks, unless it is there already.
-    #[inline]
-    pub(crate) fn new(event: &'a Erased, make: fn(&Erased) -> Metadata, made: Option<Arc<Metadata>>) -> Self {
-        Self { event, make, made: made.map_or_else(OnceLock::new, OnceLock::from) }
+    /// Made when somebody asks, unless it is there already.
+    pub(crate) fn new(make: &'a (dyn Fn() -> Metadata + Sync), made: Option<Arc<Metadata>>) -> Self {
+        Self { make, made: made.map_or_else(OnceLock::new, OnceLock::from) }
     }
 
     pub(crate) fn get(&self) -> &Arc<Metadata> {
-        self.made.get_or_init(|| Arc::new((self.make)(self.event)))
+        self.made.get_or_init(|| Arc::new((self.make)()))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::Location;
 use crate::context::RawContext;
 use crate::event::Event;
 use crate::extract::{ExtractError, FromContext, Needs};
-use crate::in_process::asynchronous::direct::AsyncHandler;
-use crate::in_process::direct::{direct, failure};
+use crate::in_process::asynchronous::direct::direct_async;
+use crate::in_process::direct::direct;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscription, mismatch};
 
@@ -82,10 +82,7 @@ where
     Fut: Future<Output = R> + Send + 'static,
     F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
 {
-    let closure = closure.downcast::<F>().ok()?;
-    let handler: AsyncHandler<E> =
-        Box::new(move |event| Box::pin(closure(event).map(|result| failure(result.into_outcome()))));
-    Some(Box::new(handler))
+    direct_async(closure, |closure: &Arc<F>, event| closure(event))
 }
 
 macro_rules! async_closures {

@@ -1,5 +1,6 @@
 //! What is known of an event beside what it says itself.
 
+use std::any::Any;
 use std::borrow::Cow;
 
 use crate::attributes::{Attributes, TRACEPARENT};
@@ -86,6 +87,11 @@ impl Metadata {
     #[must_use]
     pub fn of<E: crate::Event>(event: &E) -> Self {
         Self::routed(E::DESCRIPTOR, &event.route())
+    }
+
+    /// The same of an event whose type was forgotten.
+    pub(crate) fn of_erased(descriptor: &'static crate::EventDescriptor, event: &(dyn Any + Send + Sync)) -> Self {
+        Self::routed(descriptor, &descriptor.route(event).unwrap_or_default())
     }
 
     pub(crate) fn routed(descriptor: &'static crate::EventDescriptor, route: &crate::event::Route<'_>) -> Self {

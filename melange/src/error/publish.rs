@@ -11,8 +11,10 @@ use crate::wire::WriteError;
 ///
 /// After [`is_uncertain`](Self::is_uncertain) somebody may have it all the same: the answer was lost. The transport's own
 /// retries, which are over then, sent it under the same id; publishing it again gives it a new one.
-#[derive(Debug)]
-pub struct PublishError {
+// One word, since each publish returns whether there is one.
+pub struct PublishError(Box<Details>);
+
+struct Details {
     event: &'static str,
     event_id: Option<EventId>,
     kind: Kind,
@@ -31,25 +33,25 @@ pub(crate) enum Kind {
 
 impl PublishError {
     pub(crate) fn new(event: &'static str, event_id: Option<EventId>, kind: Kind) -> Self {
-        Self { event, event_id, kind }
+        Self(Box::new(Details { event, event_id, kind }))
     }
 
     /// The name of the event that was not published.
     #[must_use]
     pub fn event_name(&self) -> &'static str {
-        self.event
+        self.0.event
     }
 
     /// The id it had got, where it got that far.
     #[must_use]
     pub fn event_id(&self) -> Option<&EventId> {
-        self.event_id.as_ref()
+        self.0.event_id.as_ref()
     }
 
     /// What the transport said, if it got that far.
     #[must_use]
     pub fn transport_error(&self) -> Option<&TransportError> {
-        match &self.kind {
+        match &self.0.kind {
             Kind::Transport(error) => Some(error),
             _ => None,
         }
@@ -58,20 +60,20 @@ impl PublishError {
     /// The bus has been shut down.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        matches!(self.kind, Kind::Closed)
+        matches!(self.0.kind, Kind::Closed)
     }
 
     /// The bus holds as many events as it may.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        matches!(self.kind, Kind::Full)
+        matches!(self.0.kind, Kind::Full)
     }
 
     /// The event itself cannot be published like this, now or later: it cannot be written, is too large, has characters
     /// that the broker refuses, or was to be delayed as the queue cannot.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        match &self.kind {
+        match &self.0.kind {
             Kind::Write(_) | Kind::TooManyAttributes(_) | Kind::Topic(_) => true,
             Kind::Transport(error) => error.kind() == TransportErrorKind::InvalidMessage,
             Kind::Closed | Kind::Full | Kind::NoBus => false,
@@ -81,7 +83,7 @@ impl PublishError {
     /// The same call may succeed later: the broker did not answer, was throttling, or the bus was full.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match &self.kind {
+        match &self.0.kind {
             Kind::Full => true,
             Kind::Transport(error) => error.is_retryable(),
             _ => false,
@@ -91,18 +93,25 @@ impl PublishError {
     /// The broker may have it, since its answer was lost. What was throttled or refused it surely has not.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
-        matches!(&self.kind, Kind::Transport(error) if error.is_uncertain())
+        matches!(&self.0.kind, Kind::Transport(error) if error.is_uncertain())
+    }
+}
+
+impl fmt::Debug for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { event, event_id, kind } = self.0.as_ref();
+        f.debug_struct("PublishError").field("event", event).field("event_id", event_id).field("kind", kind).finish()
     }
 }
 
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "event {}", self.event)?;
-        if let Some(id) = &self.event_id {
+        write!(f, "event {}", self.0.event)?;
+        if let Some(id) = &self.0.event_id {
             write!(f, " ({id})")?;
         }
         f.write_str(" was not published: ")?;
-        match &self.kind {
+        match &self.0.kind {
             Kind::Closed => f.write_str("the bus has been shut down"),
             Kind::Full => {
                 f.write_str("the bus is full; publish later, or give it more `.capacity(..)` or `.workers(..)`")
@@ -125,7 +134,7 @@ impl fmt::Display for PublishError {
 
 impl Error for PublishError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.kind {
+        match &self.0.kind {
             Kind::Transport(error) => error.source(),
             _ => None,
         }

@@ -1,9 +1,9 @@
 //! The subscribers of one event, as the asynchronous bus runs them.
 
-use std::any::{Any, TypeId};
-use std::sync::{Arc, OnceLock};
+use std::any::TypeId;
+use std::sync::Arc;
 
-use super::asynchronous::direct::{AnyTasks, MakeTasks};
+use super::asynchronous::lanes::Mark;
 use super::entry::{Entries, Entry};
 use crate::event::EventDescriptor;
 use crate::subscriber::{AsyncCall, Call, Subscription, SyncCall};
@@ -60,14 +60,14 @@ pub(super) struct Queued {
     event: TypeId,
     entries: Entries,
     demands: Demands,
-    /// The same, as a worker runs them, if they ask for nothing but the event; made when the first event comes.
-    tasks: OnceLock<Option<AnyTasks>>,
+    mark: Mark,
 }
 
 impl Queued {
-    pub(super) fn new(event: TypeId, entries: &Entries) -> Self {
+    pub(super) fn new(event: TypeId, place: usize, entries: &Entries) -> Self {
         let demands = Demands::default().and_of(entries);
-        Self { event, entries: Arc::clone(entries), demands, tasks: OnceLock::new() }
+        let mark = Mark::new(Some(place), demands.worker);
+        Self { event, entries: Arc::clone(entries), demands, mark }
     }
 
     #[inline]
@@ -75,14 +75,19 @@ impl Queued {
         self.event == event.type_id()
     }
 
-    #[inline]
     pub(super) fn demands(&self) -> Demands {
         self.demands
     }
 
+    /// What is said of the event when it is queued, and whether a subscriber takes metadata.
     #[inline]
-    fn tasks(&self, make: MakeTasks) -> Option<&(dyn Any + Send + Sync)> {
-        self.tasks.get_or_init(|| make(&self.entries)).as_deref()
+    pub(super) fn mark(&self) -> (Mark, bool) {
+        (self.mark, self.demands.metadata)
+    }
+
+    #[inline]
+    pub(super) fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
     }
 }
 
@@ -90,15 +95,11 @@ impl Queued {
 pub(super) struct Listeners<'t> {
     frozen: &'t [Arc<Entry>],
     added: Option<Entries>,
-    /// All of them, if they ask for nothing but the event.
-    pub(super) tasks: Option<&'t (dyn Any + Send + Sync)>,
 }
 
 impl<'t> Listeners<'t> {
-    #[inline]
-    pub(super) fn new(frozen: Option<&'t Queued>, added: Option<Entries>, make_tasks: MakeTasks) -> Self {
-        let tasks = if added.is_none() { frozen.and_then(|frozen| frozen.tasks(make_tasks)) } else { None };
-        Self { frozen: frozen.map_or(&[], |frozen| &frozen.entries), added, tasks }
+    pub(super) fn new(frozen: Option<&'t Queued>, added: Option<Entries>) -> Self {
+        Self { frozen: frozen.map_or(&[], Queued::entries), added }
     }
 
     /// One after the other. Whether it still listens is to be asked when it is about to run.

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::asynchronous::direct::MakeTasks;
+use super::asynchronous::lanes::Mark;
 use super::direct::Handlers;
 use super::entry::{Entries, Entry, SubscriptionHandle};
 use super::listed::{AnyHandlers, ByType, Listed, entries, handlers, own_place};
 use super::queued::{Demands, Listeners, Queued};
 use super::unpoisoned;
 use crate::event::{Event, EventDescriptor};
+use crate::slot::EventSlot;
 use crate::subscriber::Subscription;
 use crate::type_map::TypeMap;
 
@@ -123,7 +124,7 @@ impl Table {
         let mut queued: Vec<Option<Queued>> = places.iter().map(|_| None).collect();
         for (event, (entries, place)) in &frozen.by_type {
             if let Some(at_place) = queued.get_mut(*place) {
-                *at_place = Some(Queued::new(*event, entries));
+                *at_place = Some(Queued::new(*event, *place, entries));
             }
         }
         Self {
@@ -147,31 +148,49 @@ impl Table {
         &self.places
     }
 
-    /// The subscribers of an event as of now, as the asynchronous bus runs them.
+    /// What is said of an event when it is queued, and whether a subscriber takes metadata.
     #[inline]
-    pub(super) fn of(&self, event: &EventDescriptor, make_tasks: MakeTasks) -> Listeners<'_> {
-        let (frozen, added) = self.queued(event);
-        Listeners::new(frozen, added, make_tasks)
-    }
-
-    /// What they ask of the bus that queues the event.
-    #[inline]
-    pub(super) fn demands(&self, event: &EventDescriptor) -> Demands {
-        let (frozen, added) = self.queued(event);
-        let demands = frozen.map_or_else(Demands::default, Queued::demands);
-        added.map_or(demands, |added| demands.and_of(&added))
-    }
-
-    /// Those that the builder was given, and those that were added to the event at run time.
-    #[inline]
-    fn queued(&self, event: &EventDescriptor) -> (Option<&Queued>, Option<Entries>) {
-        let at = |place: usize| Some((self.queued.get(place)?.as_ref()?, &self.places.0.get(place)?.beside));
-        let own = event.slot().and_then(|slot| at(slot.place())).filter(|(queued, _)| queued.is_of(event));
-        // What was written by hand has no place of its own, or may have another's.
-        match own.or_else(|| at(self.frozen.get(&event.type_id())?.1)) {
-            Some((queued, beside)) => (Some(queued), self.added_to(event, beside)),
-            None => (None, self.added_to(event, &self.beside)),
+    pub(super) fn mark<E: Event>(&self) -> (Mark, bool) {
+        let place = E::DESCRIPTOR.slot().map(EventSlot::place);
+        match self.at(place) {
+            Some((queued, beside)) if queued.is_of(E::DESCRIPTOR) && !beside.is_added() => queued.mark(),
+            _ => self.look_up_mark(E::DESCRIPTOR),
         }
+    }
+
+    #[cold]
+    fn look_up_mark(&self, event: &EventDescriptor) -> (Mark, bool) {
+        // What was written by hand has no place of its own, or may have another's.
+        let place = self.frozen.get(&event.type_id()).map(|(_, place)| *place);
+        let (demands, beside) =
+            self.at(place).map_or((Demands::default(), &self.beside), |(queued, beside)| (queued.demands(), beside));
+        let demands = self.added_to(event, beside).map_or(demands, |added| demands.and_of(&added));
+        (Mark::new(place, demands.worker), demands.metadata)
+    }
+
+    #[inline]
+    fn at(&self, place: Option<usize>) -> Option<(&Queued, &Beside)> {
+        let place = place?;
+        Some((self.queued.get(place)?.as_ref()?, &self.places.0.get(place)?.beside))
+    }
+
+    /// Whether nobody was added to those of the event at this place.
+    #[inline]
+    pub(super) fn is_as_built(&self, place: usize) -> bool {
+        self.places.0.get(place).is_some_and(|place| !place.beside.is_added())
+    }
+
+    /// An event's subscribers as of now.
+    pub(super) fn listeners(&self, place: Option<usize>, event: &EventDescriptor) -> Listeners<'_> {
+        match self.at(place) {
+            Some((queued, beside)) => Listeners::new(Some(queued), self.added_to(event, beside)),
+            None => Listeners::new(None, self.added_to(event, &self.beside)),
+        }
+    }
+
+    /// Those that the builder was given of the event at this place.
+    pub(super) fn frozen_at(&self, place: usize) -> Option<&[Arc<Entry>]> {
+        self.at(Some(place)).map(|(queued, _)| queued.entries())
     }
 
     /// Those that were added, if `beside` knows of any.

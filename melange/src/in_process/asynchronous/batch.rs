@@ -1,8 +1,8 @@
 //! The events a worker has taken together, and what it has to tell of them.
 
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
+use super::chunks::Chunk;
 use super::lanes::{Busy, Ready};
 use super::seats::{MOST_AT_ONCE, Progress, Seat};
 use super::shared::Shared;
@@ -12,9 +12,13 @@ use super::state::{Job, State};
 ///
 /// Events wait here only for those that do not keep the worker: as soon as one does, the others go back to where any
 /// worker can take them. A bus with a single worker keeps them, since there is nobody else.
-pub(super) struct Batch {
+pub(super) struct Batch<'a> {
     pub(super) slot: usize,
-    pub(super) events: VecDeque<Ready<Job>>,
+    /// Where it says how far it is.
+    seat: &'a Seat,
+    pub(super) events: Chunk<Job>,
+    /// That of the event that runs.
+    lane: Option<Busy>,
     /// Lanes whose events are done.
     pub(super) done: Vec<Busy>,
     pub(super) progress: Progress,
@@ -24,11 +28,13 @@ pub(super) struct Batch {
     pub(super) is_asleep: bool,
 }
 
-impl Batch {
-    pub(super) fn new(slot: usize) -> Self {
+impl<'a> Batch<'a> {
+    pub(super) fn new(slot: usize, seat: &'a Seat) -> Self {
         Self {
             slot,
-            events: VecDeque::new(),
+            seat,
+            events: Chunk::default(),
+            lane: None,
             done: Vec::new(),
             progress: Progress::default(),
             reach: 1,
@@ -39,10 +45,11 @@ impl Batch {
     /// Takes the next event in hand.
     #[inline]
     pub(super) fn begin(&mut self, shared: &Shared) -> Option<Ready<Job>> {
-        let ready = self.events.pop_front()?;
+        let ready = self.events.pop()?;
+        self.lane = ready.lane();
         self.progress.begin();
-        self.tell(shared);
-        if ready.alone && shared.seats.crowded.load(Ordering::Relaxed) {
+        self.seat.set(self.progress);
+        if ready.mark.alone() && shared.seats.crowded.load(Ordering::Relaxed) {
             // It may take its time, and those who wait need not: there is room for one more.
             shared.update(|state| state.settle(self));
         }
@@ -51,11 +58,13 @@ impl Batch {
 
     /// What became of the event that ran.
     #[inline]
-    pub(super) fn end(&mut self, shared: &Shared, lane: Option<Busy>, finished: bool) {
+    pub(super) fn end(&mut self, shared: &Shared, finished: bool) {
         self.progress.end(finished);
-        self.done.extend(lane);
-        self.tell(shared);
-        if self.seat(shared).is_some_and(|seat| seat.has_waited.load(Ordering::Relaxed)) {
+        if let Some(lane) = self.lane.take() {
+            self.done.push(lane);
+        }
+        self.seat.set(self.progress);
+        if self.seat.has_waited.load(Ordering::Relaxed) {
             shared.update(|state| state.settle(self));
         }
     }
@@ -84,21 +93,11 @@ impl Batch {
         self.reach = MOST_AT_ONCE.min(reach * 2);
         reach
     }
-
-    fn seat<'a>(&self, shared: &'a Shared) -> Option<&'a Seat> {
-        shared.seats.all.get(self.slot)
-    }
-
-    fn tell(&self, shared: &Shared) {
-        if let Some(seat) = self.seat(shared) {
-            seat.set(self.progress);
-        }
-    }
 }
 
 impl State {
     /// Puts down what a worker has done: lanes go on, publishers get the room.
-    pub(super) fn settle(&mut self, batch: &mut Batch) {
+    pub(super) fn settle(&mut self, batch: &mut Batch<'_>) {
         let Batch { slot, done, progress, .. } = batch;
         self.counts.delivered += progress.delivered() as u64;
         self.counts.dropped += progress.dropped() as u64;
@@ -114,14 +113,14 @@ impl State {
     }
 
     /// The same, and what has not begun goes back to the front of the queue.
-    pub(super) fn give_back(&mut self, batch: &mut Batch) {
+    pub(super) fn give_back(&mut self, batch: &mut Batch<'_>) {
         self.lanes.give_back(&mut batch.events);
         batch.progress.take(0);
         self.settle(batch);
     }
 
     /// The same, but what has not begun is given up; the caller drops it once the lock is free.
-    pub(super) fn give_up_on(&mut self, batch: &mut Batch) -> VecDeque<Ready<Job>> {
+    pub(super) fn give_up_on(&mut self, batch: &mut Batch<'_>) -> Chunk<Job> {
         self.counts.dropped += batch.events.len() as u64;
         batch.progress.take(0);
         self.settle(batch);
@@ -129,7 +128,7 @@ impl State {
     }
 
     /// The same as settling, and the next events are taken. False if there are none.
-    pub(super) fn refill(&mut self, batch: &mut Batch) -> bool {
+    pub(super) fn refill(&mut self, batch: &mut Batch<'_>) -> bool {
         self.settle(batch);
         let reach = batch.next_reach();
         let (workers, ready) = (self.slots.len(), self.lanes.ready());

@@ -1,60 +1,106 @@
-//! The subscribers of one event that ask for nothing but the event, as a worker runs them: with one net under all of them,
-//! one look at the event's type, and no future for those that are none.
+//! The subscribers of one event that ask for nothing but the event, as one worker runs them: with one net under all of them,
+//! one look at the event's type, no future for those that are none, and no box for each of those that are.
 
 use std::any::Any;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use crate::dispatch::{SubscriberError, failed, let_go, panicked};
 use crate::event::{Erased, Event};
-use crate::in_process::direct::Handler;
-use crate::in_process::entry::{Entries, Entry};
+use crate::in_process::direct::{Handler, failure};
+use crate::in_process::entry::Entry;
 use crate::in_process::queued::Way;
-use crate::outcome::Failure;
-use crate::subscriber::{BoxFuture, SubscriberDescriptor};
+use crate::outcome::{Failure, IntoOutcome};
+use crate::subscriber::{Instance, SubscriberDescriptor};
 
-/// An async subscriber of `E`.
-pub(crate) type AsyncHandler<E> = Box<dyn Fn(Arc<E>) -> Run + Send + Sync>;
+/// An async subscriber of `E`, with the place where it runs for one worker: made once, and used for one event after the other.
+trait AsyncHandler<E>: Send {
+    /// Begins with an event, or goes on. What it gives is one word, which is nothing where all is well.
+    fn poll(&mut self, event: Option<Arc<E>>, cx: &mut Context<'_>) -> Poll<Option<Box<Failure>>>;
 
-/// A run of one. What it gives is one word, which is nothing where all is well.
-pub(crate) type Run = BoxFuture<'static, Option<Box<Failure>>>;
+    /// Drops what runs.
+    fn clear(&mut self);
+}
+
+struct Place<T, C, R> {
+    instance: Arc<T>,
+    call: C,
+    run: Pin<Box<Option<R>>>,
+}
+
+impl<E, T, C, R> AsyncHandler<E> for Place<T, C, R>
+where
+    E: Event,
+    T: Send + Sync,
+    C: Fn(&Arc<T>, Arc<E>) -> R + Send,
+    R: Future<Output: IntoOutcome> + Send,
+{
+    #[inline]
+    fn poll(&mut self, event: Option<Arc<E>>, cx: &mut Context<'_>) -> Poll<Option<Box<Failure>>> {
+        let Self { instance, call, run } = self;
+        if let Some(event) = event {
+            run.set(Some(call(instance, event)));
+        }
+        let Some(running) = run.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let result = ready!(running.poll(cx));
+        run.set(None);
+        Poll::Ready(failure(result.into_outcome()))
+    }
+
+    fn clear(&mut self) {
+        self.run.set(None);
+    }
+}
+
+/// What calls `call` with the value, if it is a `T`, and the event: an async subscriber as its descriptor keeps it.
+pub(crate) fn direct_async<T, E, R>(
+    instance: Arc<Instance>,
+    call: impl Fn(&Arc<T>, Arc<E>) -> R + Send + 'static,
+) -> Option<Box<dyn Any>>
+where
+    T: Send + Sync + 'static,
+    E: Event,
+    R: Future<Output: IntoOutcome> + Send + 'static,
+{
+    let place = Place { instance: instance.downcast::<T>().ok()?, call, run: Box::pin(None) };
+    let handler: Box<dyn AsyncHandler<E>> = Box::new(place);
+    Some(Box::new(handler))
+}
 
 enum Task<E> {
     Sync(Handler<E>),
-    Async(AsyncHandler<E>),
+    Async(Box<dyn AsyncHandler<E>>),
 }
 
-/// The subscribers of one event, in order.
-struct Tasks<E>(Box<[Task<E>]>);
-
-/// [`Tasks`] of an event, whose type was forgotten.
-pub(in crate::in_process) type AnyTasks = Box<dyn Any + Send + Sync>;
-
-/// What makes them of the event's subscribers, if all of these ask for nothing else.
-pub(in crate::in_process) type MakeTasks = fn(&Entries) -> Option<AnyTasks>;
-
-/// What runs them.
-pub(super) type PollTasks =
-    fn(&(dyn Any + Send + Sync), &Erased, &mut At, &mut Context<'_>, &mut Seen<'_>) -> Poll<bool>;
-
-/// How far a delivery is.
-#[derive(Default)]
-pub(super) struct At {
+/// The subscribers of one event, in order, and the event that they run for.
+struct Tasks<E> {
+    all: Box<[Task<E>]>,
+    /// Once its last subscriber has begun, nobody else need hold it.
+    event: Option<Arc<E>>,
     next: usize,
-    running: Option<Run>,
+    /// The last that was begun waits for something.
+    is_waiting: bool,
 }
 
-/// What a delivery asks and tells.
-pub(super) struct Seen<'a> {
-    /// Whether nothing is to begin any more.
-    pub(super) is_over: &'a dyn Fn() -> bool,
-    /// Hears what failed, with its place among the subscribers.
-    pub(super) failed: &'a mut dyn FnMut(usize, How),
+/// What is next when the event is to be dropped.
+const OVER: usize = usize::MAX;
+
+/// What came of going on with an event.
+pub(in crate::in_process) enum Step {
+    /// All have run.
+    Done,
+    /// Nothing is to begin any more.
+    CutOff,
+    /// The subscriber at this place failed: what is left is yet to run.
+    Failed(usize, How),
 }
 
 /// How a subscriber failed.
-pub(super) enum How {
+pub(in crate::in_process) enum How {
     Failed(Box<Failure>),
     Panicked,
 }
@@ -69,9 +115,15 @@ impl How {
     }
 }
 
-pub(super) fn tasks<E: Event>(entries: &Entries) -> Option<AnyTasks> {
+/// [`Tasks`] of an event whose type was forgotten.
+pub(in crate::in_process) trait Runner: Send {
+    /// Runs the subscribers for the next event, or goes on with the last one, until one fails.
+    fn run(&mut self, event: Option<Erased>, is_cut_off: &AtomicBool, cx: &mut Context<'_>) -> Poll<Step>;
+}
+
+pub(super) fn runner<E: Event>(entries: &[Arc<Entry>]) -> Option<Box<dyn Runner>> {
     let all: Option<Box<[Task<E>]>> = entries.iter().map(|entry| task(entry)).collect();
-    Some(Box::new(Tasks(all?)))
+    Some(Box::new(Tasks { all: all?, event: None, next: 0, is_waiting: false }))
 }
 
 fn task<E: Event>(entry: &Entry) -> Option<Task<E>> {
@@ -81,55 +133,90 @@ fn task<E: Event>(entry: &Entry) -> Option<Task<E>> {
     let subscription = &entry.subscription;
     match subscription.descriptor.direct()?(Arc::clone(&subscription.instance))?.downcast::<Handler<E>>() {
         Ok(handler) => Some(Task::Sync(*handler)),
-        Err(other) => other.downcast::<AsyncHandler<E>>().ok().map(|handler| Task::Async(*handler)),
+        Err(other) => other.downcast::<Box<dyn AsyncHandler<E>>>().ok().map(|handler| Task::Async(*handler)),
     }
 }
 
-/// Runs the subscribers from where it was. False if it was over before the end.
-pub(super) fn poll<E: Event>(
-    tasks: &(dyn Any + Send + Sync),
-    event: &Erased,
-    at: &mut At,
-    cx: &mut Context<'_>,
-    seen: &mut Seen<'_>,
-) -> Poll<bool> {
-    let (Some(Tasks(tasks)), Some(by_ref)) = (tasks.downcast_ref::<Tasks<E>>(), event.downcast_ref::<E>()) else {
-        return Poll::Ready(false);
-    };
-    loop {
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            loop {
-                if let Some(running) = &mut at.running {
-                    let failure = ready!(running.as_mut().poll(cx));
-                    at.running = None;
-                    if let Some(failure) = failure {
-                        (seen.failed)(at.next - 1, How::Failed(failure));
-                    }
-                }
-                let Some(task) = tasks.get(at.next) else { return Poll::Ready(true) };
-                if (seen.is_over)() {
-                    return Poll::Ready(false);
-                }
-                at.next += 1;
-                match task {
-                    Task::Sync(handler) => {
-                        if let Some(failure) = handler(by_ref, None) {
-                            (seen.failed)(at.next - 1, How::Failed(failure));
-                        }
-                    }
-                    Task::Async(handler) => {
-                        at.running = Arc::clone(event).downcast().ok().map(handler);
-                    }
-                }
-            }
-        }));
-        match run {
-            Ok(polled) => return polled,
-            // Who falls is taken out, and the next go on.
-            Err(thrown) => {
-                let_go((thrown, at.running.take()));
-                (seen.failed)(at.next - 1, How::Panicked);
+impl<E: Event> Runner for Tasks<E> {
+    fn run(&mut self, event: Option<Erased>, is_cut_off: &AtomicBool, cx: &mut Context<'_>) -> Poll<Step> {
+        if let Some(event) = event {
+            self.event = event.downcast::<E>().ok();
+            self.next = 0;
+        }
+        catch_unwind(AssertUnwindSafe(|| self.go_on(is_cut_off, cx)))
+            .unwrap_or_else(|thrown| Poll::Ready(self.fall(thrown)))
+    }
+}
+
+/// Clears as it is dropped.
+struct Clearing<'a, E>(&'a mut dyn AsyncHandler<E>);
+
+impl<E> Drop for Clearing<'_, E> {
+    fn drop(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl<E: Event> Tasks<E> {
+    /// Who falls is taken out, and the next go on.
+    #[cold]
+    fn fall(&mut self, thrown: Box<dyn Any + Send>) -> Step {
+        let_go(thrown);
+        if self.next == OVER {
+            tracing::error!(event = E::DESCRIPTOR.name(), "an event panicked as it was dropped");
+            return Step::Done;
+        }
+        self.is_waiting = false;
+        let fallen = self.next - 1;
+        if let Some(Task::Async(handler)) = self.all.get_mut(fallen) {
+            let_go(Clearing(handler.as_mut()));
+        }
+        Step::Failed(fallen, How::Panicked)
+    }
+
+    #[inline]
+    fn go_on(&mut self, is_cut_off: &AtomicBool, cx: &mut Context<'_>) -> Poll<Step> {
+        let Self { all, event, next, is_waiting } = self;
+        if *is_waiting && let Some(Task::Async(handler)) = all.get_mut(*next - 1) {
+            let failure = ready!(handler.poll(None, cx));
+            *is_waiting = false;
+            if let Some(failure) = failure {
+                return Poll::Ready(Step::Failed(*next - 1, How::Failed(failure)));
             }
         }
+        let (begin, last) = (*next, all.len());
+        for task in all.iter_mut().skip(begin) {
+            if is_cut_off.load(Ordering::Acquire) {
+                self.end();
+                return Poll::Ready(Step::CutOff);
+            }
+            *next += 1;
+            let failure = match task {
+                Task::Sync(handler) => event.as_deref().and_then(|event| handler(event, None)),
+                Task::Async(handler) => {
+                    // The last has it for itself.
+                    let own = if *next == last { event.take() } else { event.clone() };
+                    match handler.poll(own, cx) {
+                        Poll::Ready(failure) => failure,
+                        Poll::Pending => {
+                            *is_waiting = true;
+                            return Poll::Pending;
+                        }
+                    }
+                }
+            };
+            if let Some(failure) = failure {
+                return Poll::Ready(Step::Failed(*next - 1, How::Failed(failure)));
+            }
+        }
+        self.end();
+        Poll::Ready(Step::Done)
+    }
+
+    /// Drops the event, unless its last subscriber has it. Should that panic, `next` says where.
+    #[inline]
+    fn end(&mut self) {
+        self.next = OVER;
+        self.event = None;
     }
 }

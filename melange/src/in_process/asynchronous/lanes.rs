@@ -1,10 +1,11 @@
 //! The queue: what may run now, in one line, and behind it the lanes of events that must not overtake each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use slab::Slab;
 
+use super::chunks::{Chunk, Chunks};
 use crate::type_map::AsItIs;
 
 /// Where nothing is.
@@ -13,7 +14,7 @@ const NONE: u32 = u32::MAX;
 /// More than any memory holds, and few enough for an index of four bytes.
 const MOST: usize = (u32::MAX / 2) as usize;
 
-/// Storage grows by this much at least.
+/// Storage for events behind others grows by this much at least.
 const GROWTH: usize = 32;
 
 /// Un-keyed events and lanes stand in one line, and a lane goes to its end after each event: neither can starve the
@@ -21,7 +22,7 @@ const GROWTH: usize = 32;
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
     /// Events that may run: those without a key, and the first of each lane of which none is running.
-    ready: VecDeque<Ready<J>>,
+    ready: Chunks<J>,
     /// A lane is here while it has events queued or one running.
     lanes: Slab<Lane>,
     /// By the hash of its key, which is keyed itself and 64 bits long. Should two keys have the same, they share a lane:
@@ -35,10 +36,46 @@ pub(super) struct Lanes<J> {
 /// An event that may run.
 #[derive(Debug)]
 pub(super) struct Ready<J> {
-    pub(super) job: J,
-    /// Taken with no other, unless there is nobody who could take the others.
-    pub(super) alone: bool,
-    lane: u32,
+    /// Gone once it was taken.
+    pub(super) job: Option<J>,
+    pub(super) mark: Mark,
+    pub(super) lane: u32,
+}
+
+impl<J> Default for Ready<J> {
+    fn default() -> Self {
+        Self { job: None, mark: Mark::NOWHERE, lane: NONE }
+    }
+}
+
+/// What is said of an event when it is queued, in one word of four bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::in_process) struct Mark(u32);
+
+/// The highest bit.
+const ALONE: u32 = 1 << 31;
+
+impl Mark {
+    const NOWHERE: Self = Self(!ALONE);
+
+    /// Where the subscribers of its type are, and whether it is to be taken with no other, unless there is nobody who could
+    /// take the others.
+    #[inline]
+    pub(in crate::in_process) fn new(place: Option<usize>, alone: bool) -> Self {
+        let place = place.and_then(|place| u32::try_from(place).ok()).filter(|place| *place < !ALONE);
+        Self(place.unwrap_or(!ALONE) | if alone { ALONE } else { 0 })
+    }
+
+    #[inline]
+    pub(super) fn place(self) -> Option<usize> {
+        let place = self.0 & !ALONE;
+        (place != !ALONE).then_some(place as usize)
+    }
+
+    #[inline]
+    pub(super) fn alone(self) -> bool {
+        self.0 & ALONE != 0
+    }
 }
 
 #[derive(Debug)]
@@ -52,7 +89,7 @@ struct Lane {
 #[derive(Debug)]
 struct Behind<J> {
     job: J,
-    alone: bool,
+    mark: Mark,
     next: u32,
 }
 
@@ -61,6 +98,12 @@ struct Behind<J> {
 pub(super) struct Busy(u32);
 
 impl<J> Ready<J> {
+    /// Of no lane.
+    #[inline]
+    pub(super) fn new(job: J, mark: Mark) -> Self {
+        Self { job: Some(job), mark, lane: NONE }
+    }
+
     /// The lane that rests until [`Lanes::done`] is told of it.
     pub(super) fn lane(&self) -> Option<Busy> {
         (self.lane != NONE).then_some(Busy(self.lane))
@@ -71,7 +114,7 @@ impl<J> Lanes<J> {
     /// Storage grows as it is needed, and never further than for `capacity` events.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            ready: VecDeque::new(),
+            ready: Chunks::default(),
             lanes: Slab::new(),
             by_hash: HashMap::default(),
             behind: Slab::new(),
@@ -96,14 +139,14 @@ impl<J> Lanes<J> {
 
     /// Queues an event; `hash` is that of its key.
     #[inline]
-    pub(super) fn push(&mut self, hash: Option<u64>, alone: bool, job: J) {
+    pub(super) fn push(&mut self, hash: Option<u64>, mark: Mark, job: J) {
         match hash {
-            None => self.push_ready(Ready { job, alone, lane: NONE }),
-            Some(hash) => self.push_into_lane(hash, alone, job),
+            None => self.ready.push(Ready::new(job, mark)),
+            Some(hash) => self.push_into_lane(hash, mark, job),
         }
     }
 
-    fn push_into_lane(&mut self, hash: u64, alone: bool, job: J) {
+    fn push_into_lane(&mut self, hash: u64, mark: Mark, job: J) {
         let lanes = &mut self.lanes;
         let mut is_new = false;
         let at = *self.by_hash.entry(hash).or_insert_with(|| {
@@ -111,12 +154,12 @@ impl<J> Lanes<J> {
             index(lanes.insert(Lane { hash, first: NONE, last: NONE }))
         });
         if is_new {
-            return self.push_ready(Ready { job, alone, lane: at });
+            return self.ready.push(Ready { job: Some(job), mark, lane: at });
         }
         if self.behind.len() == self.behind.capacity() {
             self.behind.reserve_exact(growth(self.behind.len(), self.capacity));
         }
-        let new = index(self.behind.insert(Behind { job, alone, next: NONE }));
+        let new = index(self.behind.insert(Behind { job, mark, next: NONE }));
         if let Some(lane) = self.lanes.get_mut(at as usize) {
             let last = std::mem::replace(&mut lane.last, new);
             match self.behind.get_mut(last as usize) {
@@ -126,44 +169,22 @@ impl<J> Lanes<J> {
         }
     }
 
-    #[inline]
-    fn push_ready(&mut self, ready: Ready<J>) {
-        if self.ready.len() == self.ready.capacity() {
-            self.grow();
-        }
-        self.ready.push_back(ready);
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        self.ready.reserve_exact(growth(self.ready.len(), self.capacity));
-    }
-
     /// Takes up to `most` events that may run. If they have keys, their lanes rest until [`done`](Self::done).
     ///
     /// Events that are to be taken alone are, unless `alone` is false.
-    pub(super) fn take(&mut self, most: usize, alone: bool, into: &mut VecDeque<Ready<J>>) {
-        let most = most.min(self.ready.len());
-        let reach = if alone {
-            let together = self.ready.iter().take(most).take_while(|ready| !ready.alone).count();
-            if together == 0 { most.min(1) } else { together }
-        } else {
-            most
-        };
-        into.extend(self.ready.drain(..reach));
+    pub(super) fn take(&mut self, most: usize, alone: bool, into: &mut Chunk<J>) {
+        self.ready.take(most, alone, into);
     }
 
     /// Takes back, in front of all others, what was taken and has not begun.
-    pub(super) fn give_back(&mut self, taken: &mut VecDeque<Ready<J>>) {
-        while let Some(ready) = taken.pop_back() {
-            self.ready.push_front(ready);
-        }
+    pub(super) fn give_back(&mut self, taken: &mut Chunk<J>) {
+        self.ready.give_back(taken);
     }
 
     /// The running event of this lane is finished.
     pub(super) fn done(&mut self, Busy(at): Busy) {
         let Some(lane) = self.lanes.get_mut(at as usize) else { return };
-        let Some(Behind { job, alone, next }) = self.behind.try_remove(lane.first as usize) else {
+        let Some(Behind { job, mark, next }) = self.behind.try_remove(lane.first as usize) else {
             let Lane { hash, .. } = self.lanes.remove(at as usize);
             self.by_hash.remove(&hash);
             return;
@@ -172,7 +193,7 @@ impl<J> Lanes<J> {
         if next == NONE {
             lane.last = NONE;
         }
-        self.push_ready(Ready { job, alone, lane: at });
+        self.ready.push(Ready { job: Some(job), mark, lane: at });
     }
 
     /// Everything that is queued. No lane rests any more.
@@ -196,6 +217,8 @@ fn growth(len: usize, capacity: usize) -> usize {
 mod tests {
     use super::*;
 
+    const TOGETHER: Mark = Mark::NOWHERE;
+
     fn hash(key: &str) -> Option<u64> {
         key.bytes().next().map(u64::from)
     }
@@ -203,15 +226,15 @@ mod tests {
     fn filled(events: &[(&str, u32)]) -> Lanes<u32> {
         let mut lanes = Lanes::new(100);
         for (key, job) in events {
-            lanes.push(hash(key), false, *job);
+            lanes.push(hash(key), TOGETHER, *job);
         }
         lanes
     }
 
     fn pop(lanes: &mut Lanes<u32>) -> Option<(u32, Option<Busy>)> {
-        let mut taken = VecDeque::new();
+        let mut taken = Chunk::default();
         lanes.take(1, true, &mut taken);
-        taken.pop_front().map(|ready| (ready.job, ready.lane()))
+        taken.pop().map(|ready| (ready.job.unwrap(), ready.lane()))
     }
 
     #[test]
@@ -249,27 +272,11 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_ends_before_what_is_taken_alone() {
-        let mut lanes = Lanes::new(100);
-        for (job, alone) in [false, false, true, true, false].into_iter().enumerate() {
-            lanes.push(None, alone, job);
-        }
-        let mut sizes = Vec::new();
-        let mut taken = VecDeque::new();
-        while lanes.ready() > 0 {
-            lanes.take(10, true, &mut taken);
-            sizes.push(taken.len());
-            taken.clear();
-        }
-        assert_eq!(sizes, [2, 1, 1, 1]);
-    }
-
-    #[test]
     fn what_is_given_back_is_first_again() {
         let mut lanes = filled(&[("", 1), ("a", 2), ("", 3), ("a", 4), ("", 5)]);
-        let mut taken = VecDeque::new();
+        let mut taken = Chunk::default();
         lanes.take(3, false, &mut taken);
-        assert_eq!(taken.pop_front().map(|ready| ready.job), Some(1));
+        assert_eq!(taken.pop().and_then(|ready| ready.job), Some(1));
         lanes.give_back(&mut taken);
         let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes).map(|(job, _)| job)).collect();
         assert_eq!((order, lanes.len()), (vec![2, 3, 5], 1));
@@ -279,13 +286,8 @@ mod tests {
     fn storage_is_never_for_more_than_may_be_queued() {
         let mut lanes = Lanes::new(100);
         for job in 0..100 {
-            lanes.push(Some(7), false, job);
+            lanes.push(Some(7), TOGETHER, job);
         }
         assert!(lanes.behind.capacity() <= 100);
-        let mut lanes = Lanes::new(100);
-        for job in 0..100 {
-            lanes.push(None, false, job);
-        }
-        assert_eq!(lanes.ready.capacity(), 100);
     }
 }

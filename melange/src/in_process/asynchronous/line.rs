@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
+use super::lanes::Mark;
 use super::state::{Job, Phase, State};
 
 /// Why an event is not taken.
@@ -18,8 +19,7 @@ pub(super) struct Labelled {
     pub(super) job: Job,
     /// Of its key.
     pub(super) hash: Option<u64>,
-    /// A worker should have no other in hand beside it.
-    pub(super) alone: bool,
+    pub(super) mark: Mark,
 }
 
 /// Who stands in line.

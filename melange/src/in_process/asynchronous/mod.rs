@@ -2,13 +2,16 @@
 
 mod batch;
 mod builder;
+pub(super) mod carried;
+mod chunks;
 pub(crate) mod direct;
 mod drain;
-mod lanes;
+pub(super) mod lanes;
 mod limits;
 mod line;
 mod metrics;
 mod publish;
+mod runners;
 mod seats;
 mod shared;
 mod state;

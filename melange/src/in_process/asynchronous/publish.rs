@@ -1,85 +1,79 @@
 //! How an event gets into the queue.
 
-use std::marker::PhantomData;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use super::direct;
+use tokio::task::coop;
+
+use super::carried::Carried;
+use super::lanes::Mark;
 use super::line::{Labelled, Refusal};
 use super::shared::Shared;
-use super::state::{Job, Kind};
+use super::state::Job;
 use crate::deprecation;
 use crate::error::publish::{self, PublishError};
-use crate::event::{Erased, Event};
+use crate::event::Event;
 use crate::in_process::failures::TryPublishError;
-use crate::in_process::queued::Demands;
 use crate::metadata::Metadata;
 
-/// Carries what is known of an event's type, in one place for each.
-struct Of<E>(PhantomData<E>);
-
-impl<E: Event> Of<E> {
-    const KIND: &'static Kind = &Kind {
-        descriptor: E::DESCRIPTOR,
-        metadata: metadata_of::<E>,
-        make_tasks: direct::tasks::<E>,
-        poll_tasks: direct::poll::<E>,
-    };
-}
-
-fn metadata_of<E: Event>(event: &Erased) -> Metadata {
-    match event.downcast_ref::<E>() {
-        Some(event) => Metadata::of(event),
-        None => Metadata::now(E::DESCRIPTOR.name()),
-    }
-}
-
-/// What is asked of an event before the lock is taken, since it is the event's own code that answers.
-struct Label {
-    hash: Option<u64>,
-    demands: Demands,
-    metadata: Option<Arc<Metadata>>,
-}
-
-impl Label {
+impl Labelled {
+    /// What is asked of an event before the lock is taken, since it is the event's own code that answers.
     #[inline]
-    fn of<E: Event>(event: &E, shared: &Shared) -> Self {
+    fn new<E: Event>(event: Arc<E>, shared: &Shared) -> Self {
         deprecation::warn_once(E::DESCRIPTOR);
         let route = event.route();
-        let demands = shared.table.demands(E::DESCRIPTOR);
-        Self {
-            hash: route.key.as_deref().map(|key| shared.hash(key)),
-            demands,
-            metadata: demands.metadata.then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route))),
-        }
-    }
-
-    #[inline]
-    fn on<E: Event>(self, event: E) -> Labelled {
-        let Self { hash, demands, metadata } = self;
-        Labelled { job: Job { event: Arc::new(event), kind: Of::<E>::KIND, metadata }, hash, alone: demands.worker }
+        let (mark, needs_metadata) = shared.table.mark::<E>();
+        let hash = route.key.as_deref().map(|key| shared.hash(key));
+        let metadata = needs_metadata.then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route)));
+        drop(route);
+        Self { job: Job { event, metadata }, hash, mark }
     }
 }
 
 impl Shared {
     pub(super) fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
-        let label = Label::of(&event, self);
-        let refused = self.update(|state| match state.admits(|| self.caller()) {
-            Ok(()) => {
-                state.push(label.on(event));
-                None
-            }
-            Err(why) => Some((event, why)),
-        });
-        refused.map_or(Ok(()), |(event, why)| Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why))))
+        let event = Arc::new(event);
+        let Some((why, left)) = self.offer(Labelled::new(Arc::clone(&event), self)) else { return Ok(()) };
+        drop(left);
+        match Arc::into_inner(event) {
+            Some(event) => Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why))),
+            None => Ok(()),
+        }
     }
 
     /// Nothing is queued until it is polled.
     #[inline]
-    pub(super) fn publish<E: Event>(&self, event: E) -> Publish<'_> {
-        let event = Label::of(&event, self).on(event);
-        Publish { shared: self, name: E::DESCRIPTOR.name(), event: Some(event), ticket: None }
+    pub(super) fn publish<E: Event>(&self, event: E) -> Publish<'_, E> {
+        Publish { shared: self, step: Step::Unasked(Arc::new(event)) }
+    }
+
+    /// Takes the event, if there is room.
+    #[inline]
+    fn offer(&self, event: Labelled) -> Option<(Refusal, Labelled)> {
+        // One by one, so that they stay in registers: through memory they would cost as much as the lock.
+        let Labelled { job: Job { event, metadata }, hash, mark } = event;
+        self.offer_parts(event, metadata, hash, mark)
+    }
+
+    #[inline(never)]
+    fn offer_parts(
+        &self,
+        event: Arc<dyn Carried>,
+        metadata: Option<Arc<Metadata>>,
+        hash: Option<u64>,
+        mark: Mark,
+    ) -> Option<(Refusal, Labelled)> {
+        let mut state = self.lock();
+        let refused = state.admits(|| self.caller());
+        if refused.is_ok() {
+            state.push(Labelled { job: Job { event, metadata }, hash, mark });
+            self.unlock(state);
+            return None;
+        }
+        self.unlock(state);
+        refused.err().map(|why| (why, Labelled { job: Job { event, metadata }, hash, mark }))
     }
 }
 
@@ -92,50 +86,63 @@ fn refusal(event: &'static str, why: Refusal) -> PublishError {
 }
 
 /// An event on its way into the queue. Dropped while it waits for room, it gives up its place in line.
-pub(super) struct Publish<'a> {
+pub(super) struct Publish<'a, E> {
     shared: &'a Shared,
-    name: &'static str,
-    /// Until it is polled.
-    event: Option<Labelled>,
-    /// Its place in line.
-    ticket: Option<u64>,
+    step: Step<E>,
 }
 
-impl Future for Publish<'_> {
+enum Step<E> {
+    Unasked(Arc<E>),
+    /// With the number of its place.
+    InLine(u64),
+    Over,
+}
+
+impl<E: Event> Future for Publish<'_, E> {
     type Output = Result<(), PublishError>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if this.event.is_none() {
-            return this.wait(cx);
+        // Who publishes without end lets others on its thread run from time to time.
+        let budget = ready!(coop::poll_proceed(cx));
+        let Self { shared, step } = self.get_mut();
+        let answer = match mem::replace(step, Step::Over) {
+            Step::Unasked(event) => match shared.offer(Labelled::new(event, shared)) {
+                None => Ok(None),
+                Some((why, event)) => shared.refused(event, why, E::DESCRIPTOR.name(), cx),
+            },
+            Step::InLine(ticket) => shared.ask(ticket, E::DESCRIPTOR.name(), cx),
+            Step::Over => Err(refusal(E::DESCRIPTOR.name(), Refusal::Closed)),
+        };
+        if let Ok(Some(ticket)) = answer {
+            *step = Step::InLine(ticket);
+            return Poll::Pending;
         }
-        let event = &mut this.event;
-        let refused = this.shared.update(|state| match state.admits(|| this.shared.caller()) {
-            Ok(()) => {
-                event.take().into_iter().for_each(|event| state.push(event));
-                None
-            }
-            Err(why) => Some(why),
-        });
-        match refused {
-            None => Poll::Ready(Ok(())),
-            Some(why) => this.refused(why, cx),
+        budget.made_progress();
+        Poll::Ready(answer.map(|_| ()))
+    }
+}
+
+impl<E> Drop for Publish<'_, E> {
+    fn drop(&mut self) {
+        if let Step::InLine(ticket) = self.step {
+            self.shared.leave(ticket);
         }
     }
 }
 
-impl Publish<'_> {
+/// The number of a place in line; nothing for an event that is in the queue.
+type Place = Result<Option<u64>, PublishError>;
+
+impl Shared {
     /// Gets in line if that helps.
     #[cold]
-    fn refused(&mut self, why: Refusal, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
-        // If it is dropped it is here, and not under the lock.
-        let (Refusal::Full, Some(event)) = (why, self.event.take()) else {
-            return Poll::Ready(Err(refusal(self.name, why)));
-        };
+    fn refused(&self, event: Labelled, why: Refusal, name: &'static str, cx: &Context<'_>) -> Place {
+        // If the event is dropped it is here, and not under the lock.
+        let Refusal::Full = why else { return Err(refusal(name, why)) };
         // The waker is somebody else's code: it is cloned here, and not under the lock.
-        let (waker, caller) = (cx.waker().clone(), self.shared.caller());
-        let place = self.shared.update(|state| match state.admits(|| caller) {
+        let (waker, caller) = (cx.waker().clone(), self.caller());
+        let place = self.update(|state| match state.admits(|| caller) {
             Ok(()) => {
                 state.push(event);
                 Ok(None)
@@ -143,34 +150,23 @@ impl Publish<'_> {
             Err(Refusal::Full) => state.wait(event, caller, waker).map(Some).map_err(|event| (Refusal::Full, event)),
             Err(Refusal::Closed) => Err((Refusal::Closed, event)),
         });
-        match place {
-            Ok(None) => Poll::Ready(Ok(())),
-            Ok(Some(ticket)) => {
-                self.ticket = Some(ticket);
-                Poll::Pending
-            }
-            Err((why, _)) => Poll::Ready(Err(refusal(self.name, why))),
-        }
+        place.map_err(|(why, _)| refusal(name, why))
     }
 
     /// Asks again.
     #[cold]
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
-        let Some(ticket) = self.ticket.take() else { return Poll::Ready(Err(refusal(self.name, Refusal::Closed))) };
+    fn ask(&self, ticket: u64, name: &'static str, cx: &Context<'_>) -> Place {
         let waker = cx.waker().clone();
-        let (answer, left) = self.shared.update(|state| state.ask(ticket, waker));
-        if answer.is_pending() {
-            self.ticket = Some(ticket);
-        }
+        let (answer, left) = self.update(|state| state.ask(ticket, waker));
         drop(left);
-        answer.map_err(|why| refusal(self.name, why))
-    }
-}
-
-impl Drop for Publish<'_> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            drop(self.shared.update(|state| state.leave(ticket)));
+        match answer {
+            Poll::Pending => Ok(Some(ticket)),
+            Poll::Ready(answer) => answer.map(|()| None).map_err(|why| refusal(name, why)),
         }
+    }
+
+    #[cold]
+    fn leave(&self, ticket: u64) {
+        drop(self.update(|state| state.leave(ticket)));
     }
 }

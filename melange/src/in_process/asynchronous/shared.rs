@@ -3,19 +3,18 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::Waker;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::Runs;
 use super::seats::Seats;
 use super::state::State;
+use crate::EventId;
 use crate::context::States;
 use crate::dispatch::{SubscriberError, SubscriberErrorKind};
 use crate::in_process::table::Table;
 use crate::in_process::unpoisoned;
-use crate::metadata::Metadata;
 
 /// What is called when a subscriber fails.
 pub(super) type ErrorHook = Box<dyn Fn(&SubscriberError) + Send + Sync>;
@@ -27,7 +26,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) seats: Arc<Seats>,
     /// Nothing is begun any more.
-    is_cut_off: AtomicBool,
+    pub(super) is_cut_off: AtomicBool,
     /// What subscribers are handed.
     pub(super) cancellation: CancellationToken,
     /// Keys come from outside: nobody out there may know which of them meet.
@@ -61,24 +60,32 @@ impl Shared {
     /// The only way to the state: whoever changes it, those who are concerned are woken.
     #[inline]
     pub(super) fn update<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = unpoisoned(self.state.lock());
+        let mut state = self.lock();
         let result = change(&mut state);
-        state.call_workers();
-        let wake = state.wakes.pop_front();
-        drop(state);
-        if let Some(waker) = wake {
-            self.wake(waker);
-        }
+        self.unlock(state);
         result
     }
 
-    /// Wakes this one, and who else is to be woken.
+    /// The same in two steps, of which the second is never left out.
+    #[inline]
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        unpoisoned(self.state.lock())
+    }
+
+    #[inline]
+    pub(super) fn unlock<'a>(&'a self, state: MutexGuard<'a, State>) {
+        if state.is_anyone_to_wake() {
+            self.unlock_and_wake(state);
+        }
+    }
+
     #[cold]
-    fn wake(&self, first: Waker) {
-        let mut next = Some(first);
-        while let Some(waker) = next {
+    fn unlock_and_wake<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+        state.call_workers();
+        while let Some(waker) = state.wakes.pop_front() {
+            drop(state);
             waker.wake();
-            next = unpoisoned(self.state.lock()).wakes.pop_front();
+            state = self.lock();
         }
     }
 
@@ -101,10 +108,9 @@ impl Shared {
     }
 
     /// Tells everyone who wants to know that a subscriber failed.
-    pub(super) fn report(&self, error: &SubscriberError, metadata: &Metadata) {
+    pub(super) fn report(&self, error: &SubscriberError, event_id: &EventId) {
         self.runs.count(error);
         let (subscriber, event, reason) = (error.subscriber(), error.event_name(), error.reason());
-        let event_id = &metadata.event_id;
         if error.kind() == SubscriberErrorKind::Panicked {
             tracing::error!(subscriber, event, %event_id, "a subscriber panicked");
         } else {

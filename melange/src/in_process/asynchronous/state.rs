@@ -7,28 +7,18 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::batch::Batch;
-use super::direct::{MakeTasks, PollTasks};
+use super::carried::Carried;
 use super::lanes::Lanes;
 use super::limits::Limit;
 use super::line::{Labelled, Line, Refusal};
 use super::seats::{Progress, Seats};
-use crate::event::{Erased, EventDescriptor};
 use crate::metadata::Metadata;
 
 /// An event on its way.
 pub(super) struct Job {
-    pub(super) event: Erased,
-    pub(super) kind: &'static Kind,
+    pub(super) event: Arc<dyn Carried>,
     /// As of when it was published, if a subscriber asks for it; it costs more than all the rest.
     pub(super) metadata: Option<Arc<Metadata>>,
-}
-
-/// What is known of an event whose type was forgotten.
-pub(super) struct Kind {
-    pub(super) descriptor: &'static EventDescriptor,
-    pub(super) metadata: fn(&Erased) -> Metadata,
-    pub(super) make_tasks: MakeTasks,
-    pub(super) poll_tasks: PollTasks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +133,7 @@ impl State {
     #[inline]
     pub(super) fn push(&mut self, event: Labelled) {
         self.counts.published += 1;
-        self.lanes.push(event.hash, event.alone, event.job);
+        self.lanes.push(event.hash, event.mark, event.job);
     }
 
     /// Notes how far a worker is.
@@ -156,7 +146,7 @@ impl State {
     }
 
     /// A worker looks for work: false if there is none any more, nothing if it is to wait for being called.
-    pub(super) fn look(&mut self, batch: &mut Batch, waker: impl FnOnce() -> Waker) -> Option<bool> {
+    pub(super) fn look(&mut self, batch: &mut Batch<'_>, waker: impl FnOnce() -> Waker) -> Option<bool> {
         if std::mem::take(&mut batch.is_asleep) {
             self.retire(batch.slot);
         }
@@ -179,15 +169,14 @@ impl State {
         }
     }
 
-    /// Calls as many workers as there is work for, and when all is over, all.
+    /// Whether somebody may have to be woken.
     #[inline]
-    pub(super) fn call_workers(&mut self) {
-        if !self.asleep.is_empty() {
-            self.call_those_asleep();
-        }
+    pub(super) fn is_anyone_to_wake(&self) -> bool {
+        !(self.asleep.is_empty() && self.wakes.is_empty())
     }
 
-    fn call_those_asleep(&mut self) {
+    /// Calls as many workers as there is work for, and when all is over, all.
+    pub(super) fn call_workers(&mut self) {
         let is_over = self.phase == Phase::Closed;
         while (is_over || self.called < self.lanes.ready())
             && let Some((slot, waker)) = self.asleep.pop()

@@ -3,18 +3,22 @@
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt as _;
 
 use super::batch::Batch;
-use super::direct::{At, How, Seen};
-use super::lanes::Ready;
+use super::direct::{How, Runner, Step};
+use super::lanes::{Mark, Ready};
+use super::runners::Runners;
 use super::shared::Shared;
 use super::state::{Job, Phase, State};
+use crate::EventId;
 use crate::context::{Known, RunToken, SharedMetadata};
 use crate::dispatch::{self, Scene};
+use crate::event::{Erased, EventDescriptor};
 use crate::in_process::queued::Way;
+use crate::metadata::Metadata;
 
 /// After so many events a worker lets other tasks run. Subscribers that never wait must not keep the runtime from everyone
 /// else.
@@ -47,7 +51,15 @@ impl Shared {
 pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
     // Counted, in case it never comes back from a subscriber.
     let _states = Arc::clone(&shared.states);
-    let mut hand = Hand { shared: &shared, batch: Batch::new(slot), current: None, stretch: 0 };
+    let Some(seat) = shared.seats.all.get(slot) else { return };
+    let mut hand = Hand {
+        shared: &shared,
+        batch: Batch::new(slot, seat),
+        runners: Runners::default(),
+        running: None,
+        event_id: None,
+        stretch: 0,
+    };
     let here = Here { bus: shared.address(), slot };
     HERE.scope(here, async {
         // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
@@ -61,77 +73,117 @@ pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
 /// What a worker has in its hands. Whatever becomes of it, dropping this accounts for it.
 struct Hand<'a> {
     shared: &'a Shared,
-    batch: Batch,
-    current: Option<Ready<Job>>,
+    batch: Batch<'a>,
+    runners: Runners,
+    /// Where the event that runs the short way has its subscribers, if there is one.
+    running: Option<usize>,
+    /// Once one of them has failed.
+    event_id: Option<EventId>,
     /// Events since other tasks could run.
     stretch: usize,
 }
 
-impl Hand<'_> {
+/// Why a worker stops running events the short way.
+enum Pause {
+    /// This one takes the long way.
+    Long(Job, Mark),
+    /// Others shall run.
+    Rest,
+    /// There will be no more.
+    End,
+}
+
+impl<'a> Hand<'a> {
     async fn work(&mut self) {
-        // What a panic left behind.
-        self.end(false);
+        if self.batch.progress.is_running() {
+            // What a panic left behind.
+            self.running = None;
+            self.batch.end(self.shared, false);
+        }
+        loop {
+            match poll_fn(|cx| self.run(cx)).await {
+                Pause::Long(job, mark) => {
+                    let Job { event, metadata } = job;
+                    let descriptor = event.descriptor();
+                    let event: Erased = event;
+                    let finished = self.deliver(descriptor, mark.place(), &event, metadata).await;
+                    // Accounted for before it is dropped, which may panic.
+                    self.batch.end(self.shared, finished);
+                }
+                Pause::Rest => tokio::task::yield_now().await,
+                Pause::End => return,
+            }
+        }
+    }
+
+    /// Runs one event after the other, as long as they take the short way.
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<Pause> {
+        if let Some(place) = self.running {
+            let Self { shared, batch, runners, event_id, .. } = self;
+            if let Some(runner) = runners.at(place) {
+                let finished = ready!(run_one(shared, batch, (place, runner), None, event_id, cx));
+                batch.end(shared, finished);
+            }
+            self.running = None;
+        }
         loop {
             if self.stretch >= STRETCH {
                 self.stretch = 0;
                 self.shared.update(|state| state.settle(&mut self.batch));
-                tokio::task::yield_now().await;
+                return Poll::Ready(Pause::Rest);
             }
-            if !self.take().await {
-                return;
-            }
-            while !self.shared.is_cut_off()
-                && let Some(next) = self.batch.begin(self.shared)
-            {
-                self.stretch += 1;
-                self.current = Some(next);
-                let finished = self.deliver().await;
-                self.end(finished);
-            }
-            if !self.batch.events.is_empty() {
+            if self.shared.is_cut_off() {
                 self.give_up();
             }
-        }
-    }
-
-    /// Waits for events. False if there will be none.
-    async fn take(&mut self) -> bool {
-        let Self { shared, batch, .. } = self;
-        poll_fn(|cx| match shared.update(|state| state.look(batch, || cx.waker().clone())) {
-            Some(are_there) => Poll::Ready(are_there),
-            None => Poll::Pending,
-        })
-        .await
-    }
-
-    /// Runs the current event's subscribers. False if it was cut off.
-    async fn deliver(&mut self) -> bool {
-        let Self { shared, batch, current, .. } = self;
-        let Some(Ready { job, alone, .. }) = current else { return false };
-        let listeners = shared.table.of(job.kind.descriptor, job.kind.make_tasks);
-        let metadata = SharedMetadata::new(&job.event, job.kind.metadata, job.metadata.take());
-        if let Some(tasks) = listeners.tasks.filter(|_| !dispatch::is_traced()) {
-            if *alone {
-                batch.part(shared);
-            }
-            let mut failed = |at: usize, how: How| {
-                if let Some(listener) = listeners.get(at) {
-                    shared.report(&how.of(listener.subscription.descriptor()), metadata.get());
+            let Self { shared, batch, runners, running, event_id, stretch } = self;
+            let Some(Ready { job: Some(job), mark, .. }) = batch.begin(shared) else {
+                match ready!(self.look(cx)) {
+                    true => continue,
+                    false => return Poll::Ready(Pause::End),
                 }
             };
-            let mut at = At::default();
-            return poll_fn(|cx| {
-                let mut seen = Seen { is_over: &|| shared.is_cut_off(), failed: &mut failed };
-                let polled = (job.kind.poll_tasks)(tasks, &job.event, &mut at, cx, &mut seen);
-                if polled.is_pending() {
-                    batch.wait(shared);
+            *stretch += 1;
+            let place = mark.place().filter(|place| shared.table.is_as_built(*place) && !dispatch::is_traced());
+            let Some((place, runner)) = place.and_then(|place| runners.of(place, job.event.as_ref(), &shared.table))
+            else {
+                return Poll::Ready(Pause::Long(job, mark));
+            };
+            if mark.alone() {
+                batch.part(shared);
+            }
+            match run_one(shared, batch, (place, runner), Some(job.event), event_id, cx) {
+                Poll::Ready(finished) => batch.end(shared, finished),
+                Poll::Pending => {
+                    *running = Some(place);
+                    return Poll::Pending;
                 }
-                polled
-            })
-            .await;
+            }
         }
+    }
+
+    /// Takes events, or waits for some. False if there will be none.
+    fn look(&mut self, cx: &Context<'_>) -> Poll<bool> {
+        let Self { shared, batch, .. } = self;
+        match shared.update(|state| state.look(batch, || cx.waker().clone())) {
+            Some(are_there) => Poll::Ready(are_there),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Runs an event's subscribers the long way. False if it was cut off.
+    async fn deliver(
+        &mut self,
+        descriptor: &'static EventDescriptor,
+        place: Option<usize>,
+        event: &Erased,
+        metadata: Option<Arc<Metadata>>,
+    ) -> bool {
+        let Self { shared, batch, .. } = self;
+        let listeners = shared.table.listeners(place, descriptor);
+        let make = || Metadata::of_erased(descriptor, event.as_ref());
+        let metadata = SharedMetadata::new(&make, metadata);
         let scene = Scene {
-            event: &job.event,
+            event,
             metadata: Known::OnceAskedShared(&metadata),
             states: &shared.states,
             cancellation: &shared.cancellation,
@@ -181,31 +233,62 @@ impl Hand<'_> {
                 }
             };
             if let Some(failed) = failed {
-                shared.report(&failed.error, metadata.get());
+                shared.report(&failed.error, &metadata.get().event_id);
             }
         }
         true
     }
 
-    /// Accounts for the current event, and drops it.
-    fn end(&mut self, finished: bool) {
-        if let Some(ready) = self.current.take() {
-            self.batch.end(self.shared, ready.lane(), finished);
-        }
-    }
-
     /// Drops what has not begun.
     fn give_up(&mut self) {
-        let events = self.shared.update(|state| state.give_up_on(&mut self.batch));
-        drop(events);
+        if !self.batch.events.is_empty() {
+            let events = self.shared.update(|state| state.give_up_on(&mut self.batch));
+            drop(events);
+        }
+    }
+}
+
+/// Runs an event's subscribers the short way, for the next event or on from where they were. False if it was cut off.
+#[inline]
+fn run_one(
+    shared: &Shared,
+    batch: &mut Batch<'_>,
+    (place, runner): (usize, &mut dyn Runner),
+    mut event: Option<Erased>,
+    event_id: &mut Option<EventId>,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    loop {
+        match runner.run(event.take(), &shared.is_cut_off, cx) {
+            Poll::Ready(Step::Done) => break,
+            Poll::Ready(Step::CutOff) => return Poll::Ready(false),
+            Poll::Ready(Step::Failed(at, how)) => report(shared, place, at, how, event_id),
+            Poll::Pending => {
+                batch.wait(shared);
+                return Poll::Pending;
+            }
+        }
+    }
+    if event_id.is_some() {
+        *event_id = None;
+    }
+    Poll::Ready(true)
+}
+
+/// Tells of a subscriber that failed.
+#[cold]
+fn report(shared: &Shared, place: usize, at: usize, how: How, event_id: &mut Option<EventId>) {
+    let event_id = event_id.get_or_insert_with(EventId::new);
+    if let Some(listener) = shared.table.frozen_at(place).and_then(|all| all.get(at)) {
+        shared.report(&how.of(listener.subscription.descriptor()), event_id);
     }
 }
 
 impl Drop for Hand<'_> {
     fn drop(&mut self) {
-        let Self { shared, batch, current, .. } = self;
-        if let Some(ready) = current {
-            batch.end(shared, ready.lane(), false);
+        let Self { shared, batch, .. } = self;
+        if batch.progress.is_running() {
+            batch.end(shared, false);
         }
         let dropped = shared.update(|state| {
             state.retire(batch.slot);
