@@ -9,7 +9,6 @@
 mod by_hand;
 mod support;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -56,24 +55,20 @@ impl Case {
         }
     }
 
-    fn bus(self, sum: &Arc<AtomicU64>) -> Result<AsynchronousEventBus, melange::BuildErrors> {
+    fn bus(self) -> Result<AsynchronousEventBus, melange::BuildErrors> {
         let mut builder = AsynchronousEventBus::builder().workers(self.workers).capacity(CAPACITY);
         for _ in 0..self.handlers {
-            let sum = Arc::clone(sum);
             builder = if self.are_async {
-                builder.subscribe(move |tick: Arc<Ticked>| {
-                    let sum = Arc::clone(&sum);
-                    async move { add(&sum, &tick) }
-                })
+                builder.subscribe(|tick: Arc<Ticked>| async move { add(&tick) })
             } else {
-                builder.subscribe(move |tick: &Ticked| add(&sum, tick))
+                builder.subscribe(add)
             };
         }
         builder.build()
     }
 
-    async fn on_bus(self, each: u64, sum: &Arc<AtomicU64>) -> support::Result {
-        let bus = self.bus(sum)?;
+    async fn on_bus(self, each: u64) -> support::Result {
+        let bus = self.bus()?;
         let mut tasks = JoinSet::new();
         for _ in 0..self.publishers {
             let bus = bus.clone();
@@ -88,44 +83,43 @@ impl Case {
         Ok(())
     }
 
-    async fn by_hand(self, each: u64, sum: &Arc<AtomicU64>) {
+    async fn by_hand(self, each: u64) {
         let Self { publishers, workers, handlers, are_async, .. } = self;
         if are_async {
-            by_hand::mpsc_async(publishers, workers, each, by_hand::async_handlers(handlers, sum)).await;
+            by_hand::mpsc_async(publishers, workers, each, by_hand::async_handlers(handlers)).await;
         } else {
-            by_hand::mpsc_sync(publishers, workers, each, by_hand::sync_handlers(handlers, sum)).await;
+            by_hand::mpsc_sync(publishers, workers, each, by_hand::sync_handlers(handlers)).await;
         }
     }
 
     /// Does it, and says whether every handler has run for every event.
     fn run(self, runtime: &Runtime, on_bus: bool, each: u64) -> support::Result<f64> {
-        let (sum, events) = (Arc::new(AtomicU64::new(0)), each * self.publishers as u64);
+        let events = each * self.publishers as u64;
         let begun = Instant::now();
         runtime.block_on(async {
             if on_bus {
-                self.on_bus(each, &sum).await
+                self.on_bus(each).await
             } else {
-                self.by_hand(each, &sum).await;
+                self.by_hand(each).await;
                 Ok(())
             }
         })?;
         let took = begun.elapsed().as_nanos() as f64 / events as f64;
-        all_ran(&sum, events * self.handlers as u64)?;
+        all_ran(events * self.handlers as u64)?;
         Ok(took)
     }
 }
 
-fn all_ran(sum: &AtomicU64, wanted: u64) -> support::Result {
-    let ran = sum.load(Ordering::Relaxed);
+fn all_ran(wanted: u64) -> support::Result {
+    let ran = by_hand::sum();
     if ran == wanted { Ok(()) } else { Err(format!("handlers ran {ran} times instead of {wanted}").into()) }
 }
 
 fn on_broadcast(runtime: &Runtime, handlers: usize, each: u64) -> support::Result<f64> {
-    let sum = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
-    runtime.block_on(by_hand::broadcast(each, handlers, &sum));
+    runtime.block_on(by_hand::broadcast(each, handlers));
     let took = begun.elapsed().as_nanos() as f64 / each as f64;
-    all_ran(&sum, each * handlers as u64)?;
+    all_ran(each * handlers as u64)?;
     Ok(took)
 }
 
@@ -199,9 +193,8 @@ fn latency_by_hand(runtime: &Runtime, events: u32) -> support::Result<f64> {
 /// How often the runtime's threads wake up in a second in which nothing is published.
 fn wake_ups_when_idle() -> support::Result<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
-    let sum = Arc::new(AtomicU64::new(0));
     let bus = runtime.block_on(async {
-        let bus = case("", 8, 1, true).bus(&sum)?;
+        let bus = case("", 8, 1, true).bus()?;
         bus.publish(Ticked::new()).await?;
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(bus)
     })?;

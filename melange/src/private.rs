@@ -6,6 +6,7 @@ pub use std::default::Default;
 pub use std::marker::{Send, Sync};
 pub use std::option::Option;
 pub use std::result::Result;
+pub use std::sync::Arc;
 pub use std::time::Duration;
 
 pub use serde::Serialize;
@@ -23,6 +24,7 @@ pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, Top
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::field::{Field, Variant};
+pub use crate::in_process::asynchronous::direct::direct_async;
 pub use crate::in_process::direct::direct;
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};

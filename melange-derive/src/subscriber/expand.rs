@@ -163,10 +163,10 @@ impl Subscriber<'_> {
         }
     }
 
-    /// The same without a context, where the handler takes nothing but the event: the synchronous bus is quicker so.
+    /// The same without a context, where the handler takes nothing but the event: buses in process are quicker so.
     fn direct(&self) -> Option<TokenStream> {
         let handler = self.handler;
-        if handler.is_async || !handler.args.iter().all(|ty| self.is_event(ty)) {
+        if !handler.args.iter().all(|ty| self.is_event(ty)) {
             return None;
         }
         let (core, event, ident) = (core(), self.event, &handler.ident);
@@ -178,10 +178,31 @@ impl Subscriber<'_> {
                 (quote!(#self_type), quote_spanned!(ident.span()=> <#self_type>::#ident(#this, #(#values),*)))
             }
         };
-        let this = if matches!(self.target, Target::Function) { quote!(_) } else { quote!(#this) };
         let outcome = self.outcome(call);
-        Some(quote! {
-            .with_direct(|#instance| #core::direct::<#self_type, #event, _>(#instance, |#this, #value| #outcome))
+        let (this, own_this, this_by_ref) = match self.target {
+            Target::Function => (quote!(_), None, None),
+            Target::Method { .. } => {
+                let own = quote!(let #this = #core::Arc::clone(#this););
+                (quote!(#this), Some(own), Some(quote!(let #this = &*#this;)))
+            }
+        };
+        Some(if handler.is_async {
+            quote! {
+                .with_direct(|#instance| {
+                    #core::direct_async::<#self_type, #event, _>(#instance, |#this, #value| {
+                        #own_this
+                        async move {
+                            #this_by_ref
+                            let #value = &*#value;
+                            #outcome
+                        }
+                    })
+                })
+            }
+        } else {
+            quote! {
+                .with_direct(|#instance| #core::direct::<#self_type, #event, _>(#instance, |#this, #value| #outcome))
+            }
         })
     }
 
