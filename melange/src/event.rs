@@ -51,24 +51,26 @@ pub struct Route<'a> {
 }
 
 /// What is known of an event type. Made by the derive, kept by the [`Registry`](crate::Registry).
+// In this order, so that what is asked of thousands when a bus is built stands in two lines of the cache.
 #[derive(Clone)]
+#[repr(C, align(64))]
 pub struct EventDescriptor {
+    type_id: TypeId,
     name: &'static str,
+    slot: Option<fn() -> &'static EventSlot>,
+    handlers: MakeHandlers,
     version: u32,
+    keyed: bool,
     topic: Option<&'static str>,
     aliases: &'static [&'static str],
     upcasts: &'static [Upcast],
     attributes: &'static [&'static str],
-    keyed: bool,
     fields: &'static [Field],
     variants: &'static [Variant],
     deprecated: Option<Deprecation>,
-    type_id: TypeId,
     type_name: &'static str,
     location: Location,
     codec: Option<Codec>,
-    slot: Option<fn() -> &'static EventSlot>,
-    handlers: MakeHandlers,
     route: for<'a> fn(&'a (dyn Any + Send + Sync)) -> Option<Route<'a>>,
     examples: &'static [fn() -> Example],
     #[cfg(feature = "schema")]
@@ -361,8 +363,8 @@ impl EventDescriptor {
     }
 
     /// Every name it or an older version of it is read under.
-    pub(crate) fn family_names(&self) -> Vec<&'static str> {
-        self.names().chain(self.ancestors().into_iter().flat_map(Self::names)).collect()
+    pub(crate) fn family_names(&self) -> impl Iterator<Item = &'static str> {
+        self.names().chain(self.ancestors().into_iter().flat_map(Self::names))
     }
 
     pub(crate) fn older_steps(&self) -> impl Iterator<Item = &'static Upcast> + use<> {
