@@ -107,7 +107,9 @@ mod tests {
             });
             sort_events(&mut events);
             // In earnest a type has one name; here those of one type may have several.
-            [&mut events, &mut expected_events].map(|events| events.dedup_by(|a, b| a.is_same_type(b)));
+            for events in [&mut events, &mut expected_events] {
+                events.dedup_by(|a, b| a.is_same_type(b));
+            }
             sort_subscribers(&mut subscribers);
             assert!(events.iter().map(|one| &raw const **one).eq(expected_events.iter().map(|one| &raw const **one)));
             let (sorted, expected) = (subscribers.iter(), expected_subscribers.iter());
