@@ -96,16 +96,18 @@ impl Default for SubscriberOptions {
 }
 
 /// What is known of a subscriber of one event. A subscriber of several events has one of these for each.
+// What is asked of thousands when a bus is built stands together.
 #[derive(Clone)]
+#[repr(C, align(64))]
 pub struct SubscriberDescriptor {
-    name: &'static str,
-    location: Location,
     event: &'static EventDescriptor,
-    instance: Option<InstanceType>,
-    options: SubscriberOptions,
     needs: fn(&mut Needs),
     call: Call,
     direct: Option<Direct>,
+    name: &'static str,
+    options: SubscriberOptions,
+    instance: Option<InstanceType>,
+    location: Location,
 }
 
 /// The type of the value a subscriber runs on.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::context::States;
 use crate::error::build::{Problem, ProblemKind};
 use crate::event::EventDescriptor;
+use crate::extract::{Needed, Needs};
 use crate::handler::HandlerFn;
 use crate::registry::{Crates, Functions, Registry, check_events, check_subscribers};
 use crate::subscriber::{IntoSubscriptions, SubscriberDescriptor, Subscription};
@@ -30,15 +31,17 @@ pub(crate) struct Wired {
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) states: Arc<States>,
     pub(crate) events: Vec<&'static EventDescriptor>,
+    /// By name and version: as a registry has them.
+    pub(crate) events_in_order: bool,
 }
 
 impl Wiring {
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn link(&mut self, wanted: impl Fn(&SubscriberDescriptor) -> bool) {
         let linked = Registry::everything_linked();
-        let mut known: HashSet<_> = self.linked.iter().map(|known| std::ptr::from_ref(*known)).collect();
+        let known: HashSet<_> = self.linked.iter().map(|known| std::ptr::from_ref(*known)).collect();
         let new = linked.subscribers().filter(|subscriber| wanted(subscriber));
-        self.linked.extend(new.filter(|subscriber| known.insert(std::ptr::from_ref(*subscriber))));
+        self.linked.extend(new.filter(|subscriber| !known.contains(&std::ptr::from_ref(*subscriber))));
         let crates = std::mem::take(&mut self.registry).named_crates();
         self.registry = crates.into_iter().fold(linked, Registry::crates);
     }
@@ -82,7 +85,10 @@ impl Wiring {
     /// What these subscribers need, and is not among these states.
     #[cfg(feature = "test-util")]
     pub(crate) fn missing(subscriptions: &[Subscription], states: &States) -> Vec<Problem> {
-        missing_states(subscriptions, states)
+        let of = |subscription: &Subscription| {
+            missing_states(&subscription.descriptor, &subscription.descriptor.needs(), states)
+        };
+        subscriptions.iter().flat_map(of).collect()
     }
 
     /// Everything there is, and everything that is wrong with it.
@@ -104,7 +110,7 @@ impl Wiring {
             .collect();
         for descriptor in linked {
             match descriptor.instance() {
-                None if !given_functions.contains(&descriptor.identity()) => {
+                None if given_functions.is_empty() || !given_functions.contains(&descriptor.identity()) => {
                     subscriptions.push(Subscription::of_function(descriptor));
                 }
                 // Runs on a value, which brings its own subscriptions when it is given.
@@ -115,7 +121,9 @@ impl Wiring {
                         "add `.subscriber({}..)` to the builder, or leave it out with `.linked_where(..)`",
                         instance.name
                     );
-                    problems.push(Problem::new(ProblemKind::MissingInstance, what, fix).at(first_place(descriptor)));
+                    problems.push(
+                        Problem::new(ProblemKind::MissingInstance, what, fix).at(first_place(descriptor, &registry)),
+                    );
                 }
                 _ => {}
             }
@@ -123,47 +131,36 @@ impl Wiring {
         subscriptions.extend(given);
         let mut events: Vec<_> = registry.events().collect();
         let mut known: TypeMap<()> = events.iter().map(|event| (event.type_id(), ())).collect();
+        let registered = events.len();
         let listened = subscriptions.iter().map(|subscription| subscription.descriptor.event());
         events.extend(listened.filter(|event| known.insert(event.type_id(), ()).is_none()));
         problems.extend(check_events(&events));
-        problems.extend(check_subscribers(&events, subscriptions.iter().map(Subscription::descriptor)));
-        problems.extend(missing_states(&subscriptions, &states));
+        let descriptors = subscriptions.iter().map(Subscription::descriptor);
+        problems.extend(check_subscribers(descriptors, |descriptor, needs| missing_states(descriptor, needs, &states)));
         problems.extend(registry.silent_crates());
-        (Wired { subscriptions, states: Arc::new(states), events }, problems)
+        let events_in_order = events.len() == registered;
+        (Wired { subscriptions, states: Arc::new(states), events, events_in_order }, problems)
     }
 }
 
 /// The first handler of the impl a descriptor belongs to stands for all, so that one missing value is one problem.
-fn first_place(descriptor: &'static SubscriberDescriptor) -> crate::Location {
-    #[cfg(not(target_family = "wasm"))]
-    let first = Registry::everything_linked()
-        .subscribers()
-        .filter(|other| other.instance().map(|i| i.type_id) == descriptor.instance().map(|i| i.type_id))
-        .map(SubscriberDescriptor::location)
-        .min();
-    #[cfg(target_family = "wasm")]
-    let first = None;
-    first.unwrap_or_else(|| descriptor.location())
+fn first_place(descriptor: &'static SubscriberDescriptor, registry: &Registry) -> crate::Location {
+    let is_of_one = |other: &SubscriberDescriptor| {
+        other.instance().map(|other| other.type_id) == descriptor.instance().map(|instance| instance.type_id)
+    };
+    let first = registry.subscribers().find(|other| is_of_one(other));
+    first.unwrap_or(descriptor).location()
 }
 
-fn missing_states(subscriptions: &[Subscription], states: &States) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for subscription in subscriptions {
-        let descriptor = subscription.descriptor();
-        for wanted in descriptor.needs().states {
-            if !states.contains(wanted.type_id) {
-                let what = format!(
-                    "subscriber `{}` takes `State<{}>`, which was not given",
-                    descriptor.name(),
-                    wanted.type_name
-                );
-                let fix =
-                    format!("add `.state(..)` with a `{}` to the builder, or take it as an `Option`", wanted.type_name);
-                problems.push(Problem::new(ProblemKind::MissingState, what, fix).at(descriptor.location()));
-            }
-        }
-    }
-    problems
+fn missing_states(descriptor: &SubscriberDescriptor, needs: &Needs, states: &States) -> Vec<Problem> {
+    let missing = needs.states.iter().filter(|wanted| !states.contains(wanted.type_id));
+    let problem = |wanted: &Needed| {
+        let (name, state) = (descriptor.name(), wanted.type_name);
+        let what = format!("subscriber `{name}` takes `State<{state}>`, which was not given");
+        let fix = format!("add `.state(..)` with a `{state}` to the builder, or take it as an `Option`");
+        Problem::new(ProblemKind::MissingState, what, fix).at(descriptor.location())
+    };
+    missing.map(problem).collect()
 }
 
 /// Writes the methods that every builder with a field `wiring: Wiring` has.

@@ -39,7 +39,7 @@ pub(crate) fn run(options: &[&str]) -> Result<bool> {
         if is_wanted(&name) {
             println!("\n== {name}");
             if counts {
-                count(&path)?;
+                count(&name, &path)?;
             } else if !workspace::succeeds(Command::new(&path).arg("--bench"))? {
                 return Ok(false);
             }
@@ -68,10 +68,12 @@ fn programs(options: &[&str]) -> Result<Vec<(String, String)>> {
     Ok(programs)
 }
 
-/// Every comparison of a bench: instructions for each side, over those of the first of them.
-fn count(program: &str) -> Result<()> {
+/// Every comparison of a bench: instructions for each side, over those of the first of them. It ends as benches do: with its
+/// figures as one line of JSON, then as a line each.
+fn count(bench: &str, program: &str) -> Result<()> {
     let listed = output(Command::new(program).arg("--counted"), "the bench does not list what can be counted")?;
     let mut baseline: Option<(String, f64)> = None;
+    let mut figures: Vec<(String, f64)> = Vec::new();
     for name in listed.lines().filter_map(|line| line.strip_prefix("counted ")) {
         let each = (instructions(program, name, FEW + MORE)? - instructions(program, name, FEW)?) / MORE as f64;
         let (what, side) = name.split_once('/').unwrap_or((name, ""));
@@ -80,7 +82,7 @@ fn count(program: &str) -> Result<()> {
                 println!("{what:<32}{side:<16}{each:>12.1}{:>8.2}", each / least);
                 let side = side.strip_prefix("melange").unwrap_or(side);
                 let separator = if side.is_empty() || side.starts_with('_') { "" } else { "_" };
-                println!("figure {what}_instructions{separator}{side} {:.4}", each / least);
+                figures.push((format!("{what}_instructions{separator}{side}"), each / least));
             }
             _ => {
                 println!("{what:<32}{side:<16}{each:>12.1}");
@@ -88,6 +90,9 @@ fn count(program: &str) -> Result<()> {
             }
         }
     }
+    let of_each: Vec<String> = figures.iter().map(|(name, value)| format!("\"{name}\":{value:.4}")).collect();
+    println!("{{\"bench\":\"{bench}\",\"figures\":{{{}}}}}", of_each.join(","));
+    figures.iter().for_each(|(name, value)| println!("figure {name} {value:.4}"));
     Ok(())
 }
 

@@ -107,7 +107,7 @@ impl EventBus {
         }
         spawn(engine);
         let queues = engine.queues.len();
-        let (transport, fingerprint) = (engine.transport.capabilities().name, engine.fingerprint);
+        let (transport, fingerprint) = (engine.transport.capabilities().name, engine.fingerprint());
         tracing::info!(transport, queues, registry = %fingerprint, "started");
         Ok(())
     }

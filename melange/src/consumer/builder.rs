@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,7 @@ use super::queue::Queue;
 use super::report::Counters;
 use super::{MessageConsumer, UnknownEvents, UnknownVersions};
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
-use crate::registry::Fingerprint;
+use crate::registry::sort_events;
 use crate::subscriber::{SubscriberDescriptor, Subscription};
 use crate::transport::{DynTransport, QueuePlan, Topology, Transport};
 use crate::wiring::{Wired, Wiring, wiring_methods};
@@ -61,33 +62,35 @@ impl Setup {
         wired: Wired,
         mut problems: Vec<Problem>,
     ) -> Result<Engine, BuildErrors> {
-        let Wired { subscriptions, states, mut events } = wired;
-        let descriptors: Vec<SubscriberDescriptor> = subscriptions.iter().map(|s| s.descriptor().clone()).collect();
-        let topology = Topology::of(transport.own_queue(), transport.capabilities().visibility, &events, &descriptors);
+        let Wired { subscriptions, states, mut events, events_in_order } = wired;
+        let descriptors = subscriptions.iter().map(Subscription::descriptor);
+        let visibility = transport.capabilities().visibility;
+        let topology = Topology::planned(transport.own_queue(), visibility, &events, descriptors.clone());
         problems.extend(self.problems(&topology));
-        problems.extend(against_transport(&transport, &topology, &descriptors));
+        problems.extend(against_transport(&transport, &topology, descriptors));
         BuildErrors::check(problems)?;
 
-        events.sort_by_key(|event| (event.name(), event.version(), event.location()));
+        if !events_in_order {
+            sort_events(&mut events);
+        }
         let own_queue = transport.own_queue().to_owned();
-        let mut by_queue: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
+        let mut by_queue: BTreeMap<&str, Vec<Subscription>> = BTreeMap::new();
         for subscription in subscriptions {
-            let queue = subscription.descriptor.queue().unwrap_or(&own_queue).to_owned();
-            by_queue.entry(queue).or_default().push(subscription);
+            by_queue.entry(subscription.descriptor.queue().unwrap_or(&own_queue)).or_default().push(subscription);
         }
         let weight = |plan: &QueuePlan| self.weights.get(&plan.name).copied().unwrap_or(1);
         let weights: Vec<usize> = topology.queues.iter().map(weight).collect();
         let longest = transport.capabilities().max_in_hand;
-        let queue = |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(&plan.name).unwrap_or_default());
+        let queue =
+            |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(plan.name.as_str()).unwrap_or_default());
         let queues = topology.queues.iter().map(queue).collect();
-        let fingerprint = Fingerprint::of(&events, &descriptors);
         Ok(Engine {
             transport,
             topology,
             events,
             queues,
             states,
-            fingerprint,
+            fingerprint: OnceLock::new(),
             unknown_events: self.unknown_events,
             unknown_versions: self.unknown_versions,
             budget: Budget::new(self.concurrency, weights),
@@ -124,10 +127,10 @@ impl Setup {
 }
 
 /// What this transport cannot do.
-fn against_transport(
+fn against_transport<'a>(
     transport: &DynTransport,
     topology: &Topology,
-    subscribers: &[SubscriberDescriptor],
+    subscribers: impl Iterator<Item = &'a SubscriberDescriptor>,
 ) -> Vec<Problem> {
     let capabilities = transport.capabilities();
     let mut problems = Vec::new();

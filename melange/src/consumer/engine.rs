@@ -1,6 +1,6 @@
 //! What all tasks of a consumer share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -23,8 +23,8 @@ pub(crate) struct Engine {
     pub(crate) events: Vec<&'static EventDescriptor>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) states: Arc<States>,
-    /// Of the bus's events and subscribers.
-    pub(crate) fingerprint: Fingerprint,
+    /// Once it has been asked for.
+    pub(super) fingerprint: OnceLock<Fingerprint>,
     pub(crate) unknown_events: UnknownEvents,
     pub(crate) unknown_versions: UnknownVersions,
     pub(crate) budget: Arc<Budget>,
@@ -43,4 +43,13 @@ pub(crate) struct Engine {
     pub(crate) abort: CancellationToken,
     /// Cancelled: nothing is in hand any more.
     pub(crate) settled: CancellationToken,
+}
+
+impl Engine {
+    /// Of the bus's events and subscribers.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let subscribers = || self.queues.iter().flat_map(|queue| &queue.subscribers);
+        let make = || Fingerprint::of(&self.events, subscribers().map(|member| member.subscription.descriptor()));
+        *self.fingerprint.get_or_init(make)
+    }
 }

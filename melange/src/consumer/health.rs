@@ -206,5 +206,5 @@ pub(crate) fn health(engine: &Engine) -> Health {
             last_error: polls.last_error.clone(),
         }
     });
-    Health { fingerprint: engine.fingerprint, queues: queues.collect() }
+    Health { fingerprint: engine.fingerprint(), queues: queues.collect() }
 }

@@ -27,8 +27,8 @@ pub(crate) struct Queue {
     max_receives: u32,
     pub(crate) readers: Readers,
     pub(crate) subscribers: Vec<Member>,
-    /// By event, their indices.
-    listeners: TypeMap<Vec<usize>>,
+    /// By event, the first of them and the last.
+    listeners: TypeMap<(usize, usize)>,
     pub(crate) progress: Progress,
     pub(crate) leases: Arc<Leases>,
     pub(crate) switch: Switch,
@@ -45,25 +45,32 @@ pub(crate) struct Member {
     pub(crate) subscription: Subscription,
     /// Its own limit of runs at once.
     pub(crate) limit: Option<Arc<Semaphore>>,
+    /// The next one of the same event.
+    next: Option<usize>,
 }
 
 impl Queue {
     /// As planned; `longest` is how long a message may be in hand at all.
     pub(crate) fn new(plan: &QueuePlan, longest: Duration, subscriptions: Vec<Subscription>) -> Self {
-        let QueuePlan { name, visibility, max_receives, .. } = plan.clone();
+        let (name, visibility, max_receives) = (plan.name.clone(), plan.visibility, plan.max_receives);
         let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
         let mut limits: HashMap<(&'static str, crate::Location), Arc<Semaphore>> = HashMap::new();
-        let mut subscribers = Vec::with_capacity(subscriptions.len());
-        let mut listeners: TypeMap<Vec<usize>> = TypeMap::default();
+        let mut subscribers: Vec<Member> = Vec::with_capacity(subscriptions.len());
+        let mut listeners: TypeMap<(usize, usize)> =
+            TypeMap::with_capacity_and_hasher(subscriptions.len(), Default::default());
         for subscription in subscriptions {
             let descriptor = &subscription.descriptor;
-            listeners.entry(descriptor.event().type_id()).or_default().push(subscribers.len());
+            let at = subscribers.len();
+            let (_, last) = listeners.entry(descriptor.event().type_id()).or_insert((at, at));
+            if let Some(before) = subscribers.get_mut(std::mem::replace(last, at)) {
+                before.next = Some(at);
+            }
             // One limit for a subscriber of several events.
             let limit = descriptor.options().concurrency.map(|most| {
                 let limit = limits.entry((descriptor.name(), descriptor.location()));
                 Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(most))))
             });
-            subscribers.push(Member { subscription, limit });
+            subscribers.push(Member { subscription, limit, next: None });
         }
         Self {
             leases: Leases::new(name.clone(), visibility, longest),
@@ -112,6 +119,7 @@ impl Queue {
 
     /// The subscribers of `event`, by index.
     pub(crate) fn listeners(&self, event: &'static EventDescriptor) -> impl Iterator<Item = usize> {
-        self.listeners.get(&event.type_id()).into_iter().flatten().copied()
+        let first = self.listeners.get(&event.type_id()).map(|(first, _)| *first);
+        std::iter::successors(first, |at| self.subscribers.get(*at)?.next)
     }
 }

@@ -28,8 +28,8 @@ impl<H> Default for Listed<H> {
 }
 
 impl<H: AsRef<AnyHandlers> + From<Box<AnyHandlers>>> Listed<H> {
-    /// Puts these in the place of those of their event.
-    pub(super) fn set(&mut self, event: &EventDescriptor, entries: Entries) {
+    /// Puts these in the place of those of their event, and says where that is.
+    pub(super) fn set(&mut self, event: &EventDescriptor, entries: Entries) -> usize {
         let vacant = |place: &usize| self.places.get(*place).is_none_or(|there| there.as_ref().is::<()>());
         let own = || event.slot().map(EventSlot::take_place).filter(vacant);
         // What was written by hand has no place of its own, or may have another's.
@@ -40,6 +40,7 @@ impl<H: AsRef<AnyHandlers> + From<Box<AnyHandlers>>> Listed<H> {
             *at_place = event.handlers(&entries).into();
         }
         self.by_type.insert(event.type_id(), (entries, place));
+        place
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who listens to what: a frozen table of what the builder was given, and beside it what was added at run time.
 
 use std::any::TypeId;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +13,7 @@ use super::entry::{Entries, Entry, SubscriptionHandle};
 use super::listed::{AnyHandlers, ByType, Listed, entries, handlers, own_place};
 use super::queued::{Demands, Listeners, Queued};
 use super::unpoisoned;
+use crate::Location;
 use crate::event::{Event, EventDescriptor};
 use crate::slot::EventSlot;
 use crate::subscriber::Subscription;
@@ -103,28 +105,42 @@ impl Table {
     /// With these subscribers, each event's in the order given.
     pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
         let mut limits = Limits::default();
-        let mut by_event: TypeMap<Vec<Arc<Entry>>> = TypeMap::default();
-        for subscription in subscriptions {
+        let mut events: TypeMap<usize> = TypeMap::with_capacity_and_hasher(subscriptions.len(), Default::default());
+        let number = |subscription: &Subscription| {
+            let next = events.len();
+            *events.entry(subscription.descriptor.event().type_id()).or_insert(next)
+        };
+        let numbers: Vec<usize> = subscriptions.iter().map(number).collect();
+        // Those of one event come together, in their order.
+        let entry = |subscription| {
             let limit = limits.of(&subscription);
-            let entry = Entry::new(subscription, limit);
-            by_event.entry(entry.event().type_id()).or_default().push(Arc::new(entry));
-        }
+            Arc::new(Entry::new(subscription, limit))
+        };
+        let mut entries: Vec<(usize, Arc<Entry>)> =
+            numbers.into_iter().zip(subscriptions.into_iter().map(entry)).collect();
+        entries.sort_by_key(|(event, _)| *event);
         let mut frozen = Listed::default();
-        for entries in by_event.into_values() {
-            if let Some(event) = entries.first().map(|entry| entry.event()) {
-                frozen.set(event, entries.into());
-            }
+        frozen.by_type.reserve(events.len());
+        let mut of_events = Vec::with_capacity(events.len());
+        for one_event in entries.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some(event) = one_event.first().map(|(_, entry)| entry.event()) else { continue };
+            let entries: Entries = one_event.iter().map(|(_, entry)| Arc::clone(entry)).collect();
+            let place = frozen.set(event, Arc::clone(&entries));
+            of_events.push((
+                place,
+                entries.iter().any(|entry| entry.is_asking()),
+                Queued::new(event.type_id(), place, &entries),
+            ));
         }
         let mut places: Vec<Place> = frozen.places.into_iter().map(Place::of).collect();
-        for (entries, place) in frozen.by_type.values() {
-            if let Some(place) = places.get_mut(*place).filter(|_| entries.iter().any(|entry| entry.is_asking())) {
+        let mut queued: Vec<Option<Queued>> = Vec::new();
+        queued.resize_with(places.len(), || None);
+        for (place, is_asking, one_event) in of_events {
+            if let (true, Some(place)) = (is_asking, places.get_mut(place)) {
                 *place.beside.0.get_mut() = ASKING;
             }
-        }
-        let mut queued: Vec<Option<Queued>> = places.iter().map(|_| None).collect();
-        for (event, (entries, place)) in &frozen.by_type {
-            if let Some(at_place) = queued.get_mut(*place) {
-                *at_place = Some(Queued::new(*event, *place, entries));
+            if let Some(at_place) = queued.get_mut(place) {
+                *at_place = Some(one_event);
             }
         }
         Self {
@@ -286,25 +302,23 @@ impl Added<'_> {
 #[derive(Default)]
 struct Limits {
     sizes: Vec<usize>,
-    owners: Vec<Subscription>,
+    numbers: HashMap<Owner, usize>,
 }
+
+/// Whose a limit is: by name, place, size, and the value that it runs on, if it does on one.
+type Owner = (&'static str, Location, usize, Option<*const ()>);
 
 impl Limits {
     fn of(&mut self, subscription: &Subscription) -> Option<usize> {
-        let size = subscription.descriptor.options().concurrency?;
-        let known = self.owners.iter().position(|owner| is_one_subscriber(owner, subscription));
-        Some(known.unwrap_or_else(|| {
+        let Subscription { descriptor, instance } = subscription;
+        let size = descriptor.options().concurrency?;
+        let is_function = instance.is::<()>();
+        let value = (!is_function).then(|| Arc::as_ptr(instance).cast::<()>());
+        let next = self.sizes.len();
+        let number = *self.numbers.entry((descriptor.name(), descriptor.location(), size, value)).or_insert(next);
+        if number == next {
             self.sizes.push(size);
-            self.owners.push(subscription.clone());
-            self.sizes.len() - 1
-        }))
+        }
+        Some(number)
     }
-}
-
-fn is_one_subscriber(a: &Subscription, b: &Subscription) -> bool {
-    let is_function = a.instance.is::<()>() && b.instance.is::<()>();
-    a.descriptor.name() == b.descriptor.name()
-        && a.descriptor.location() == b.descriptor.location()
-        && a.descriptor.options().concurrency == b.descriptor.options().concurrency
-        && (is_function || Arc::ptr_eq(&a.instance, &b.instance))
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::attributes::{MAX_ATTRIBUTES, OWN_ATTRIBUTES};
 use crate::error::build::{Problem, ProblemKind};
 use crate::event::EventDescriptor;
+use crate::extract::Needs;
 use crate::subscriber::SubscriberDescriptor;
 use crate::type_map::TypeMap;
 
@@ -13,6 +14,11 @@ type Events = [&'static EventDescriptor];
 
 /// Two events with one name and version.
 pub(crate) fn duplicates(events: &Events) -> Vec<Problem> {
+    // In order, as a registry has them, two of one name are neighbours.
+    let name = |event: &EventDescriptor| (event.name(), event.version());
+    if events.is_sorted_by(|a, b| name(a) < name(b)) {
+        return Vec::new();
+    }
     let mut seen: HashMap<(&str, u32), &EventDescriptor> = HashMap::with_capacity(events.len());
     let mut problems = Vec::new();
     for event in events {
@@ -41,11 +47,24 @@ pub(crate) fn duplicates(events: &Events) -> Vec<Problem> {
 
 /// Everything about events alone.
 pub(crate) fn events(events: &Events) -> Vec<Problem> {
-    let mut problems = duplicates(events);
-    problems.extend(aliases(events));
+    let mut problems = Vec::new();
+    let (mut last, mut in_order) = (None, true);
+    let mut have_aliases = false;
     for event in events {
-        problems.extend(upcasts(event));
+        let this = Some((event.name(), event.version()));
+        in_order &= last < this;
+        last = this;
+        have_aliases |= !event.aliases().is_empty();
+        if !event.upcasts().is_empty() {
+            problems.extend(upcasts(event));
+        }
         problems.extend(shape(event));
+    }
+    if !in_order {
+        problems.extend(duplicates(events));
+    }
+    if have_aliases {
+        problems.extend(aliases(events));
     }
     problems
 }
@@ -167,34 +186,38 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// Everything about subscribers that needs no bus.
-pub(crate) fn subscribers<'a>(
-    events: &Events,
-    subscribers: impl IntoIterator<Item = &'a SubscriberDescriptor>,
-) -> Vec<Problem> {
-    let subscribers: Vec<&SubscriberDescriptor> = subscribers.into_iter().collect();
+/// Subscribers of events that are not among these.
+pub(crate) fn unregistered(events: &Events, subscribers: &[&'static SubscriberDescriptor]) -> Vec<Problem> {
     let known: TypeMap<()> = events.iter().map(|event| (event.type_id(), ())).collect();
-    // Asked for by those alone that take one of several events.
-    let listened: HashSet<_> = match subscribers.iter().any(|subscriber| !subscriber.needs().events.is_empty()) {
-        true => subscribers.iter().map(|other| other.identity()).collect(),
-        false => HashSet::new(),
-    };
-    let mut problems = Vec::new();
-    for subscriber in &subscribers {
+    let unknown = subscribers.iter().filter(|subscriber| !known.contains_key(&subscriber.event().type_id()));
+    let problem = |subscriber: &&'static SubscriberDescriptor| {
         let event = subscriber.event();
-        let mut problem = |kind, what: String, fix: String| {
-            problems.push(
-                Problem::new(kind, format!("subscriber `{}` {what}", subscriber.name()), fix).at(subscriber.location()),
-            );
-        };
-        if !known.contains_key(&event.type_id()) {
-            problem(
-                ProblemKind::UnknownEvent,
-                format!("listens to {event} (`{}`), which is not registered", event.type_name()),
-                "derive `Event` on it instead of implementing it by hand".to_owned(),
-            );
-        }
-        for wanted in subscriber.needs().events {
+        let what = format!("listens to {event} (`{}`), which is not registered", event.type_name());
+        let fix = "derive `Event` on it instead of implementing it by hand";
+        problem_of(subscriber, ProblemKind::UnknownEvent, &what, fix)
+    };
+    unknown.map(problem).collect()
+}
+
+fn problem_of(subscriber: &SubscriberDescriptor, kind: ProblemKind, what: &str, fix: impl Into<String>) -> Problem {
+    Problem::new(kind, format!("subscriber `{}` {what}", subscriber.name()), fix).at(subscriber.location())
+}
+
+/// Everything about subscribers that needs no bus, and `more` that each needs.
+pub(crate) fn subscribers<'a>(
+    subscribers: impl Iterator<Item = &'a SubscriberDescriptor> + Clone,
+    more: impl Fn(&SubscriberDescriptor, &Needs) -> Vec<Problem>,
+) -> Vec<Problem> {
+    // Asked for by those alone that take one of several events.
+    let mut listened = None;
+    let mut problems = Vec::new();
+    for subscriber in subscribers.clone() {
+        let needs = subscriber.needs();
+        problems.extend(more(subscriber, &needs));
+        let mut problem = |kind, what: String, fix: String| problems.push(problem_of(subscriber, kind, &what, fix));
+        for wanted in needs.events {
+            let listened: &HashSet<_> =
+                listened.get_or_insert_with(|| subscribers.clone().map(SubscriberDescriptor::identity).collect());
             if !listened.contains(&(subscriber.location(), subscriber.name(), wanted.type_id)) {
                 problem(
                     ProblemKind::ImpossibleArgument,

@@ -1,6 +1,6 @@
 //! What tells one registry from another, in a few letters.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::event::EventDescriptor;
 use crate::subscriber::SubscriberDescriptor;
@@ -35,10 +35,21 @@ impl Fingerprint {
         events: &[&'static EventDescriptor],
         subscribers: impl IntoIterator<Item = &'a SubscriberDescriptor>,
     ) -> Self {
-        let mut lines: Vec<String> = events.iter().map(|event| of_event(event)).collect();
-        lines.extend(subscribers.into_iter().map(of_subscriber));
+        // One text, in which all of them stand.
+        let mut text = String::new();
+        let mut ends = Vec::new();
+        for event in events {
+            write_event(&mut text, event);
+            ends.push(text.len());
+        }
+        for subscriber in subscribers {
+            write_subscriber(&mut text, subscriber);
+            ends.push(text.len());
+        }
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        let mut lines: Vec<&str> = begins.zip(&ends).filter_map(|(begin, end)| text.get(begin..*end)).collect();
         // The order is that of the texts, whatever the linker's was.
-        lines.sort();
+        lines.sort_unstable();
         lines.dedup();
         let mut hash = Fnv::new();
         for line in &lines {
@@ -49,7 +60,7 @@ impl Fingerprint {
     }
 }
 
-fn of_event(event: &EventDescriptor) -> String {
+fn write_event(text: &mut String, event: &EventDescriptor) {
     let sorted = |texts: &[&str]| {
         let mut texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
         texts.sort();
@@ -57,7 +68,9 @@ fn of_event(event: &EventDescriptor) -> String {
     };
     let mut upcasts: Vec<String> = event.upcasts().iter().map(|old| format!("{:?}", old.from().to_string())).collect();
     upcasts.sort();
-    format!(
+    // A text takes whatever is written.
+    let _ = write!(
+        text,
         "event {:?} {} topic {:?} aliases [{}] from [{}] local {} keyed {} attributes [{}] fields {:?} variants {:?}",
         event.name(),
         event.version(),
@@ -69,18 +82,19 @@ fn of_event(event: &EventDescriptor) -> String {
         sorted(event.attributes()),
         event.fields(),
         event.variants(),
-    )
+    );
 }
 
-fn of_subscriber(subscriber: &SubscriberDescriptor) -> String {
+fn write_subscriber(text: &mut String, subscriber: &SubscriberDescriptor) {
     let event = subscriber.event();
-    format!(
+    let _ = write!(
+        text,
         "subscriber {:?} listens to {:?} {} queue {:?}",
         subscriber.name(),
         event.name(),
         event.version(),
         subscriber.queue()
-    )
+    );
 }
 
 impl fmt::Display for Fingerprint {

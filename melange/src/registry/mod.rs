@@ -5,10 +5,11 @@ mod fingerprint;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod linked;
 mod named;
+mod order;
 mod table;
 pub(crate) mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::Checks;
 use crate::error::build::{BuildErrors, Problem};
@@ -127,22 +128,22 @@ impl Registry {
     /// What is wrong whatever else is asked for; `own_queue` is that of subscribers without one, if it is known.
     pub(crate) fn problems(&self, own_queue: Option<&str>) -> Vec<Problem> {
         let mut problems = check::events(&self.events);
-        problems.extend(check::subscribers(&self.events, self.subscribers.iter().copied()));
+        problems.extend(check::unregistered(&self.events, &self.subscribers));
+        problems.extend(check::subscribers(self.subscribers.iter().copied(), |_, _| Vec::new()));
         problems.extend(check::fifo(&self.subscribers, own_queue));
         problems.extend(self.silent_crates());
         problems
     }
 
     pub(crate) fn silent_crates(&self) -> Vec<Problem> {
-        let brought: BTreeMap<&str, ()> = self
-            .events
-            .iter()
-            .map(|event| event.location())
-            .chain(self.subscribers.iter().map(|subscriber| subscriber.location()))
-            .map(|location| (location.crate_name(), ()))
-            .collect();
         let named: Vec<_> = self.crates.iter().flat_map(|crates| crates.iter()).collect();
-        check::silent(&named, |name| brought.contains_key(name))
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let events = self.events.iter().map(|event| event.location());
+        let subscribers = self.subscribers.iter().map(|subscriber| subscriber.location());
+        let brought: BTreeSet<&str> = events.chain(subscribers).map(|location| location.crate_name()).collect();
+        check::silent(&named, |name| brought.contains(name))
     }
 
     pub(crate) fn named_crates(self) -> Vec<Crates> {
@@ -150,12 +151,10 @@ impl Registry {
     }
 
     fn sort(&mut self) {
-        self.events.sort_by_key(|event| (event.name(), event.version(), event.location()));
-        self.events.dedup_by(|a, b| a.is_same_type(b));
-        self.subscribers.sort_by_key(|subscriber| {
-            (subscriber.location(), subscriber.name(), subscriber.event().name(), subscriber.event().version())
-        });
+        order::sort_events(&mut self.events);
+        order::sort_subscribers(&mut self.subscribers);
     }
 }
 
 pub(crate) use check::{events as check_events, subscribers as check_subscribers};
+pub(crate) use order::sort_events;

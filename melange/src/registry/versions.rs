@@ -25,10 +25,10 @@ pub(crate) enum Reading<'a> {
 impl Readers {
     /// For these; local events have no form on a wire, so a message of such a name is somebody else's.
     pub(crate) fn of(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
-        let mut readers = Self::default();
-        for event in events.into_iter().filter(|event| !event.is_local()) {
-            let names = event.family_names();
-            for name in names {
+        let events = events.into_iter();
+        let mut readers = Self(HashMap::with_capacity(events.size_hint().0));
+        for event in events.filter(|event| !event.is_local()) {
+            for name in event.family_names() {
                 let known = readers.0.entry(name).or_default();
                 if !known.iter().any(|other| other.is_same_type(event)) {
                     known.push(event);

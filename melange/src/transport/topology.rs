@@ -63,6 +63,16 @@ impl Topology {
         events: &[&'static EventDescriptor],
         subscribers: &[SubscriberDescriptor],
     ) -> Self {
+        Self::planned(own_queue, visibility, events, subscribers)
+    }
+
+    /// The same, wherever the subscribers are.
+    pub(crate) fn planned<'a>(
+        own_queue: &str,
+        visibility: Duration,
+        events: &[&'static EventDescriptor],
+        subscribers: impl IntoIterator<Item = &'a SubscriberDescriptor>,
+    ) -> Self {
         let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
         for subscriber in subscribers {
             let queue = queues.entry(subscriber.queue().unwrap_or(own_queue)).or_default();
@@ -71,23 +81,32 @@ impl Topology {
             let Some(topic) = event.topic() else { continue };
             let types = queue.topics.entry(topic).or_default();
             // An older version may have been published under another name.
-            types.extend(event.family_names().into_iter().map(str::to_owned));
+            types.extend(event.family_names());
         }
         let plan = |(name, queue): (&str, Queue)| QueuePlan {
             name: name.to_owned(),
             topics: queue
                 .topics
                 .into_iter()
-                .map(|(topic, event_types)| TopicFilter { topic: topic.to_owned(), event_types })
+                .map(|(topic, event_types)| TopicFilter { topic: topic.to_owned(), event_types: owned(event_types) })
                 .collect(),
             visibility,
             max_receives: max_receives(queue.attempts, name.ends_with(".fifo")),
         };
         Self {
             queues: queues.into_iter().map(plan).collect(),
-            topics: events.iter().filter_map(|event| event.topic()).map(str::to_owned).collect(),
+            topics: owned(events.iter().filter_map(|event| event.topic()).collect()),
         }
     }
+}
+
+/// Each of these once.
+fn owned(mut texts: Vec<&str>) -> BTreeSet<String> {
+    // Thousands of events share a topic: sorted before they are copied.
+    texts.dedup();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 fn max_receives(attempts: u32, fifo: bool) -> u32 {
@@ -98,7 +117,7 @@ fn max_receives(attempts: u32, fifo: bool) -> u32 {
 #[derive(Default)]
 struct Queue {
     attempts: u32,
-    topics: BTreeMap<&'static str, BTreeSet<String>>,
+    topics: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ impl Topic {
     /// Subscribes `queue` to these event types, besides those it was subscribed to before.
     pub(super) fn declare(&mut self, queue: &str, event_types: &BTreeSet<String>) {
         match self.feeds.entry(queue.to_owned()).or_insert_with(|| Feed::Own(BTreeSet::new())) {
+            Feed::Own(known) if known.is_empty() => known.clone_from(event_types),
             Feed::Own(known) => known.extend(event_types.iter().cloned()),
             // Refused before.
             Feed::Told(_) => {}
