@@ -58,7 +58,7 @@ fn of_event(event: &EventDescriptor) -> String {
     let mut upcasts: Vec<String> = event.upcasts().iter().map(|old| format!("{:?}", old.from().to_string())).collect();
     upcasts.sort();
     format!(
-        "event {:?} {} topic {:?} aliases [{}] from [{}] local {} keyed {} attributes [{}] fields {:?} variants {:?}",
+        "event {:?} {} topic {:?} aliases [{}] from [{}] local {} keyed {} attributes [{}] fields {:?} variants {:?} {:?}",
         event.name(),
         event.version(),
         event.topic(),
@@ -69,6 +69,7 @@ fn of_event(event: &EventDescriptor) -> String {
         sorted(event.attributes()),
         event.fields(),
         event.variants(),
+        event.tagging(),
     )
 }
 
