@@ -12,7 +12,10 @@ fn changes<Old: Event, New: Event>() -> Vec<(ChangeKind, String)> {
     let was = of(Registry::default().with::<Old>());
     let changes = was.changes_to(&of(Registry::default().with::<New>()));
     for change in changes.iter().filter(|change| !change.is_compatible()) {
-        assert!(change.before().is_some() && change.after().is_some() && change.fix().contains("version = 2"), "{change}");
+        assert!(
+            change.before().is_some() && change.after().is_some() && change.fix().contains("version = 2"),
+            "{change}"
+        );
     }
     changes.iter().map(|change| (change.kind(), change.path().to_owned())).collect()
 }
