@@ -64,6 +64,14 @@ impl Field {
         self
     }
 
+    /// Of a variant that serde does not lead into.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn looked_into(mut self, traced: Option<Traced>) -> Self {
+        self.traced = traced;
+        self
+    }
+
     /// Its name on the wire: that which is read, where serde writes another. A field of a tuple is called by its number.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -106,6 +114,18 @@ impl fmt::Debug for Field {
         let after = if self.optional { "?" } else { "" };
         write!(f, "{before}{}{after}: {}", self.name, self.type_name)
     }
+}
+
+/// How the variants of an enum are told apart on the wire.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tagging {
+    /// By a name around or beside what they hold, as serde's own way into the type shows.
+    Outside,
+    /// By this key among their own: `#[serde(tag = "..")]`.
+    Inside(&'static str),
+    /// By nothing: `#[serde(untagged)]`.
+    Untagged,
 }
 
 /// A variant of an event that is an enum, as `#[derive(Event)]` found it.

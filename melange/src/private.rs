@@ -23,7 +23,7 @@ pub use crate::documents::{Documentation, Documented, FieldDocumentation, Schema
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
-pub use crate::field::{Field, Variant};
+pub use crate::field::{Field, Tagging, Variant};
 pub use crate::in_process::asynchronous::direct::direct_async;
 pub use crate::in_process::direct::direct;
 pub use crate::location::Location;

@@ -7,8 +7,10 @@ use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 
+use super::Command;
+
 /// Commands that make no call.
-const OFFLINE: [&str; 11] = [
+const OFFLINE: [&str; 12] = [
     "events",
     "subscribers",
     "check",
@@ -20,13 +22,15 @@ const OFFLINE: [&str; 11] = [
     "cloudformation",
     "iam",
     "completions",
+    "help",
 ];
 
 /// `loader`, which calls nobody if the process's arguments ask for something that no call is made for. A process that was
 /// told no region would otherwise ask the metadata service of EC2 for one, and wait for its answer where there is none.
 pub(crate) fn without_calls(loader: ConfigLoader) -> ConfigLoader {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if !asks_nobody(arguments.iter().map(OsString::as_os_str)) {
+    let asks_nobody = asks_nobody(arguments.iter().map(OsString::as_os_str));
+    if !asks_nobody && !melange::cli::needs_no_bus::<Command>() {
         return loader;
     }
     let environment = EnvironmentVariableRegionProvider::new();
@@ -82,6 +86,7 @@ mod tests {
             "melange plan --help",
             "melange publish OrderPlaced --json {} --dry-run",
             "melange completions bash",
+            "melange help plan",
         ] {
             assert!(asks_nobody(offline), "{offline}");
         }

@@ -16,13 +16,18 @@ pub(crate) fn contents(model: &Model<'_>) -> TokenStream {
         return TokenStream::new();
     }
     let fields: Vec<TokenStream> = model.fields.iter().filter_map(|field| of_struct(field, &model.serde)).collect();
-    let variants: Vec<TokenStream> = model.variants.iter().map(variant).collect();
+    let variants: Vec<TokenStream> = model.variants.iter().map(|of| variant(of, &model.serde)).collect();
     let mut contents = TokenStream::new();
     if !fields.is_empty() {
         contents.extend(quote!(.with_fields(const { &[#(#fields),*] })));
     }
     if !variants.is_empty() {
         contents.extend(quote!(.with_variants(const { &[#(#core::Variant::new #variants),*] })));
+    }
+    if let (Some(tag), false) = (model.serde.inner_tag(), variants.is_empty()) {
+        contents.extend(quote!(.with_tagging(#core::Tagging::Inside(#tag))));
+    } else if model.serde.is_read_by_way_of_anything() {
+        contents.extend(quote!(.with_tagging(#core::Tagging::Untagged)));
     }
     contents
 }
@@ -34,9 +39,13 @@ fn of_struct(field: &Field<'_>, container: &SerdeContainer) -> Option<TokenStrea
 }
 
 /// The arguments of `Variant::new`.
-fn variant(variant: &Variant<'_>) -> TokenStream {
-    let fields =
-        variant.fields.iter().filter_map(|(field, member, serde)| descriptor(member, &field.ty, serde, &variant.serde));
+fn variant(variant: &Variant<'_>, container: &SerdeContainer) -> TokenStream {
+    let fields = variant.fields.iter().filter_map(|(field, member, serde)| {
+        let descriptor = descriptor(member, &field.ty, serde, &variant.serde)?;
+        let is_asked = container.is_read_by_way_of_anything() && !serde.flatten && !serde.custom;
+        let traced = is_asked.then(|| traced(&field.ty)).map(|traced| quote!(.looked_into(#traced)));
+        Some(quote!(#descriptor #traced))
+    });
     let name = &variant.name;
     quote!((#name, const { &[#(#fields),*] }))
 }
@@ -51,16 +60,21 @@ fn descriptor(member: &Member, ty: &Type, serde: &SerdeField, container: &SerdeC
     let type_name = spelled(ty);
     if serde.flatten {
         let optional = is_option(ty).then(|| quote!(.optional()));
-        // Asked of the type itself, as it may be read by a function and not by serde.
-        let traced = quote!({
-            #[allow(unused_imports, reason = "generated: needed for types that serde does not read")]
-            use #core::Untraced as _;
-            <#core::Probe<#ty>>::TRACED
-        });
+        let traced = traced(ty);
         return Some(quote!(#core::Field::new(#ident, #type_name).flattened(#traced) #optional));
     }
     let name = serde.read_as(&ident, container).or_else(|| serde.written(&ident, container))?;
     let may_be_absent = serde.fills_in(ty, container) || serde.read_as(&ident, container).is_none();
     let optional = may_be_absent.then(|| quote!(.optional()));
     Some(quote!(#core::Field::new(#name, #type_name) #optional))
+}
+
+/// The way into a type. Asked of the type itself, as it may be read by a function and not by serde.
+fn traced(ty: &Type) -> TokenStream {
+    let core = core();
+    quote!({
+        #[allow(unused_imports, reason = "generated: needed for types that serde does not read")]
+        use #core::Untraced as _;
+        <#core::Probe<#ty>>::TRACED
+    })
 }

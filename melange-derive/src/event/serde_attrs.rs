@@ -17,6 +17,9 @@ pub(crate) struct SerdeContainer {
     pub(crate) other_shape: bool,
     pub(crate) deny_unknown_fields: Option<Path>,
     pub(crate) tag: Option<LitStr>,
+    /// What the variants of an enum hold stands beside its tag, and not among it.
+    content: bool,
+    untagged: bool,
     /// What is missing is filled in, in every field.
     pub(crate) default: bool,
 }
@@ -73,6 +76,10 @@ impl SerdeContainer {
                     read.deny_unknown_fields = Some(meta.path.clone());
                 } else if is("tag") {
                     read.tag = Some(meta.value()?.parse()?);
+                } else if is("content") {
+                    read.content = true;
+                } else if is("untagged") {
+                    read.untagged = true;
                 } else if is("default") {
                     read.default = true;
                 }
@@ -80,6 +87,16 @@ impl SerdeContainer {
             });
         }
         read
+    }
+
+    /// Whether serde reads the variants of an enum by way of anything: what they hold, it does not show.
+    pub(crate) fn is_read_by_way_of_anything(&self) -> bool {
+        self.untagged || self.inner_tag().is_some()
+    }
+
+    /// The key among a variant's own that says which one it is.
+    pub(crate) fn inner_tag(&self) -> Option<&LitStr> {
+        self.tag.as_ref().filter(|_| !self.content)
     }
 
     /// What it says of the fields of a variant, which may say otherwise for itself.

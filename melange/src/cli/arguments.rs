@@ -52,7 +52,7 @@ fn program(path: Option<OsString>) -> String {
 
 /// Shows and checks the events of this program, and works with the queues of its subscribers
 #[derive(Debug, Parser)]
-#[command(name = WORD, after_help = CODES, disable_help_subcommand = true)]
+#[command(name = WORD, after_help = CODES)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 struct Arguments<C: clap::Subcommand> {
     #[command(subcommand)]
@@ -61,6 +61,14 @@ struct Arguments<C: clap::Subcommand> {
     /// For people, or for programs
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", display_order = 1000)]
     output: Format,
+}
+
+/// Whether the process's arguments are ours, and can be made no sense of: then nothing is done but saying so.
+pub(super) fn is_senseless<C: Commands>() -> bool {
+    Given::after_the_word(std::env::args_os()).is_some_and(|given| {
+        let whole = Arguments::<C>::command().no_binary_name(true);
+        whole.try_get_matches_from(given.arguments).is_err()
+    })
 }
 
 /// Does what they say. What could not be done is printed here.
@@ -76,7 +84,11 @@ pub(super) async fn perform<C: Commands>(given: Given, bus: &EventBus) -> Result
         Err(error) => return Ok(refused(&error)),
     };
     // As it is completed: under the program's name.
-    let whole = if is_the_tool { whole.name(program) } else { clap::Command::new(program).subcommand(whole) };
+    let whole = if is_the_tool {
+        whole.name(program)
+    } else {
+        clap::Command::new(program).disable_help_subcommand(true).subcommand(whole)
+    };
     let mut screen = Screen::new(output, whole);
     match command.perform(bus, &mut screen).await {
         Ok(exit) => screen.end().map(|()| exit),

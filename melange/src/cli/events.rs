@@ -1,7 +1,10 @@
 //! `events`: what events there are.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use super::named::none_of;
 use super::{Exit, Failure, Row, Screen};
 use crate::{EventBus, EventDescriptor};
 
@@ -22,6 +25,10 @@ struct Listed<'a> {
     keyed: bool,
     aliases: &'static [&'static str],
     upcast_from: Vec<u32>,
+    /// The version it is made into when it is received, if that is another.
+    read_as: Option<u32>,
+    deprecated: bool,
+    deprecation: Option<&'static str>,
     attributes: &'static [&'static str],
     subscribers: Vec<&'a str>,
     #[serde(rename = "type")]
@@ -49,6 +56,13 @@ impl<'a> Listed<'a> {
             keyed: event.has_key(),
             aliases: event.aliases(),
             upcast_from: event.upcasts().iter().map(|old| old.from().version()).collect(),
+            read_as: bus
+                .events()
+                .filter(|newer| newer.ancestors().iter().any(|old| old.is_same_type(event)))
+                .map(EventDescriptor::version)
+                .max(),
+            deprecated: event.is_deprecated(),
+            deprecation: event.deprecation_note(),
             attributes: event.attributes(),
             subscribers,
             type_name: event.type_name(),
@@ -76,6 +90,14 @@ impl<'a> Listed<'a> {
             let old: Vec<String> = self.upcast_from.iter().map(|version| format!("v{version}")).collect();
             notes.push(format!("from {}", old.join(", ")));
         }
+        if let Some(version) = self.read_as {
+            notes.push(format!("read as v{version}"));
+        }
+        match self.deprecation {
+            Some(instead) => notes.push(format!("deprecated: {instead}")),
+            None if self.deprecated => notes.push("deprecated".to_owned()),
+            None => {}
+        }
         notes.join("; ")
     }
 }
@@ -99,8 +121,15 @@ impl Events {
         let wanted =
             |event: &&'static EventDescriptor| self.topic.as_deref().is_none_or(|topic| event.topic() == Some(topic));
         let events: Vec<Listed<'_>> = bus.events().filter(wanted).map(|event| Listed::of(bus, event)).collect();
-        if events.is_empty() {
-            screen.note("no events; a crate that nobody names is not linked: `.crates(melange::crates![..])`");
+        match &self.topic {
+            Some(topic) if events.is_empty() => {
+                let topics: BTreeSet<&str> = bus.events().filter_map(EventDescriptor::topic).collect();
+                screen.note(none_of("no events of the topic", topic, "topics", topics));
+            }
+            _ if events.is_empty() => {
+                screen.note("no events; a crate that nobody names is not linked: `.crates(melange::crates![..])`");
+            }
+            _ => {}
         }
         screen.rows(&events)?;
         Ok(Exit::Done)

@@ -100,6 +100,14 @@ pub async fn run_commands<C: Commands, T: FromExit>(bus: &EventBus) -> Result<Op
     }
 }
 
+/// Whether the process's arguments are for the tool, and can be made no sense of or ask for help: for a transport that is
+/// made before its bus, and need not ask anybody for anything then.
+#[doc(hidden)]
+#[must_use]
+pub fn needs_no_bus<C: Commands>() -> bool {
+    arguments::is_senseless::<C>()
+}
+
 /// All of a program that is the tool and nothing else: its arguments are the commands, without the word `melange` before
 /// them, which may stand there all the same.
 ///

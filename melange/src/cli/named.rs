@@ -32,6 +32,21 @@ pub fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Optio
     Some(format!("did you mean {}?", names.join(" or ")))
 }
 
+/// What is said of a filter that lets nothing through: which names there are.
+pub(super) fn none_of<'a>(
+    what: &str,
+    wanted: &str,
+    plural: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> String {
+    let near = near(wanted, names.clone()).map(|near| format!("; {near}")).unwrap_or_default();
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.is_empty() {
+        return format!("{what} {wanted:?}, and this program has no {plural} at all");
+    }
+    format!("{what} {wanted:?}: the {plural} of this program are {}{near}", names.join(", "))
+}
+
 /// The event of `bus` that is called `name`, or was: the newest version, or the one behind an `@`, as in `OrderPlaced@1`.
 ///
 /// # Errors
@@ -76,5 +91,10 @@ mod tests {
         assert_eq!(near("orderplaced", names).unwrap(), "did you mean `OrderPlaced`?");
         assert_eq!(near("shipped", names).unwrap(), "did you mean `orders.Shipped`?");
         assert_eq!(near("xyz", names), None);
+        assert_eq!(
+            none_of("none of", "mial", "queues", ["audit", "mail"]),
+            "none of \"mial\": the queues of this program are audit, mail; did you mean `mail`?"
+        );
+        assert_eq!(none_of("none of", "mail", "queues", []), "none of \"mail\", and this program has no queues at all");
     }
 }

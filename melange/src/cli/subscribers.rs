@@ -1,8 +1,11 @@
 //! `subscribers`: who listens to what, and where.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::age::spoken;
+use super::named::none_of;
 use super::{Exit, Failure, Row, Screen};
 use crate::{EventBus, SubscriberDescriptor};
 
@@ -91,7 +94,14 @@ impl Subscribers {
             .map(|(queue, subscriber)| Listed::of(queue, subscriber))
             .collect();
         listed.sort_by_key(|listed| (listed.queue, listed.module, listed.line, listed.name, listed.event));
-        if listed.is_empty() {
+        let queues: BTreeSet<&str> = bus.subscribers().map(|(queue, _)| queue).collect();
+        if listed.is_empty()
+            && let Some(queue) = self.queue.as_deref().filter(|queue| !queues.contains(queue))
+        {
+            screen.note(none_of("no subscribers of the queue", queue, "queues", queues));
+        } else if listed.is_empty() && event.is_some() {
+            screen.note("no subscribers of that event");
+        } else if listed.is_empty() {
             screen.note("no subscribers; a crate that nobody names is not linked: `.crates(melange::crates![..])`");
         }
         screen.rows(&listed)?;

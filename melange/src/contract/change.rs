@@ -42,6 +42,8 @@ pub enum ChangeKind {
     RequiredFieldAdded,
     /// A field that could be absent must be there.
     FieldMadeRequired,
+    /// What could be null may no longer be.
+    NullRefused,
     /// Something is of another type.
     TypeChanged,
     /// An enum has one variant less.
@@ -62,6 +64,8 @@ pub enum ChangeKind {
     FieldRenamed,
     /// Compatible for readers of the new build: a field may be absent.
     FieldMadeOptional,
+    /// Compatible for readers of the new build: something may be null.
+    NullAllowed,
     /// Compatible for readers of the new build: an enum has one variant more.
     VariantAdded,
 }
@@ -91,6 +95,8 @@ impl ChangeKind {
             Self::FieldRemoved => format!("the field `{path}` was removed"),
             Self::RequiredFieldAdded => format!("the field `{path}` was added, and must be there"),
             Self::FieldMadeRequired => format!("the field `{path}` must be there now"),
+            Self::NullRefused => format!("`{path}` may no longer be null"),
+            Self::NullAllowed => format!("`{path}` may be null now"),
             Self::TypeChanged if path.is_empty() => "its type was changed".to_owned(),
             Self::TypeChanged => format!("the type of `{path}` was changed"),
             Self::VariantRemoved => format!("the variant `{path}` was removed"),

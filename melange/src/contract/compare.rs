@@ -154,14 +154,31 @@ impl Comparison<'_> {
 
     fn shapes(&mut self, path: &str, was: &Shape, is: &Shape) {
         match (was, is) {
-            (Shape::Optional(was), Shape::Optional(is)) => self.shapes(path, was, is),
-            (was, Shape::Optional(inner)) => {
+            (Shape::Optional(was), Shape::Optional(is)) | (Shape::Default(was), Shape::Default(is)) => {
+                self.shapes(path, was, is)
+            }
+            (Shape::Optional(old), Shape::Default(new)) => {
+                let (before, after) = (Some(was.to_string()), Some(is.to_string()));
+                let fix = format!(
+                    "`#[serde(default)]` fills in what is absent, and messages with null are under way: leave it an `Option`, or {}",
+                    self.version()
+                );
+                self.note(ChangeKind::NullRefused, path, before, after, fix);
+                self.shapes(path, old, new);
+            }
+            (Shape::Default(old), Shape::Optional(new)) => {
+                let (before, after) = (Some(was.to_string()), Some(is.to_string()));
+                let fix = format!("older readers cannot read null: {READERS_FIRST}");
+                self.note(ChangeKind::NullAllowed, path, before, after, fix);
+                self.shapes(path, old, new);
+            }
+            (was, Shape::Optional(inner) | Shape::Default(inner)) => {
                 let (before, after) = (Some(was.to_string()), Some(is.to_string()));
                 let fix = format!("older readers need it: {READERS_FIRST}");
                 self.note(ChangeKind::FieldMadeOptional, path, before, after, fix);
                 self.shapes(path, was, inner);
             }
-            (Shape::Optional(inner), is) => {
+            (Shape::Optional(inner) | Shape::Default(inner), is) => {
                 let (before, after) = (Some(was.to_string()), Some(is.to_string()));
                 let fix = format!("messages without it are under way: leave it optional, or {}", self.version());
                 self.note(ChangeKind::FieldMadeRequired, path, before, after, fix);
@@ -169,13 +186,30 @@ impl Comparison<'_> {
             }
             (Shape::List(was), Shape::List(is)) => self.shapes(&format!("{path}[]"), was, is),
             (Shape::Map(was), Shape::Map(is)) => self.shapes(&format!("{path}{{}}"), was, is),
+            (Shape::Keyed { keys: was_keys, values: was }, Shape::Keyed { keys, values }) => {
+                self.shapes(&format!("{path}{{key}}"), was_keys, keys);
+                self.shapes(&format!("{path}{{}}"), was, values);
+            }
+            (Shape::Map(was), Shape::Keyed { keys, values }) => {
+                self.shapes(&format!("{path}{{key}}"), &Shape::leaf("string"), keys);
+                self.shapes(&format!("{path}{{}}"), was, values);
+            }
+            (Shape::Keyed { keys, values: was }, Shape::Map(is)) => {
+                self.shapes(&format!("{path}{{key}}"), keys, &Shape::leaf("string"));
+                self.shapes(&format!("{path}{{}}"), was, is);
+            }
             (Shape::Tuple(was), Shape::Tuple(is)) if was.len() == is.len() => {
                 for (place, (was, is)) in was.iter().zip(is).enumerate() {
                     self.shapes(&within(path, &place.to_string()), was, is);
                 }
             }
             (Shape::Struct(was), Shape::Struct(is)) => self.fields(path, was, is),
-            (Shape::Enum(was), Shape::Enum(is)) => self.variants(path, was, is),
+            (Shape::Enum(was), Shape::Enum(is)) | (Shape::Untagged(was), Shape::Untagged(is)) => {
+                self.variants(path, was, is)
+            }
+            (Shape::Tagged { by: was_by, variants: was }, Shape::Tagged { by, variants }) if was_by == by => {
+                self.variants(path, was, variants)
+            }
             // The names of types are not on the wire.
             (Shape::Recursive(_), Shape::Recursive(_)) => {}
             (was, is) if was == is => {}
@@ -222,7 +256,9 @@ impl Comparison<'_> {
             match new {
                 Shape::Alias(_) => self.note(ChangeKind::AliasAdded, &here, None, after, String::new()),
                 _ if read_into.contains(&name.as_str()) => {}
-                Shape::Optional(_) => self.note(ChangeKind::OptionalFieldAdded, &here, None, after, String::new()),
+                Shape::Optional(_) | Shape::Default(_) => {
+                    self.note(ChangeKind::OptionalFieldAdded, &here, None, after, String::new())
+                }
                 // Any other keys.
                 _ if name.starts_with('*') => {
                     self.note(ChangeKind::OptionalFieldAdded, &here, None, after, String::new())

@@ -28,8 +28,8 @@
 //! |---|---|
 //! | a field removed, or its name on the wire changed | refused |
 //! | the type of a field changed, `u32` to `u64` too, and `String` to `Uuid` | refused |
-//! | a variant removed from an enum | refused |
-//! | a field added that must be there; an optional field made required | refused |
+//! | a variant removed from an enum, or its variants told apart otherwise (`#[serde(tag = "..")]`) | refused |
+//! | a field added that must be there; an optional field made required; an `Option` that became a `#[serde(default)]`, which takes no null | refused |
 //! | the topic, the key or an attribute changed; alias dropped; an older version no longer read | refused |
 //! | an event removed, or made local | refused |
 //! | a field added that may be absent (`Option`, `#[serde(default)]`) | fine |
@@ -44,9 +44,11 @@
 //! types within types count as serde reads them, and nothing has to be derived for them. Texts are told apart by what they
 //! take: `string` takes any, `string (uuid)` only those.
 //!
-//! What serde itself reads by way of anything is not looked into: enums that are `untagged` or tagged inside
-//! (`#[serde(tag = "..")]` without `content`) within events, `#[serde(flatten)]` within types of fields, and `serde_json::Value`. They
-//! stand in the file as `any`. An event that is such an enum, and a flattened field of an event, are known by their source.
+//! What serde reads into a buffer first it does not show: enums with their tag inside (`#[serde(tag = "..")]`), what an enum holds
+//! beside its tag (`content = ".."`), and structs with flattened fields. Those are given samples, and known as far as they complain:
+//! tags, variants, and the fields that must be there, with their types. A field of theirs that may be absent is seen only when it
+//! must be there. Of enums that are `untagged` within events, and of `serde_json::Value`, nothing is known: they stand in the file as
+//! `any`. An event that is such an enum, and a flattened field of an event, are known by their source.
 //! Local events are left out, as they are on no wire.
 //!
 //! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is on:

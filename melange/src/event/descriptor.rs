@@ -8,7 +8,7 @@ use crate::Location;
 use crate::codec::Codec;
 use crate::deprecation::Deprecation;
 use crate::example::Example;
-use crate::field::{Field, Variant};
+use crate::field::{Field, Tagging, Variant};
 use crate::in_process::direct::{MakeHandlers, handlers};
 use crate::in_process::entry::Entries;
 use crate::slot::EventSlot;
@@ -30,6 +30,7 @@ pub struct EventDescriptor {
     attributes: &'static [&'static str],
     fields: &'static [Field],
     variants: &'static [Variant],
+    tagging: Tagging,
     deprecated: Option<Deprecation>,
     type_name: &'static str,
     location: Location,
@@ -58,6 +59,7 @@ impl EventDescriptor {
             keyed: false,
             fields: &[],
             variants: &[],
+            tagging: Tagging::Outside,
             deprecated: None,
             type_id: TypeId::of::<E>(),
             type_name,
@@ -125,6 +127,14 @@ impl EventDescriptor {
     #[must_use]
     pub const fn with_variants(mut self, variants: &'static [Variant]) -> Self {
         self.variants = variants;
+        self
+    }
+
+    /// An enum whose variants are told apart this way.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_tagging(mut self, tagging: Tagging) -> Self {
+        self.tagging = tagging;
         self
     }
 
@@ -229,6 +239,10 @@ impl EventDescriptor {
     #[must_use]
     pub const fn fields(&self) -> &'static [Field] {
         self.fields
+    }
+
+    pub(crate) const fn tagging(&self) -> Tagging {
+        self.tagging
     }
 
     /// Its variants, if it is an enum and the derive made this.

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::event::EventDescriptor;
+use crate::field::Tagging;
 use crate::subscriber::SubscriberDescriptor;
 
 /// What tells one registry from another: 64 bits, shown as 16 hexadecimal digits. It stands in
@@ -12,7 +13,8 @@ use crate::subscriber::SubscriberDescriptor;
 /// It is made of
 ///
 /// - each event: name, version, topic, aliases, the names and versions it can be made from, whether it is local or has a key,
-///   the names of its attributes, and its fields: their names on the wire, their types as written, and which may be absent;
+///   the names of its attributes, its fields, their names on the wire, their types as written, and which may be absent; of an
+///   enum, how its variants are told apart;
 /// - each subscriber: name, event, queue.
 ///
 /// It is not made of files, lines or modules, of retries and other options, of states, or of anything that differs between
@@ -68,10 +70,15 @@ fn write_event(text: &mut String, event: &EventDescriptor) {
     };
     let mut upcasts: Vec<String> = event.upcasts().iter().map(|old| format!("{:?}", old.from().to_string())).collect();
     upcasts.sort();
+    // Only where serde was told to: others stay what they were.
+    let tagging = match event.tagging() {
+        Tagging::Outside => String::new(),
+        tagging => format!(" {tagging:?}"),
+    };
     // A text takes whatever is written.
     let _ = write!(
         text,
-        "event {:?} {} topic {:?} aliases [{}] from [{}] local {} keyed {} attributes [{}] fields {:?} variants {:?}",
+        "event {:?} {} topic {:?} aliases [{}] from [{}] local {} keyed {} attributes [{}] fields {:?} variants {:?}{tagging}",
         event.name(),
         event.version(),
         event.topic(),

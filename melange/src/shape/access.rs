@@ -1,11 +1,11 @@
 //! The insides of lists, objects and enums.
 
-use serde::de::value::StrDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::run::{Act, Failed, Seen};
+use super::run::{Act, Failed, Given, Seen};
 use super::walk::{Place, Walker};
 
 impl<'a> Walker<'a> {
@@ -13,7 +13,7 @@ impl<'a> Walker<'a> {
     pub(super) fn seeing<T>(self, read: impl FnOnce(Self) -> Result<T, Failed>) -> Result<T, Failed> {
         let next = self.further();
         let result = read(next);
-        if next.is_end() && matches!(self.run.act, Act::Give(_)) {
+        if next.is_end() && matches!(self.run.act, Act::Give(_) | Act::Try(_)) {
             self.run.note_taken(&result);
         }
         result
@@ -58,40 +58,71 @@ impl<'de> SeqAccess<'de> for List<'_> {
     }
 }
 
-/// An object with a sample under each of these keys, or with one key, under which the way goes on.
-pub(super) struct Object<'a> {
+/// An object of these entries, or one into which the way goes on.
+pub(super) struct Entries<'a> {
     walker: Walker<'a>,
-    /// The next one last; none for any.
-    keys: Vec<Option<String>>,
-    goes_on: bool,
+    /// The next one last; a key that is none is any.
+    entries: Vec<(Option<String>, Given)>,
+    goes_on: Option<Into>,
 }
 
-impl<'a> Object<'a> {
+/// Where in an object the way goes on.
+#[derive(Clone, Copy, PartialEq)]
+enum Into {
+    Key,
+    Value,
+}
+
+impl<'a> Entries<'a> {
+    /// The way goes on under this key, or any.
     pub(super) fn on_the_way(walker: Walker<'a>, key: Option<&str>) -> Self {
-        Self { walker, keys: vec![key.map(str::to_owned)], goes_on: true }
+        Self { walker, entries: vec![(key.map(str::to_owned), Given::Sample)], goes_on: Some(Into::Value) }
+    }
+
+    /// The way goes on in a key.
+    pub(super) fn into_the_key(walker: Walker<'a>) -> Self {
+        Self { walker, entries: vec![(None, Given::Sample)], goes_on: Some(Into::Key) }
     }
 
     pub(super) fn of_samples(walker: Walker<'a>, keys: Vec<String>) -> Self {
-        Self { walker, keys: keys.into_iter().rev().map(Some).collect(), goes_on: false }
+        let entries = keys.into_iter().rev().map(|key| (Some(key), Given::Sample)).collect();
+        Self { walker, entries, goes_on: None }
+    }
+
+    pub(super) fn of(walker: Walker<'a>, object: &[(String, Given)]) -> Self {
+        let entries = object.iter().rev().map(|(key, given)| (Some(key.clone()), given.clone())).collect();
+        Self { walker, entries, goes_on: None }
     }
 }
 
-impl<'de> MapAccess<'de> for Object<'_> {
+impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Failed;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Failed> {
-        match self.keys.pop() {
+        match self.entries.last() {
             None => Ok(None),
-            Some(Some(key)) => seed.deserialize(name(&key)).map(Some),
-            Some(None) => seed.deserialize(self.walker.aside()).map(Some),
+            Some((Some(key), _)) => seed.deserialize(name(key)).map(Some),
+            Some((None, _)) if self.goes_on == Some(Into::Key) => {
+                self.walker.seeing(|next| seed.deserialize(next)).map(Some)
+            }
+            Some((None, _)) => seed.deserialize(self.walker.aside()).map(Some),
         }
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failed> {
-        if self.goes_on {
-            self.walker.seeing(|next| seed.deserialize(next))
-        } else {
-            seed.deserialize(self.walker.aside())
+        let given = self.entries.pop().map_or(Given::Sample, |(_, given)| given);
+        if self.goes_on == Some(Into::Value) {
+            return self.walker.seeing(|next| seed.deserialize(next));
+        }
+        match given {
+            Given::Sample => seed.deserialize(self.walker.aside()),
+            Given::Null => seed.deserialize(().into_deserializer()),
+            Given::Bool => seed.deserialize(true.into_deserializer()),
+            Given::Number(number) => seed.deserialize(number.into_deserializer()),
+            Given::Fraction(number) => seed.deserialize(number.into_deserializer()),
+            Given::Text(text) => seed.deserialize(name(text)),
+            Given::List => seed.deserialize(SeqDeserializer::new(std::iter::empty::<u8>())),
+            Given::Object(object) => seed.deserialize(MapAccessDeserializer::new(Entries::of(self.walker, &object))),
         }
     }
 }

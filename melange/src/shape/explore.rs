@@ -1,14 +1,16 @@
 //! Every way through a type, until all of it is known.
 
-use std::collections::{BTreeMap, HashMap};
+mod buffered;
+
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::run::{Act, Choices, Failed, Run, Seen, Step, Type};
+use super::run::{Act, Choices, Failed, Known, Run, Seen, Step, Type};
 use super::samples::TEXTS;
 use super::walk::Walker;
 use super::{Shape, Traced};
 use crate::event::EventDescriptor;
-use crate::field::{Field, Variant};
+use crate::field::{Field, Tagging, Variant};
 
 /// Longest way that is followed. Longer ones only a type has that contains itself under ever other names.
 const LONGEST: usize = 24;
@@ -20,9 +22,10 @@ pub(crate) fn of_event(event: &EventDescriptor) -> Option<Shape> {
     let shape = Explorer::new(event.codec()?.traced()).explore();
     let declared = event.fields();
     Some(match shape {
-        Shape::Struct(fields) if !declared.is_empty() => Shape::Struct(by_source(fields, declared)),
         // An object with any keys: some are known, by the source.
-        Shape::Map(_) if declared.iter().any(Field::is_flattened) => Shape::Struct(flattened(event)),
+        _ if declared.iter().any(Field::is_flattened) => Shape::Struct(flattened(event)),
+        _ if event.tagging() != Tagging::Outside => by_tagging(event),
+        Shape::Struct(fields) if !declared.is_empty() => Shape::Struct(by_source(fields, declared)),
         Shape::Leaf(_) if !event.variants().is_empty() => Shape::Enum(variants(event.variants())),
         shape => shape,
     })
@@ -33,21 +36,42 @@ fn by_source(mut fields: BTreeMap<String, Shape>, declared: &[Field]) -> BTreeMa
     for field in declared {
         let shape = fields.entry(field.name().to_owned()).or_insert_with(|| as_written(field));
         // Serde could not be asked, as no sample was right for a field before it.
-        if !field.is_required() && !matches!(shape, Shape::Optional(_) | Shape::Alias(_)) {
-            *shape = Shape::Optional(Box::new(shape.clone()));
+        if !field.is_required() {
+            *shape = shape.clone().or_absent();
         }
     }
     fields
 }
 
 fn as_written(field: &Field) -> Shape {
-    let shape = Shape::leaf(format!("`{}`", field.type_name()));
-    if field.is_required() { shape } else { Shape::Optional(Box::new(shape)) }
+    if let Some(traced) = field.traced() {
+        let shape = Explorer::new(traced).explore();
+        return if field.is_required() { shape } else { shape.or_absent() };
+    }
+    let written = field.type_name();
+    let shape = Shape::leaf(format!("`{written}`"));
+    let is_option = written.split('<').next().is_some_and(|of| of.trim_end().ends_with("Option"));
+    match field.is_required() {
+        true => shape,
+        false if is_option => Shape::Optional(Box::new(shape)),
+        false => shape.or_absent(),
+    }
+}
+
+/// An enum that serde reads by way of anything.
+fn by_tagging(event: &EventDescriptor) -> Shape {
+    let variants = variants(event.variants());
+    match event.tagging() {
+        Tagging::Outside => Shape::Enum(variants),
+        Tagging::Inside(by) => Shape::Tagged { by: by.to_owned(), variants },
+        Tagging::Untagged => Shape::Untagged(variants),
+    }
 }
 
 fn variants(variants: &[Variant]) -> BTreeMap<String, Shape> {
     let fields = |variant: &Variant| match variant.fields() {
         [] => Shape::leaf("unit"),
+        [field] if field.name() == "0" => as_written(field),
         fields => Shape::Struct(fields.iter().map(|field| (field.name().to_owned(), as_written(field))).collect()),
     };
     variants.iter().map(|variant| (variant.name().to_owned(), fields(variant))).collect()
@@ -60,11 +84,7 @@ fn flattened(event: &EventDescriptor) -> BTreeMap<String, Shape> {
         if !field.is_flattened() {
             let traced = event.codec().map(|codec| Explorer::new(codec.traced()));
             let shape = traced.map_or_else(|| as_written(field), |mut explorer| explorer.field(field.name()));
-            let shape = match shape {
-                Shape::Optional(_) => shape,
-                shape if field.is_required() => shape,
-                shape => Shape::Optional(Box::new(shape)),
-            };
+            let shape = if field.is_required() { shape } else { shape.or_absent() };
             fields.insert(field.name().to_owned(), shape);
             continue;
         }
@@ -76,7 +96,7 @@ fn flattened(event: &EventDescriptor) -> BTreeMap<String, Shape> {
             Some(Shape::Struct(inner)) => {
                 for (name, shape) in inner {
                     let shape = match shape {
-                        Shape::Optional(_) | Shape::Alias(_) => shape,
+                        Shape::Optional(_) | Shape::Default(_) | Shape::Alias(_) => shape,
                         shape if optional => Shape::Optional(Box::new(shape)),
                         shape => shape,
                     };
@@ -102,7 +122,7 @@ struct Explorer {
     way: Vec<Step>,
     /// The structs and enums around.
     around: Vec<Type>,
-    required: HashMap<Type, Vec<String>>,
+    known: Known,
 }
 
 /// How what was given was taken.
@@ -114,17 +134,17 @@ struct Outcome {
 
 impl Explorer {
     fn new(traced: Traced) -> Self {
-        Self { traced, way: Vec::new(), around: Vec::new(), required: HashMap::new() }
+        Self { traced, way: Vec::new(), around: Vec::new(), known: Known::default() }
     }
 
     fn run(&mut self, act: Act, choices: Choices) -> Outcome {
-        let whole = self.way.is_empty() && matches!(act, Act::Give(_));
-        let run = Run::new(&self.way, act, std::mem::take(&mut self.required), choices);
+        let whole = self.way.is_empty() && matches!(act, Act::Give(_) | Act::Try(_));
+        let run = Run::new(&self.way, act, std::mem::take(&mut self.known), choices);
         // It is the event's own code that runs. What it panics at is no value.
         let result =
             catch_unwind(AssertUnwindSafe(|| (self.traced.0)(Walker::new(&run)))).unwrap_or(Err(Failed::Other));
-        let (seen, taken, choices, required) = run.end();
-        self.required = required;
+        let (seen, taken, choices, known) = run.end();
+        self.known = known;
         Outcome { seen, taken: if whole { Some(result) } else { taken }, choices }
     }
 
@@ -145,6 +165,7 @@ impl Explorer {
         }
         match self.look() {
             None => Shape::leaf("unknown"),
+            Some(Seen::Leaf("any")) => self.anything(),
             Some(Seen::Leaf(name)) => Shape::leaf(name),
             Some(Seen::Text) => self.text(),
             Some(Seen::Option) => match self.within(Step::Inside) {
@@ -152,7 +173,7 @@ impl Explorer {
                 inner => Shape::Optional(Box::new(inner)),
             },
             Some(Seen::List) => Shape::List(Box::new(self.within(Step::Item))),
-            Some(Seen::Map) => Shape::Map(Box::new(self.within(Step::Value))),
+            Some(Seen::Map) => self.map(),
             Some(Seen::Tuple(len)) => Shape::Tuple((0..len).map(|place| self.within(Step::Place(place))).collect()),
             Some(Seen::Struct { name, fields }) => {
                 self.in_type((name, fields), |explorer| Shape::Struct(explorer.fields((name, fields))))
@@ -191,20 +212,7 @@ impl Explorer {
 
     /// A text, and which ones are taken.
     fn text(&mut self) -> Shape {
-        let mut taken = Vec::new();
-        for (what, text) in TEXTS {
-            if self.is_taken(text) {
-                if *what == "any" {
-                    return Shape::leaf("string");
-                }
-                taken.push(*what);
-            }
-        }
-        if taken.is_empty() {
-            Shape::leaf("string (of its own form)")
-        } else {
-            Shape::leaf(format!("string ({})", taken.join(" or ")))
-        }
+        Shape::leaf(text_of(|text| self.is_taken(text)).unwrap_or_else(|| "string (of its own form)".to_owned()))
     }
 
     fn is_taken(&mut self, text: &'static str) -> bool {
@@ -234,12 +242,12 @@ impl Explorer {
         }
         let (required, all_known) = self.needs(&fields);
         for (name, shape) in &mut fields {
-            let is_read = !matches!(shape, Shape::Optional(_) | Shape::Alias(_));
-            if is_read && all_known && !required.contains(name) {
-                *shape = Shape::Optional(Box::new(shape.clone()));
+            if all_known && !required.contains(name) {
+                *shape = shape.clone().or_absent();
             }
         }
-        self.required.insert(this, required);
+        self.known.required.insert(this, required);
+        self.beside_its_tag(&mut fields);
         fields
     }
 
@@ -285,6 +293,20 @@ impl Explorer {
         given.extend(rest);
         (given, false)
     }
+}
+
+/// What takes a text, by the texts it takes; nothing for what takes none.
+fn text_of(mut takes: impl FnMut(&'static str) -> bool) -> Option<String> {
+    let mut taken = Vec::new();
+    for (what, text) in TEXTS {
+        if takes(text) {
+            if *what == "any" {
+                return Some("string".to_owned());
+            }
+            taken.push(*what);
+        }
+    }
+    (!taken.is_empty()).then(|| format!("string ({})", taken.join(" or ")))
 }
 
 #[cfg(test)]

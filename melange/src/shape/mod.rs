@@ -28,17 +28,31 @@ use walk::Walker;
 pub(crate) enum Shape {
     /// May be null; a field, may be absent.
     Optional(Box<Shape>),
+    /// A field that may be absent, and not null: what is missing is filled in.
+    Default(Box<Shape>),
     List(Box<Shape>),
     /// A list with a place for each.
     Tuple(Vec<Shape>),
     /// An object with any keys.
     Map(Box<Shape>),
+    /// An object whose keys must be of some form.
+    Keyed {
+        keys: Box<Shape>,
+        values: Box<Shape>,
+    },
     /// An object with these keys.
     #[serde(rename = "fields")]
     Struct(BTreeMap<String, Shape>),
     /// One of these.
     #[serde(rename = "variants")]
     Enum(BTreeMap<String, Shape>),
+    /// One of these, each an object that says under this key which one it is.
+    Tagged {
+        by: String,
+        variants: BTreeMap<String, Shape>,
+    },
+    /// One of these, and nothing says which: the first that fits.
+    Untagged(BTreeMap<String, Shape>),
     /// Another name that this field is read under.
     Alias(String),
     /// A type that it is part of.
@@ -52,6 +66,14 @@ impl Shape {
     pub(crate) fn leaf(name: impl Into<String>) -> Self {
         Self::Leaf(name.into())
     }
+
+    /// A field of this shape that may be absent.
+    fn or_absent(self) -> Self {
+        match self {
+            Self::Optional(_) | Self::Default(_) | Self::Alias(_) => self,
+            shape => Self::Default(Box::new(shape)),
+        }
+    }
 }
 
 impl fmt::Display for Shape {
@@ -59,22 +81,27 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Optional(inner) => write!(f, "optional {inner}"),
+            Self::Default(inner) => write!(f, "{inner} with a default"),
             Self::List(inner) => write!(f, "list of {inner}"),
             Self::Tuple(places) => write!(f, "{} values in a list", places.len()),
             Self::Map(inner) => write!(f, "map of {inner}"),
+            Self::Keyed { keys, values } => write!(f, "map of {values} by {keys}"),
             Self::Struct(fields) => {
                 let names: Vec<&str> = fields.keys().map(String::as_str).collect();
                 write!(f, "object {{ {} }}", names.join(", "))
             }
-            Self::Enum(variants) => {
-                let names: Vec<&str> = variants.keys().map(String::as_str).collect();
-                write!(f, "one of {}", names.join(" | "))
-            }
+            Self::Enum(variants) => write!(f, "one of {}", names(variants)),
+            Self::Tagged { by, variants } => write!(f, "one of {}, told by {by:?}", names(variants)),
+            Self::Untagged(variants) => write!(f, "one of {}, untagged", names(variants)),
             Self::Alias(of) => write!(f, "another name of {of:?}"),
             Self::Recursive(name) => write!(f, "{name} again"),
             Self::Leaf(name) => f.write_str(name),
         }
     }
+}
+
+fn names(variants: &BTreeMap<String, Shape>) -> String {
+    variants.keys().map(String::as_str).collect::<Vec<_>>().join(" | ")
 }
 
 /// The way to what a type's `Deserialize` wants.

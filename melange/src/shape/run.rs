@@ -15,6 +15,8 @@ pub(super) enum Step {
     Item,
     /// Into this place of a tuple.
     Place(usize),
+    /// Into a key of a map.
+    Key,
     /// Into a value of a map.
     Value,
     Field(String),
@@ -43,6 +45,22 @@ pub(super) enum Act {
     Give(&'static str),
     /// Samples are given under these keys.
     Fill(Vec<String>),
+    /// These are given, and what becomes of all of it is noted.
+    Try(Object),
+}
+
+/// What is given under a key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Given {
+    /// Whatever is wanted.
+    Sample,
+    Null,
+    Bool,
+    Number(i64),
+    Fraction(f64),
+    Text(&'static str),
+    List,
+    Object(Object),
 }
 
 /// Why a value was not read.
@@ -50,6 +68,8 @@ pub(super) enum Act {
 pub(super) enum Failed {
     Missing(&'static str),
     Duplicate(&'static str),
+    /// A variant that there is not, of these.
+    Unknown(&'static [&'static str]),
     Other,
 }
 
@@ -70,19 +90,34 @@ impl de::Error for Failed {
         Self::Missing(field)
     }
 
+    fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
+        Self::Unknown(variants)
+    }
+
     fn duplicate_field(field: &'static str) -> Self {
         Self::Duplicate(field)
     }
 }
 
+/// What is given under its keys.
+pub(super) type Object = Vec<(String, Given)>;
+
 pub(super) type Type = (&'static str, &'static [&'static str]);
+
+/// What is known of a type so far: for samples of what is off the way.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The fields that structs need.
+    pub(super) required: HashMap<Type, Vec<String>>,
+    /// What was taken where serde does not show what is wanted.
+    pub(super) objects: Vec<Object>,
+}
 
 /// One way through a type, and what became of it.
 pub(super) struct Run {
     pub(super) way: Vec<Step>,
     pub(super) act: Act,
-    /// The fields that structs need, as far as they are known.
-    required: HashMap<Type, Vec<String>>,
+    known: Known,
     noted: RefCell<Noted>,
 }
 
@@ -134,16 +169,21 @@ impl Choices {
 }
 
 impl Run {
-    pub(super) fn new(way: &[Step], act: Act, required: HashMap<Type, Vec<String>>, choices: Choices) -> Self {
+    pub(super) fn new(way: &[Step], act: Act, known: Known, choices: Choices) -> Self {
         let noted = RefCell::new(Noted { choices, ..Noted::default() });
-        Self { way: way.to_vec(), act, required, noted }
+        Self { way: way.to_vec(), act, known, noted }
     }
 
-    /// What was wanted, how what was given was taken, the choices made, and what is known of structs.
+    /// What was wanted, how what was given was taken, the choices made, and what was known before.
     #[allow(clippy::type_complexity, reason = "taken apart at once, in one place")]
-    pub(super) fn end(self) -> (Option<Seen>, Option<Result<(), Failed>>, Choices, HashMap<Type, Vec<String>>) {
+    pub(super) fn end(self) -> (Option<Seen>, Option<Result<(), Failed>>, Choices, Known) {
         let Noted { seen, taken, choices } = self.noted.into_inner();
-        (seen, taken, choices, self.required)
+        (seen, taken, choices, self.known)
+    }
+
+    /// What was taken where serde does not show what is wanted.
+    pub(super) fn objects(&self) -> &[Object] {
+        &self.known.objects
     }
 
     pub(super) fn choose(&self, of: usize) -> usize {
@@ -153,7 +193,7 @@ impl Run {
     /// The fields to give to a struct: all, while nothing is known of it.
     pub(super) fn required(&self, name: &'static str, fields: &'static [&'static str]) -> Vec<String> {
         let all = || fields.iter().map(|field| (*field).to_owned()).collect();
-        self.required.get(&(name, fields)).cloned().unwrap_or_else(all)
+        self.known.required.get(&(name, fields)).cloned().unwrap_or_else(all)
     }
 
     pub(super) fn note_seen(&self, seen: Seen) {

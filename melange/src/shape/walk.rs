@@ -5,7 +5,7 @@
 
 use serde::de::{Deserializer, Visitor};
 
-use super::access::{List, Object, OneOf};
+use super::access::{Entries, List, OneOf};
 use super::run::{Act, Failed, Run, Seen, Step};
 use super::samples::TEXTS;
 
@@ -83,11 +83,21 @@ impl<'a> Walker<'a> {
             Act::Look => Err(Failed::Other),
             Act::Give(text) => visitor.visit_str(text),
             Act::Fill(keys) => {
-                let result = visitor.visit_map(Object::of_samples(self, keys.clone()));
+                let result = visitor.visit_map(Entries::of_samples(self, keys.clone()));
+                self.run.note_taken(&result);
+                result
+            }
+            Act::Try(object) => {
+                let result = visitor.visit_map(Entries::of(self, object));
                 self.run.note_taken(&result);
                 result
             }
         }
+    }
+
+    /// One that was taken somewhere.
+    fn object(self, at: usize) -> Entries<'a> {
+        Entries::of(self, self.run.objects().get(at).map_or(&[], Vec::as_slice))
     }
 
     fn text(self) -> &'static str {
@@ -135,13 +145,14 @@ impl<'de> Deserializer<'de> for Walker<'_> {
         match self.todo()? {
             Todo::Into(_) => Err(Failed::Other),
             Todo::Arrive => self.arrive(Seen::Leaf("any"), visitor),
-            Todo::Sample => match self.run.choose(ANYTHINGS) {
+            Todo::Sample => match self.run.choose(ANYTHINGS + self.run.objects().len()) {
                 0 => visitor.visit_unit(),
                 1 => visitor.visit_str(self.text()),
                 2 => visitor.visit_u64(1),
                 3 => visitor.visit_bool(true),
-                4 => visitor.visit_map(Object::of_samples(self, Vec::new())),
-                _ => visitor.visit_seq(List::of_samples(self, 0)),
+                4 => visitor.visit_map(Entries::of_samples(self, Vec::new())),
+                5 => visitor.visit_seq(List::of_samples(self, 0)),
+                known => visitor.visit_map(self.object(known - ANYTHINGS)),
             },
         }
     }
@@ -216,12 +227,16 @@ impl<'de> Deserializer<'de> for Walker<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
         match self.todo()? {
-            Todo::Into(Step::Value) => visitor.visit_map(Object::on_the_way(self, None)),
+            Todo::Into(Step::Key) => visitor.visit_map(Entries::into_the_key(self)),
+            Todo::Into(Step::Value) => visitor.visit_map(Entries::on_the_way(self, None)),
             // Fields among others that are known only when they come.
-            Todo::Into(Step::Field(key)) => visitor.visit_map(Object::on_the_way(self, Some(key))),
+            Todo::Into(Step::Field(key)) => visitor.visit_map(Entries::on_the_way(self, Some(key))),
             Todo::Into(_) => Err(Failed::Other),
             Todo::Arrive => self.arrive(Seen::Map, visitor),
-            Todo::Sample => visitor.visit_map(Object::of_samples(self, Vec::new())),
+            Todo::Sample => match self.run.choose(1 + self.run.objects().len()) {
+                0 => visitor.visit_map(Entries::of_samples(self, Vec::new())),
+                known => visitor.visit_map(self.object(known - 1)),
+            },
         }
     }
 
@@ -232,10 +247,10 @@ impl<'de> Deserializer<'de> for Walker<'_> {
         visitor: V,
     ) -> Result<V::Value, Failed> {
         match self.todo()? {
-            Todo::Into(Step::Field(key)) => visitor.visit_map(Object::on_the_way(self, Some(key))),
+            Todo::Into(Step::Field(key)) => visitor.visit_map(Entries::on_the_way(self, Some(key))),
             Todo::Into(_) => Err(Failed::Other),
             Todo::Arrive => self.arrive(Seen::Struct { name, fields }, visitor),
-            Todo::Sample => visitor.visit_map(Object::of_samples(self, self.run.required(name, fields))),
+            Todo::Sample => visitor.visit_map(Entries::of_samples(self, self.run.required(name, fields))),
         }
     }
 

@@ -50,6 +50,19 @@ fn they_are_chosen_by_what_is_known_of_them() {
 }
 
 #[test]
+fn none_that_is_chosen_is_not_none_at_all() {
+    let none = with_letters(&["dlq", "ls", "--id", "none"]);
+    assert_eq!((none.code, none.err.as_str()), (Some(0), "no such dead letters of audit, billing\n"));
+    for command in [&["dlq", "redrive"][..], &["dlq", "drop", "--yes"], &["dlq", "show"], &["dlq", "ls"]] {
+        let mut arguments = command.to_vec();
+        arguments.extend(["--queue", "billing", "--event", "OrderPlacd"]);
+        let said = with_letters(&arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.err.contains("this program has no event \"OrderPlacd\"; did you mean `OrderPlaced`?"), "{said:?}");
+    }
+}
+
+#[test]
 fn they_are_shown_with_what_they_say() {
     let shown = with_letters(&["dlq", "show", "--queue", "billing", "--most", "1", "--output", "json"]).json();
     assert_eq!(shown.as_array().unwrap().len(), 1);

@@ -18,7 +18,16 @@ fn without_the_word_it_is_the_service() {
 
 #[test]
 fn help_is_no_failure_and_goes_to_standard_output() {
-    for arguments in [&["--help"][..], &["-h"], &["dlq", "--help"], &["dlq", "drop", "-h"], &["publish", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["dlq", "--help"],
+        &["dlq", "drop", "-h"],
+        &["publish", "--help"],
+        &["help"],
+        &["help", "dlq"],
+        &["dlq", "help", "drop"],
+    ] {
         let ran = ran(arguments);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(ran.out.contains("Usage: cli_memory melange"), "{ran:?}");

@@ -28,6 +28,11 @@ fn lists_can_be_narrowed() {
     let none = ran(&["events", "--topic", "no-such-topic"]);
     assert_eq!((none.code, none.out.as_str()), (Some(0), ""));
     assert!(none.err.contains("no events"), "{none:?}");
+    assert!(none.err.contains("orders") && none.err.contains("parcels") && !none.err.contains("linked"), "{none:?}");
+    let none = ran(&["subscribers", "--queue", "audti"]);
+    assert_eq!((none.code, none.out.as_str()), (Some(0), ""));
+    assert!(none.err.contains("no subscribers") && none.err.contains("did you mean `audit`?"), "{none:?}");
+    assert!(none.err.contains("billing") && !none.err.contains("linked"), "{none:?}");
     assert_eq!(ran(&["events", "--topic", "no-such-topic", "--output", "json"]).json(), json!([]));
 }
 
@@ -39,11 +44,14 @@ fn json_says_all_that_is_known() {
         *cancelled,
         json!({
             "name": "OrderCancelled", "version": 2, "topic": "orders", "local": false, "keyed": false,
-            "aliases": ["OrderWithdrawn"], "upcast_from": [1], "attributes": [], "subscribers": ["write_down"],
+            "aliases": ["OrderWithdrawn"], "upcast_from": [1], "read_as": null, "deprecated": false,
+            "deprecation": null, "attributes": [], "subscribers": ["write_down"],
             "type": "cli_memory::orders::OrderCancelled", "crate": "cli_memory",
             "file": cancelled["file"], "line": cancelled["line"],
         })
     );
+    let old = events.as_array().unwrap().iter().find(|event| event["type"] == "cli_memory::orders::OrderCancelledV1");
+    assert_eq!(old.unwrap()["read_as"], 2, "{events}");
     let subscribers = ran(&["subscribers", "--output", "json"]).json();
     let receipt = subscribers.as_array().unwrap().iter().find(|one| one["name"] == "send_receipt").unwrap();
     assert_eq!(receipt["queue"], "billing");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::{Glance, age};
-use crate::{Letter, Timestamp};
+use super::super::{Glance, Screen, age, near};
+use crate::{EventBus, Letter, Timestamp};
 
 /// Which dead letters are meant: all, unless something else is said.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -38,6 +38,34 @@ impl Choice {
     pub(super) fn with_ids(mut self, ids: impl IntoIterator<Item = String>) -> Self {
         self.ids.extend(ids);
         self
+    }
+
+    /// Whether anything was said of which are meant.
+    fn is_all(&self) -> bool {
+        let Self { event, subscriber, older_than, newer_than, reason, ids } = self;
+        event.is_none()
+            && subscriber.is_none()
+            && older_than.is_none()
+            && newer_than.is_none()
+            && reason.is_none()
+            && ids.is_empty()
+    }
+
+    /// What is said when there are none of `queues`.
+    pub(super) fn none_of(&self, queues: &str) -> String {
+        if self.is_all() { format!("no dead letters of {queues}") } else { format!("no such dead letters of {queues}") }
+    }
+
+    /// Notes names that this program does not have. Letters may bear them all the same, of an older build.
+    pub(super) fn note_unknown(&self, bus: &EventBus, screen: &Screen) {
+        let note = |what: &str, wanted: &Option<String>, names: Vec<&str>| {
+            let Some(wanted) = wanted.as_deref().filter(|wanted| !names.contains(wanted)) else { return };
+            let near = near(wanted, names).map(|near| format!("; {near}")).unwrap_or_default();
+            screen.note(format_args!("note: this program has no {what} {wanted:?}{near}"));
+        };
+        let events = bus.events().flat_map(|event| event.aliases().iter().copied().chain([event.name()]));
+        note("event", &self.event, events.collect());
+        note("subscriber", &self.subscriber, bus.subscribers().map(|(_, subscriber)| subscriber.name()).collect());
     }
 
     /// Whether the letter is meant.

@@ -42,6 +42,7 @@ impl Drop {
                 .help("`--dry-run` says which would be; `--yes` deletes them"));
         }
         let queue = super::queue(bus, self.queue.as_deref(), screen)?;
+        self.choice.note_unknown(bus, screen);
         let letters = bus.dead_letters(&queue);
         if self.dry_run || !self.yes {
             let chosen = self.count(bus, &queue).await?;

@@ -73,6 +73,7 @@ impl Ls {
         let mut listed = Vec::new();
         let mut more = false;
         let queues = super::queues(bus, self.queue.as_deref(), screen)?;
+        self.choice.note_unknown(bus, screen);
         for queue in &queues {
             // One more than is shown tells whether there are more.
             let most = self.most.saturating_add(1);
@@ -82,7 +83,7 @@ impl Ls {
             listed.extend(letters.iter().map(|letter| Listed::of(queue, letter)));
         }
         if listed.is_empty() {
-            screen.note(format_args!("no dead letters of {}", queues.join(", ")));
+            screen.note(self.choice.none_of(&queues.join(", ")));
         }
         screen.rows(&listed)?;
         if more {

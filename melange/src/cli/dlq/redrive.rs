@@ -51,6 +51,7 @@ struct Done<'a> {
 impl Redrive {
     pub(super) async fn perform(self, bus: &EventBus, screen: &mut Screen) -> Result<Exit, Failure> {
         let queue = super::queue(bus, self.queue.as_deref(), screen)?;
+        self.choice.note_unknown(bus, screen);
         let letters = bus.dead_letters(&queue);
         // Who may redrive may not be allowed to ask that.
         let total = letters.count().await.unwrap_or(None);

@@ -89,6 +89,7 @@ impl Show {
         let wanted = self.letters.len();
         let most = if wanted > 0 { wanted } else { self.most };
         let choice = self.choice.with_ids(self.letters);
+        choice.note_unknown(bus, screen);
         let letters = bus.dead_letters(&queue).list_where(most, |letter| choice.takes(letter)).await?;
         let shown: Vec<Shown<'_>> = letters.iter().map(|letter| Shown::of(&queue, letter)).collect();
         if screen.is_json() {
@@ -111,7 +112,7 @@ impl Show {
                 .help("`dlq ls` lists those that are there; ids change when letters are put back and given up again"));
         }
         if shown.is_empty() {
-            screen.note(format_args!("no dead letters of {queue}"));
+            screen.note(choice.none_of(&queue));
         }
         Ok(Exit::Done)
     }

@@ -76,7 +76,7 @@ enum Kind {
 }
 
 fn inner() -> Value {
-    json!({ "fields": { "street": "string", "floor": { "optional": "u8" }, "note": { "optional": "string" } } })
+    json!({ "fields": { "street": "string", "floor": { "default": "u8" }, "note": { "optional": "string" } } })
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn a_struct_is_known_to_its_depths() {
             "lines": { "list": inner() },
             "pair": { "tuple": ["u8", inner()] },
             "byName": { "map": { "list": inner() } },
-            "byId": { "map": "bool" },
-            "gift": { "optional": "bool" },
+            "byId": { "keyed": { "keys": "u64", "values": "bool" } },
+            "gift": { "default": "bool" },
             "kind": { "variants": {
                 "plain": "unit",
                 "of": inner(),
@@ -149,7 +149,7 @@ fn types_that_contain_themselves_end() {
         "Add": { "fields": { "left": { "recursive": "Expr" }, "right": { "recursive": "Expr" } } },
         "Num": "f64",
     } });
-    let formula = json!({ "fields": { "expr": expr, "after": "u8", "optional": { "optional": "u8" } } });
+    let formula = json!({ "fields": { "expr": expr, "after": "u8", "optional": { "default": "u8" } } });
     assert_eq!(shape::<Formula>(), formula);
 }
 
@@ -202,7 +202,7 @@ fn what_is_made_of_a_text_counts() {
         json!({ "fields": {
             "currency": "string (ipv6 or code)",
             "cents": "u64",
-            "tax": { "optional": "u64" },
+            "tax": { "default": "u64" },
             "never": { "optional": "string (of its own form)" },
         } })
     );
@@ -214,6 +214,7 @@ fn what_is_made_of_a_text_counts() {
 enum Adjacent {
     A(u8),
     B { c: String },
+    C,
 }
 
 #[derive(Deserialize)]
@@ -233,11 +234,89 @@ struct Flattened {
 }
 
 #[test]
-fn what_serde_reads_by_way_of_anything_is_anything() {
-    assert_eq!(shape::<Internal>(), json!("any"));
-    assert_eq!(shape::<Flattened>(), json!({ "map": "any" }));
+fn what_serde_reads_into_a_buffer_says_what_it_misses() {
+    assert_eq!(
+        shape::<Internal>(),
+        json!({ "tagged": { "by": "kind", "variants": { "A": { "fields": { "a": "u8" } }, "B": { "fields": {} } } } })
+    );
+    assert_eq!(shape::<Flattened>(), json!({ "fields": { "a": "u8", "street": "any" } }));
     let adjacent = shape::<Adjacent>();
-    assert_eq!(adjacent["fields"]["kind"], json!({ "variants": { "A": "unit", "B": "unit" } }), "{adjacent}");
+    assert_eq!(
+        adjacent["fields"]["kind"],
+        json!({ "variants": { "A": "unit", "B": "unit", "C": "unit" } }),
+        "{adjacent}"
+    );
+    let held = json!({ "variants": { "A": "u8", "B": { "fields": { "c": "any" } }, "C": "unit" } });
+    assert_eq!(adjacent["fields"]["of"], held, "{adjacent}");
+    assert_eq!(shape::<Free>()["fields"]["value"], json!("any"));
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Free {
+    kind: Plain,
+    value: Value,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Paid {
+    ByCard { last4: String, holder: Option<String>, address: Inner, limit: i32, expires: (u8, u16) },
+    ByCode(Coupon),
+    InCash,
+    With { rate: f32, plain: Plain, id: Uuid, all: Value, flag: bool, lines: Vec<u8> },
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Coupon {
+    code: Code,
+    #[serde(default)]
+    times: u8,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+enum Plain {
+    One,
+    Two,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only its shape counts")]
+struct Bill {
+    paid: Paid,
+    after: u32,
+    #[serde(default)]
+    gift: bool,
+}
+
+#[test]
+fn a_tag_inside_is_asked_for_its_variants_and_what_they_want() {
+    let paid = shape::<Paid>();
+    assert_eq!(paid["tagged"]["by"], "kind");
+    let variants = &paid["tagged"]["variants"];
+    assert_eq!(variants["in_cash"], json!({ "fields": {} }));
+    assert_eq!(variants["by_code"], json!({ "fields": { "code": "string (ipv6 or code)" } }));
+    assert_eq!(variants["by_card"]["fields"]["last4"], "string");
+    assert_eq!(variants["by_card"]["fields"]["limit"], "i32");
+    assert_eq!(variants["by_card"]["fields"]["address"], json!({ "fields": { "street": "any" } }));
+    assert_eq!(variants["by_card"]["fields"]["street"], Value::Null, "it is a field of a field: {variants}");
+    let with = &variants["with"]["fields"];
+    let plain = json!({ "variants": { "One": "any", "Two": "any" } });
+    let all = json!("any");
+    assert_eq!(
+        with,
+        &json!({ "rate": "float", "plain": plain, "id": "string (uuid)", "all": all, "flag": "bool", "lines": "list" })
+    );
+}
+
+#[test]
+fn what_is_beside_a_tagged_enum_is_known_all_the_same() {
+    let bill = shape::<Bill>();
+    assert_eq!(bill["fields"]["paid"]["tagged"]["by"], "kind");
+    assert_eq!((&bill["fields"]["after"], &bill["fields"]["gift"]), (&json!("u32"), &json!({ "default": "bool" })));
 }
 
 #[test]
