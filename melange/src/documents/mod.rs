@@ -25,7 +25,7 @@ use crate::{EventBus, Format, Registry};
 pub use asyncapi::Server;
 pub use documentation::{Documentation, Documented, FieldDocumentation, Shape};
 pub use error::DocumentError;
-pub use schema::{Side, Generate};
+pub use schema::{Generate, Side};
 #[doc(hidden)]
 pub use schema::{SchemaOf, WithoutSchema};
 use view::View;

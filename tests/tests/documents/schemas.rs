@@ -67,8 +67,7 @@ fn who_reads_asks_for_less_than_who_writes_gives() {
         let wanted = [&ENVELOPE[..], &["orderId", "sum", "at", "id"]].concat();
         assert_eq!(required(&schemas[name]), wanted, "{name}");
     }
-    let names =
-        &shop::documents().side(Side::Read).schemas()["OrderPlaced.v2"]["properties"]["event_type_name"];
+    let names = &shop::documents().side(Side::Read).schemas()["OrderPlaced.v2"]["properties"]["event_type_name"];
     assert_eq!(names["enum"], json!(["OrderPlaced", "OrderCreated"]));
 }
 
