@@ -11,6 +11,7 @@ use melange::{
     subscriber,
 };
 use melange_tests::faulty::{Act, Faulty, Op};
+use melange_tests::until;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -94,15 +95,6 @@ async fn running(transport: &Faulty, seen: &Seen, concurrency: usize) -> EventBu
 async fn publish(bus: &EventBus, numbers: impl IntoIterator<Item = u64>, takes_ms: u64) {
     let jobs = numbers.into_iter().map(|number| Job { number, takes_ms });
     assert!(bus.publish_all(jobs).await.iter().all(Result::is_ok));
-}
-
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let wait = async {
-        while !holds() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_secs(3600), wait).await.is_ok(), "{what}");
 }
 
 #[tokio::test(start_paused = true)]

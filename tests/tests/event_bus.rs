@@ -13,6 +13,7 @@ use melange::{
     CancellationToken, Consumed, Context, Event, EventBus, Fate, MemoryTransport, MessageConsumer, MessagePublisher,
     Metadata, Outcome, Subscriber, SubscriberOptions, UnknownEvents,
 };
+use melange_tests::until;
 use serde::{Deserialize, Serialize, Serializer};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
@@ -45,16 +46,6 @@ fn noted(log: &Log) -> Vec<u32> {
 fn notes(log: &Log) -> impl Fn(&OrderPlaced) + Send + Sync + 'static {
     let log = Arc::clone(log);
     move |order: &OrderPlaced| log.lock().unwrap().push(order.number)
-}
-
-/// Waits, at most an hour.
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < 60 * MINUTE, "{what} did not come true within an hour");
-        // Coarser as it goes on: nothing else moves the clock, and each step costs time.
-        sleep(Duration::from_millis(10).max(start.elapsed() / 50)).await;
-    }
 }
 
 /// A running bus whose subscriber waits for `gate`, counts that it began, and then notes the event.

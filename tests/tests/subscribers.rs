@@ -10,6 +10,7 @@ use melange::{
     Metadata, Outcome, ProblemKind, RetryPolicy, State, Subscriber, SubscriberErrorKind, SubscriberOptions, Timestamp,
     subscriber,
 };
+use melange_tests::until;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -51,15 +52,6 @@ impl Log {
 
     fn times(&self, of: &str) -> Vec<u64> {
         self.notes.lock().unwrap().iter().filter(|(what, _)| what == of).map(|(_, at)| *at).collect()
-    }
-}
-
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < 600 * MINUTE, "{what} did not come true within ten hours");
-        // Coarser as it goes on: nothing else moves the clock, and each step costs time.
-        sleep(Duration::from_millis(10).max(start.elapsed() / 50)).await;
     }
 }
 
