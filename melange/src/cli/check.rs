@@ -6,6 +6,24 @@ use super::{Exit, Failure, Screen, event_named};
 use crate::{Checks, EventBus, Problem};
 
 /// What `check` is told: the options of [`assert_topology!`](crate::assert_topology).
+///
+/// A crate that brings a transport gives it the limits of its broker:
+///
+/// ```
+/// use melange::cli::{Command, Commands as _, Exit, Failure, Screen};
+/// use melange::{Checks, EventBus, Problem};
+///
+/// fn limits(_checks: &Checks) -> Vec<Problem> {
+///     Vec::new() // .. what the broker would refuse
+/// }
+///
+/// async fn perform(command: Command, bus: &EventBus, screen: &mut Screen) -> Result<Exit, Failure> {
+///     match command {
+///         Command::Check(check) => check.perform(bus, screen, |checks| checks.prefix("staging-").rule(limits)),
+///         other => other.perform(bus, screen).await,
+///     }
+/// }
+/// ```
 #[derive(Debug, clap::Args)]
 pub struct Check {
     /// What goes before the names of topics and queues, in the longest of your environments; that of the bus unless said otherwise
