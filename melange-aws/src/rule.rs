@@ -1,6 +1,6 @@
 //! The limits of SNS and SQS among the checks of a test: no call is made, and no account is needed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use melange::transport::QueuePlan;
@@ -38,9 +38,19 @@ pub fn checks() -> Checks {
 /// Topics in other accounts, which [`Aws`](crate::Aws) is told of at run time, are taken for topics of this one.
 #[must_use]
 pub fn aws_limits(checks: &Checks) -> Vec<Problem> {
-    let mut problems = names(checks);
+    limits(checks, &BTreeMap::new())
+}
+
+/// The same, where the ARNs of topics `elsewhere` are known, by the names the annotations use.
+pub(crate) fn limits(checks: &Checks, elsewhere: &BTreeMap<String, String>) -> Vec<Problem> {
+    let of_prefix = Names {
+        prefix: checks.name_prefix().to_owned(),
+        region: Some(REGION.to_owned()),
+        elsewhere: elsewhere.clone(),
+    };
+    let mut problems = names(checks, &of_prefix);
     for plan in &checks.topology().queues {
-        problems.extend(queue(checks, plan));
+        problems.extend(queue(checks, &of_prefix, plan));
     }
     for subscriber in checks.subscribers() {
         problems.extend(times(subscriber, checks.own_queue()));
@@ -48,21 +58,21 @@ pub fn aws_limits(checks: &Checks) -> Vec<Problem> {
     problems
 }
 
-fn of_prefix(checks: &Checks) -> Names {
-    Names { prefix: checks.name_prefix().to_owned(), region: Some(REGION.to_owned()), ..Names::default() }
-}
-
-fn names(checks: &Checks) -> Vec<Problem> {
-    let found = findings(&of_prefix(checks), &checks.topology()).into_iter().filter_map(|finding| {
+fn names(checks: &Checks, names: &Names) -> Vec<Problem> {
+    let found = findings(names, &checks.topology()).into_iter().filter_map(|finding| {
         let (at, short, longest) = match &finding.about {
             About::Topic(topic) => (event_place(checks, topic), topic, 256),
             // The bus's own, of which nothing was said.
             About::Queue(queue) if queue.is_empty() => return None,
             About::Queue(queue) => (queue_place(checks, queue), queue, 80),
         };
-        // Of what is wrong without a prefix, and of FIFO, the core has said so.
+        // Of what is wrong without a prefix, and of FIFO, the core has said so: but of a queue only to those that name it.
+        let is_named = match &finding.about {
+            About::Topic(_) => true,
+            About::Queue(queue) => checks.subscribers().any(|subscriber| subscriber.queue() == Some(queue)),
+        };
         let is_said = match finding.kind {
-            FindingKind::Name => !is_legal(short, longest),
+            FindingKind::Name => is_named && !is_legal(short, longest),
             FindingKind::Fifo => true,
             FindingKind::NoRoom | FindingKind::Conflict => false,
         };
@@ -95,14 +105,13 @@ fn queue_place(checks: &Checks, queue: &str) -> Option<Location> {
     consumers(checks, queue).next().map(SubscriberDescriptor::location)
 }
 
-fn consumers<'a>(checks: &'a Checks, queue: &'a str) -> impl Iterator<Item = &'static SubscriberDescriptor> + 'a {
+fn consumers<'a>(checks: &'a Checks, queue: &'a str) -> impl Iterator<Item = &'a SubscriberDescriptor> {
     checks
         .subscribers()
         .filter(move |subscriber| subscriber.queue().or(checks.own_queue()).unwrap_or_default() == queue)
 }
 
-fn queue(checks: &Checks, plan: &QueuePlan) -> Vec<Problem> {
-    let names = of_prefix(checks);
+fn queue(checks: &Checks, names: &Names, plan: &QueuePlan) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut problem = |kind, what: String, fix: &str, at: Option<Location>| {
         let problem = Problem::new(kind, what, fix);
@@ -127,7 +136,7 @@ fn queue(checks: &Checks, plan: &QueuePlan) -> Vec<Problem> {
         );
     }
     for filter in plan.topics.iter().filter(|filter| filter.event_types.len() > MOST_NAMES) {
-        let of_topic = |subscriber: &&'static SubscriberDescriptor| subscriber.event().topic() == Some(&filter.topic);
+        let of_topic = |subscriber: &&SubscriberDescriptor| subscriber.event().topic() == Some(&filter.topic);
         problem(
             ProblemKind::TooManyNames,
             format!(

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "cli")]
+use crate::EventBus;
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
 use crate::event::{Event, EventDescriptor};
-use crate::registry::{Crates, Registry};
+use crate::registry::{Crates, Registry, check_fifo};
 use crate::subscriber::SubscriberDescriptor;
 use crate::transport::Topology;
 
@@ -33,7 +35,10 @@ type Rule = Box<dyn Fn(&Checks) -> Vec<Problem> + Send + Sync>;
 /// `melange_aws::assert_topology!` has those of AWS.
 #[must_use = "nothing is checked before `run()`"]
 pub struct Checks {
+    /// What each thing in it says of itself.
     registry: Registry,
+    events: Vec<&'static EventDescriptor>,
+    subscribers: Vec<SubscriberDescriptor>,
     queue: Option<String>,
     prefix: String,
     handled: bool,
@@ -54,8 +59,11 @@ impl Checks {
 
     /// Of this registry.
     pub fn of(registry: Registry) -> Self {
+        let (events, subscribers) = (registry.events().collect(), registry.subscribers().cloned().collect());
         Self {
             registry,
+            events,
+            subscribers,
             queue: None,
             prefix: String::new(),
             handled: false,
@@ -65,6 +73,16 @@ impl Checks {
             published: None,
             rules: Vec::new(),
         }
+    }
+
+    /// Of what `bus` is made of, with its own queue. What was linked and left out of it is checked too, but for what depends on a
+    /// bus: the subscribers of another one may consume from another queue.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_bus(bus: &EventBus) -> Self {
+        let mut subscribers: Vec<_> = bus.subscribers().map(|(_, subscriber)| subscriber.clone()).collect();
+        subscribers.sort_by_key(|subscriber| (subscriber.location(), subscriber.name(), subscriber.event().name()));
+        let events = bus.events().collect();
+        Self { events, subscribers, ..Self::linked() }.queue(bus.engine().transport.own_queue())
     }
 
     /// The bus's own queue: that of subscribers that name none.
@@ -93,15 +111,23 @@ impl Checks {
     }
 
     /// Every event must have a subscriber here, but for this one, which others listen to.
-    pub fn handled_elsewhere<E: Event>(mut self) -> Self {
-        self.handled_elsewhere.push(E::DESCRIPTOR);
+    pub fn handled_elsewhere<E: Event>(self) -> Self {
+        self.handled_elsewhere_of(E::DESCRIPTOR)
+    }
+
+    pub(crate) fn handled_elsewhere_of(mut self, event: &'static EventDescriptor) -> Self {
+        self.handled_elsewhere.push(event);
         self.handled()
     }
 
     /// This binary publishes `E`. Once there is such a list, every event that is listened to must be in it: published here, or
     /// [elsewhere](Self::published_elsewhere). The linker cannot know who publishes, so the list is yours.
-    pub fn publishes<E: Event>(mut self) -> Self {
-        self.published.get_or_insert_default().push(E::DESCRIPTOR);
+    pub fn publishes<E: Event>(self) -> Self {
+        self.publishes_of(E::DESCRIPTOR)
+    }
+
+    pub(crate) fn publishes_of(mut self, event: &'static EventDescriptor) -> Self {
+        self.published.get_or_insert_default().push(event);
         self
     }
 
@@ -144,7 +170,8 @@ impl Checks {
     /// # Errors
     /// Everything that is wrong, at once, each with file, line and fix.
     pub fn run(&self) -> Result<(), BuildErrors> {
-        let mut problems = self.registry.problems(self.own_queue());
+        let mut problems = self.registry.problems();
+        problems.extend(check_fifo(self.subscribers(), self.own_queue()));
         problems.extend(self.unhandled());
         problems.extend(self.unpublished());
         problems.extend(self.order_lost());
@@ -155,12 +182,12 @@ impl Checks {
 
     /// The events, by name and version.
     pub fn events(&self) -> impl Iterator<Item = &'static EventDescriptor> {
-        self.registry.events()
+        self.events.iter().copied()
     }
 
     /// The subscribers, by crate, module and line.
-    pub fn subscribers(&self) -> impl Iterator<Item = &'static SubscriberDescriptor> {
-        self.registry.subscribers()
+    pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberDescriptor> {
+        self.subscribers.iter()
     }
 
     /// The bus's own queue, if it was said.
@@ -178,9 +205,8 @@ impl Checks {
     /// The queues and topics that there would be. The bus's own queue has an empty name if none was said.
     #[must_use]
     pub fn topology(&self) -> Topology {
-        let events: Vec<_> = self.events().collect();
-        let subscribers: Vec<_> = self.subscribers().cloned().collect();
-        Topology::of(self.own_queue().unwrap_or_default(), Duration::from_secs(30), &events, &subscribers)
+        let own_queue = self.own_queue().unwrap_or_default();
+        Topology::of(own_queue, Duration::from_secs(30), &self.events, &self.subscribers)
     }
 
     /// Whether somebody here listens to `event`, or to a newer version that is made from it.
@@ -216,7 +242,7 @@ impl Checks {
                 || event.ancestors().iter().any(|older| published.iter().any(|named| named.is_same_type(older)))
         };
         let unheard = self.subscribers().filter(|subscriber| !is_published(subscriber.event()));
-        let problem = |subscriber: &'static SubscriberDescriptor| {
+        let problem = |subscriber: &SubscriberDescriptor| {
             let event = subscriber.event();
             let what = format!("subscriber `{}` listens to {event}, which nobody publishes", subscriber.name());
             let fix = "add it to `publishes`, or to `published_elsewhere`; or drop the subscriber";
@@ -229,7 +255,7 @@ impl Checks {
         if !self.ordered {
             return Vec::new();
         }
-        let lost = |subscriber: &'static SubscriberDescriptor| {
+        let lost = |subscriber: &SubscriberDescriptor| {
             let topic = subscriber.event().topic().filter(|topic| topic.ends_with(".fifo"))?;
             let queue = subscriber.queue().or(self.own_queue()).filter(|queue| !queue.ends_with(".fifo"))?;
             let what = format!(

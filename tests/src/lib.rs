@@ -7,3 +7,6 @@ pub mod ran;
 #[cfg(feature = "aws")]
 pub mod server;
 pub mod six_counts;
+mod until;
+
+pub use until::until;

@@ -47,6 +47,9 @@ fn names_are_as_long_as_their_prefix_makes_them() {
     assert_eq!(too_long(melange_aws::checks().queue("shop").prefix("staging-")), 2);
     let with_slash = melange_aws::checks().queue("shop").prefix("staging/").run().unwrap_err();
     assert!(with_slash.to_string().contains("\"staging/orders\" has characters"), "{with_slash}");
+    // Nobody names it, so that nobody else says so.
+    let own = melange_aws::checks().queue("my shop").run().unwrap_err();
+    assert!(own.to_string().contains("queue \"my shop\" has characters"), "{own}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use melange::transport::TransportErrorKind as Kind;
 use melange::{DeadLetters, Event, EventBus, EventSerializer, Outcome, Registry, State, subscriber};
 use melange_tests::faulty::{Act, Faulty, Op};
+use melange_tests::until;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,18 +51,9 @@ async fn dead(count: u64) -> (EventBus, Faulty, World) {
     for answer in bus.publish_all((0..count).map(|number| PaymentTaken { number })).await {
         answer.unwrap();
     }
-    until(|| bus.metrics().dead_lettered == count).await;
+    until("all are given up", || bus.metrics().dead_lettered == count).await;
     world.seen.lock().unwrap().clear();
     (bus, transport, world)
-}
-
-async fn until(holds: impl Fn() -> bool) {
-    let wait = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(600), wait).await.expect("it came true");
 }
 
 fn serializer() -> EventSerializer {
@@ -104,7 +96,7 @@ async fn all_go_back_and_only_who_gave_them_up_runs() {
     let moved =
         bus.dead_letters("ledger").redrive().on_progress(move |so_far| note.lock().unwrap().push(so_far.moved)).await;
     assert_eq!(moved.unwrap().moved, 38);
-    until(|| bus.metrics().handled == 38).await;
+    until("all that were put back are handled", || bus.metrics().handled == 38).await;
     let seen = world.seen.lock().unwrap().clone();
     assert_eq!(seen.iter().filter(|(who, _)| *who == "book").count(), 35);
     assert_eq!(seen.iter().filter(|(who, _)| *who == "thank").count(), 3);
@@ -125,7 +117,7 @@ async fn one_some_and_at_most_so_many() {
     let moved = letters.redrive().only(|letter| letter.subscriber() == Some("thank")).await.unwrap();
     assert_eq!(moved.moved, 2);
     assert_eq!(letters.redrive().most(5).await.unwrap().moved, 5);
-    until(|| bus.metrics().handled == 8).await;
+    until("all that were put back are handled", || bus.metrics().handled == 8).await;
     assert_eq!(transport.account().depth("ledger-dlq").visible, 14);
     assert_eq!(letters.delete(|letter| letter.subscriber() == Some("book")).await.unwrap(), 14);
     assert_eq!(transport.account().depth("ledger-dlq").total(), 0);
@@ -138,7 +130,7 @@ async fn what_can_never_be_handled_does_not_go_round_for_ever() {
     let letters = bus.dead_letters("ledger");
     for round in 1..=3 {
         assert_eq!(letters.redrive().await.unwrap().moved, 1, "round {round}");
-        until(|| bus.metrics().dead_lettered == 1 + round).await;
+        until("it is given up again", || bus.metrics().dead_lettered == 1 + round).await;
         assert_eq!(letters.list(10).await.unwrap()[0].redrives() as u64, round);
     }
     let guarded = letters.redrive().await.unwrap();
@@ -160,7 +152,7 @@ async fn the_broker_may_move_them_itself() {
     );
     let moved = DeadLetters::of(transport.account().clone(), "ledger").redrive().natively().await.unwrap();
     assert_eq!(moved.moved, 13);
-    until(|| bus.metrics().handled == 13).await;
+    until("all that were put back are handled", || bus.metrics().handled == 13).await;
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }
 
@@ -178,8 +170,10 @@ async fn a_redrive_that_fails_in_the_middle_loses_nothing() {
     assert!(letters.redrive().await.is_err());
     transport.rule(|_| Act::Pass);
     letters.redrive().await.unwrap();
-    until(|| transport.account().depth("ledger-dlq").total() == 0 && transport.account().depth("ledger").total() == 0)
-        .await;
+    until("both queues are empty", || {
+        transport.account().depth("ledger-dlq").total() == 0 && transport.account().depth("ledger").total() == 0
+    })
+    .await;
     let seen = world.seen.lock().unwrap().clone();
     for number in 0..20 {
         assert!(seen.contains(&("book", number)), "{number} is lost");

@@ -17,7 +17,7 @@ use melange::{Event, EventBus, MessagePublisher, Outcome, State, subscriber};
 use melange_aws::http::SnsEndpoint;
 use melange_aws::signature::{Certificates, SnsSignatures};
 use melange_aws::{Aws, Provision};
-use melange_tests::server;
+use melange_tests::{server, until};
 use serde::{Deserialize, Serialize};
 use tower_service::Service as _;
 
@@ -81,16 +81,6 @@ async fn deliver(Shared(relay): Shared<Relay>, headers: HeaderMap, body: Bytes) 
     };
     relay.answers.lock().unwrap().push((kind, answers));
     status
-}
-
-async fn until(what: &str, is: impl Fn() -> bool) {
-    for _ in 0..600 {
-        if is() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("still waiting for: {what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use melange::{Event, EventBus, Outcome, State, subscriber};
 use melange_aws::{Aws, Provision};
-use melange_tests::server;
+use melange_tests::{server, until};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Event)]
@@ -39,20 +39,11 @@ async fn sqs_moves_dead_letters_back_by_itself() {
     for answer in bus.publish_all((0..25).map(|number| PaymentTaken { number })).await {
         answer.unwrap();
     }
-    until(|| bus.metrics().dead_lettered == 25).await;
+    until("all are given up", || bus.metrics().dead_lettered == 25).await;
     mended.0.store(true, Ordering::SeqCst);
     let moved = bus.dead_letters("ledger").redrive().natively().await.unwrap();
     assert_eq!(moved.moved, 25);
-    until(|| bus.metrics().handled == 25).await;
+    until("all are handled", || bus.metrics().handled == 25).await;
     assert!(bus.dead_letters("ledger").list(10).await.unwrap().is_empty());
     bus.shutdown(Duration::from_secs(10)).await.unwrap();
-}
-
-async fn until(holds: impl Fn() -> bool) {
-    let wait = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it came true");
 }

@@ -3,6 +3,7 @@
 use melange::EventBus;
 use melange::cli::{Commands, Exit, Failure, Screen};
 
+use super::check;
 use super::code::{Cloudformation, Iam, Terraform};
 use super::plan::{Apply, Plan};
 use super::tail::Tail;
@@ -31,6 +32,7 @@ pub enum Command {
 impl Commands for Command {
     async fn perform(self, bus: &EventBus, screen: &mut Screen) -> Result<Exit, Failure> {
         match self {
+            Self::Any(melange::cli::Command::Check(command)) => check::perform(command, bus, screen),
             Self::Any(command) => command.perform(bus, screen).await,
             Self::Terraform(command) => command.perform(bus, screen),
             Self::Cloudformation(command) => command.perform(bus, screen),

@@ -30,6 +30,7 @@
 #![doc = include_str!("../../docs/tool.md")]
 
 mod account;
+mod check;
 mod code;
 mod command;
 mod offline;

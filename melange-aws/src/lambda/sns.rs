@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
-use std::time::Duration;
 
 use lambda_runtime::{Context, LambdaEvent, Service};
 use melange::{EventBus, Intake};
@@ -13,6 +12,7 @@ use super::batch::{self, Work};
 use super::deadline::Deadline;
 use super::payload::{Payload, records};
 use super::record::{self, Source};
+use super::settings::settings_methods;
 use super::{InvocationError, Settings, sns_record};
 
 /// The bus as a function behind SNS topics: for [`lambda_runtime::run`].
@@ -26,8 +26,8 @@ use super::{InvocationError, Settings, sns_record};
 /// # }
 /// ```
 ///
-/// Every record is handled, whatever becomes of the others: it runs every subscriber of the bus that listens to it, in all
-/// queues. If one is not done then, the invocation fails, once all have run, so that Lambda hands it over again: twice,
+/// Every record is handled, whatever becomes of the others (SNS puts one into each invocation): it runs every subscriber of
+/// the bus that listens to it, in all queues. If one is not done then, the invocation fails, once all have run, so that Lambda hands it over again: twice,
 /// unless the function's settings say otherwise, then to its destination for failures or its dead-letter queue, if it has
 /// one. **Give it one: without it what failed three times is gone.** In a warm function only the subscribers that failed run
 /// again.
@@ -48,28 +48,7 @@ pub fn from_sns(bus: EventBus) -> Sns {
 }
 
 impl Sns {
-    /// Handles at most so many records at once: as many as the bus was told to have in hand, unless said otherwise. SNS
-    /// puts one record into each invocation.
-    #[must_use]
-    pub fn concurrency(mut self, records: usize) -> Self {
-        self.settings.concurrency = records.max(1);
-        self
-    }
-
-    /// Stops so long before the invocation's end, unless said otherwise 2 seconds, and never more than a quarter of the time
-    /// there is. Half of it is for handlers to heed their token.
-    #[must_use]
-    pub fn deadline_margin(mut self, margin: Duration) -> Self {
-        self.settings.margin = margin;
-        self
-    }
-
-    /// Runs only the subscribers of this queue of the bus.
-    #[must_use]
-    pub fn queue(mut self, name: impl Into<String>) -> Self {
-        self.settings.queue = Some(name.into());
-        self
-    }
+    settings_methods! { "Without it they run those of all its queues." }
 
     /// Handles one invocation: what the runtime calls, for handlers that do something of their own before or after.
     ///

@@ -16,6 +16,7 @@ use super::batch::{self, Ended, Work};
 use super::deadline::Deadline;
 use super::payload::{Payload, records};
 use super::record::{self, Record, Source};
+use super::settings::settings_methods;
 use super::{InvocationError, Settings};
 
 /// Longest that resting times are told to SQS for.
@@ -80,29 +81,9 @@ pub fn from_sqs(bus: EventBus) -> Sqs {
 }
 
 impl Sqs {
-    /// Handles at most so many records at once: as many as the bus was told to have in hand
-    /// ([`EventBusBuilder::concurrency`](melange::EventBusBuilder::concurrency)), unless said otherwise.
-    #[must_use]
-    pub fn concurrency(mut self, records: usize) -> Self {
-        self.settings.concurrency = records.max(1);
-        self
-    }
-
-    /// Stops so long before the invocation's end, unless said otherwise 2 seconds, and never more than a quarter of the time
-    /// there is. Half of it is for handlers to heed their token.
-    #[must_use]
-    pub fn deadline_margin(mut self, margin: Duration) -> Self {
-        self.settings.margin = margin;
-        self
-    }
-
-    /// Takes all records for those of this queue of the bus, whatever the queue they came from is called. Without it they
-    /// run the subscribers of the bus's queue of that name, with or without the prefix of its transport, and where there is
-    /// none those of its own queue.
-    #[must_use]
-    pub fn queue(mut self, name: impl Into<String>) -> Self {
-        self.settings.queue = Some(name.into());
-        self
+    settings_methods! {
+        "Without it they run those of the bus's queue that is called as the queue they came from, with or without the prefix of its"
+        "transport, and where there is none those of its own queue."
     }
 
     /// Handles one invocation: what the runtime calls, for handlers that do something of their own before or after.

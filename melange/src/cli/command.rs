@@ -46,7 +46,7 @@ impl Commands for Command {
         match self {
             Self::Events(command) => command.perform(bus, screen),
             Self::Subscribers(command) => command.perform(bus, screen),
-            Self::Check(command) => command.perform(bus, screen),
+            Self::Check(command) => command.perform(bus, screen, |checks| checks),
             Self::Schema(command) => command.perform(bus, screen),
             Self::Asyncapi(command) => command.perform(bus, screen),
             Self::Catalogue(command) => command.perform(bus, screen),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::document::Destination;
 use super::{Exit, Failure, Screen, event_named};
 use crate::EventBus;
-use crate::documents::{Contract, Documents};
+use crate::documents::{Documents, Side};
 
 /// What documents say of the program.
 #[derive(Debug, clap::Args)]
@@ -56,8 +56,8 @@ pub struct Schema {
 
 impl Schema {
     pub(super) fn perform(self, bus: &EventBus, screen: &mut Screen) -> Result<Exit, Failure> {
-        let contract = if self.read { Contract::Read } else { Contract::Written };
-        let mut schemas = bus.documents().contract(contract).schemas();
+        let side = if self.read { Side::Read } else { Side::Written };
+        let mut schemas = bus.documents().side(side).schemas();
         let Some(name) = self.event else {
             return self.to.deliver(&json(&Value::from_iter(schemas))?, screen);
         };

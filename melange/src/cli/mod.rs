@@ -54,6 +54,7 @@ use std::process::ExitCode;
 
 pub use crate::signals::Signals;
 pub use age::age;
+pub use check::Check;
 pub use command::Command;
 pub use document::Destination;
 pub use exit::{Exit, FromExit};

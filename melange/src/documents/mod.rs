@@ -25,7 +25,7 @@ use crate::{EventBus, Format, Registry};
 pub use asyncapi::Server;
 pub use documentation::{Documentation, Documented, FieldDocumentation, Shape};
 pub use error::DocumentError;
-pub use schema::{Contract, Generate};
+pub use schema::{Generate, Side};
 #[doc(hidden)]
 pub use schema::{SchemaOf, WithoutSchema};
 use view::View;
@@ -72,7 +72,7 @@ pub struct Documents {
     prefix: String,
     visibility: Duration,
     format: Format,
-    contract: Contract,
+    side: Side,
     servers: BTreeMap<String, Server>,
     /// By their queues, where a transport calls them otherwise than by convention.
     dead_letters: BTreeMap<String, String>,
@@ -92,7 +92,7 @@ impl Documents {
             prefix: String::new(),
             visibility: VISIBILITY,
             format: Format::Melange,
-            contract: Contract::Written,
+            side: Side::Written,
             servers: BTreeMap::new(),
             dead_letters: BTreeMap::new(),
             events,
@@ -147,8 +147,8 @@ impl Documents {
     }
 
     /// Whether schemas say what is written, as they do unless said otherwise, or what is read.
-    pub fn contract(mut self, contract: Contract) -> Self {
-        self.contract = contract;
+    pub fn side(mut self, side: Side) -> Self {
+        self.side = side;
         self
     }
 
@@ -173,7 +173,7 @@ impl Documents {
     #[must_use]
     pub fn schemas(&self) -> BTreeMap<String, Value> {
         let schema = |event: &&'static EventDescriptor| {
-            let schema = schema::whole(event, self.format, self.contract)?;
+            let schema = schema::whole(event, self.format, self.side)?;
             Some((format!("{}.v{}", event.name(), event.version()), schema))
         };
         self.events.iter().filter_map(schema).collect()

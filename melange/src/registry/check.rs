@@ -249,8 +249,11 @@ pub(crate) fn subscribers<'a>(
 }
 
 /// FIFO queues that would be fed by topics that keep no order. The other way round works, and loses the order.
-pub(crate) fn fifo(subscribers: &[&SubscriberDescriptor], own_queue: Option<&str>) -> Vec<Problem> {
-    let mismatch = |subscriber: &&SubscriberDescriptor| {
+pub(crate) fn fifo<'a>(
+    subscribers: impl Iterator<Item = &'a SubscriberDescriptor>,
+    own_queue: Option<&str>,
+) -> Vec<Problem> {
+    let mismatch = |subscriber: &SubscriberDescriptor| {
         let queue = subscriber.queue().or(own_queue).filter(|queue| queue.ends_with(".fifo"))?;
         let topic = subscriber.event().topic().filter(|topic| !topic.ends_with(".fifo"))?;
         let what = format!(
@@ -263,7 +266,7 @@ pub(crate) fn fifo(subscribers: &[&SubscriberDescriptor], own_queue: Option<&str
             format!("publish the event to \"{topic}.fifo\" with an `#[event(key)]`, or take `.fifo` off the queue");
         Some(Problem::new(ProblemKind::FifoMismatch, what, fix).at(subscriber.location()))
     };
-    subscribers.iter().filter_map(mismatch).collect()
+    subscribers.filter_map(mismatch).collect()
 }
 
 /// Crates that were named and are not among those that brought something.

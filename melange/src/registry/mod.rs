@@ -125,12 +125,12 @@ impl Registry {
         Checks::of(self.clone()).run()
     }
 
-    /// What is wrong whatever else is asked for; `own_queue` is that of subscribers without one, if it is known.
-    pub(crate) fn problems(&self, own_queue: Option<&str>) -> Vec<Problem> {
+    /// What is wrong whatever else is asked for, and whatever queue is the bus's own.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = check::events(&self.events);
         problems.extend(check::unregistered(&self.events, &self.subscribers));
         problems.extend(check::subscribers(self.subscribers.iter().copied(), |_, _| Vec::new()));
-        problems.extend(check::fifo(&self.subscribers, own_queue));
+        problems.extend(check::fifo(self.subscribers(), None));
         problems.extend(self.silent_crates());
         problems
     }
@@ -156,5 +156,5 @@ impl Registry {
     }
 }
 
-pub(crate) use check::{events as check_events, subscribers as check_subscribers};
+pub(crate) use check::{events as check_events, fifo as check_fifo, subscribers as check_subscribers};
 pub(crate) use order::sort_events;

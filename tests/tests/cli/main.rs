@@ -1,5 +1,6 @@
 //! The tool, run as a program: what it says, how it ends, and what scripts get of it. Over queues in memory.
 
+mod check;
 mod consume;
 mod dlq;
 mod documents;

@@ -12,6 +12,7 @@ fn what_is_not_there_is_answered_by_what_is_near() {
         (&["publish", "OrderPlacd", "--json", "{}"], "did you mean `OrderPlaced`?"),
         (&["publish", "orderplaced", "--json", "{}"], "did you mean `OrderPlaced`?"),
         (&["publish", "OrderPlaced@7", "--json", "{}"], "there is OrderPlaced@1"),
+        (&["check", "--publishes", "OrderPlacd"], "did you mean `OrderPlaced`?"),
         (&["subscribers", "--event", "Parcel"], "did you mean `ParcelMoved`?"),
         (&["consume", "--once", "--queue", "biling"], "did you mean `billing`?"),
         (&["publish", "OrderPlaced"], "--json <JSON>"),

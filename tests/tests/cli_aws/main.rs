@@ -1,5 +1,6 @@
 //! The tool over AWS: over the stub in this process, and what only a server of another kind can show over the local server.
 
+mod check;
 mod code;
 mod letters;
 mod offline;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use melange::documents::Contract;
+use melange::documents::Side;
 use melange::{Event, EventBus, Format, Registry, subscribers};
 use serde_json::{Value, json};
 
@@ -62,13 +62,12 @@ fn what_serde_is_told_to_write_otherwise_may_be_anything() {
 
 #[test]
 fn who_reads_asks_for_less_than_who_writes_gives() {
-    let schemas = shapes::documents().contract(Contract::Read).schemas();
+    let schemas = shapes::documents().side(Side::Read).schemas();
     for name in ["Renamed.v1", "RenamedPlain.v1"] {
         let wanted = [&ENVELOPE[..], &["orderId", "sum", "at", "id"]].concat();
         assert_eq!(required(&schemas[name]), wanted, "{name}");
     }
-    let names =
-        &shop::documents().contract(Contract::Read).schemas()["OrderPlaced.v2"]["properties"]["event_type_name"];
+    let names = &shop::documents().side(Side::Read).schemas()["OrderPlaced.v2"]["properties"]["event_type_name"];
     assert_eq!(names["enum"], json!(["OrderPlaced", "OrderCreated"]));
 }
 

@@ -23,7 +23,7 @@ impl Parts<'_> {
     pub(super) fn messages(&self) -> Result<(Object, Object), DocumentError> {
         // What AsyncAPI takes for its own schemas is a superset of JSON Schema draft 07.
         let settings = SchemaSettings::draft07().with(|settings| settings.definitions_path = DEFINITIONS.into());
-        let mut generator = self.documents.contract.of(settings).into_generator();
+        let mut generator = self.documents.side.of(settings).into_generator();
         let mut messages = Object::new();
         for (event, name) in self.view.events.iter().zip(&self.messages) {
             if let Some(payload) = schema::of_message(event.descriptor, self.documents.format, &mut generator) {

@@ -31,7 +31,7 @@ impl Catalogue<'_> {
             fields(documentation.fields(), documentation.shape(), page);
         }
         self.examples(event, page)?;
-        if let Some(schema) = schema::whole(event.descriptor, self.documents.format, self.documents.contract) {
+        if let Some(schema) = schema::whole(event.descriptor, self.documents.format, self.documents.side) {
             html!(page; "<details class=\"more\"><summary>JSON Schema of the message</summary><pre tabindex=\"0\"><code>");
             html!(page; (format_args!("{schema:#}")) "</code></pre></details>\n");
         }

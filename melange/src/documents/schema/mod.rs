@@ -18,7 +18,7 @@ pub use found::{Generate, SchemaOf, WithoutSchema};
 /// Whose schema of a message it is: serde may write less than it reads, or ask for less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Contract {
+pub enum Side {
     /// What this program writes.
     #[default]
     Written,
@@ -26,7 +26,7 @@ pub enum Contract {
     Read,
 }
 
-impl Contract {
+impl Side {
     pub(super) fn of(self, settings: SchemaSettings) -> SchemaSettings {
         match self {
             Self::Written => settings.for_serialize(),
@@ -36,8 +36,8 @@ impl Contract {
 }
 
 /// The schema of a message's body, JSON Schema 2020-12 with its definitions; `None` for a local event, which has no body.
-pub(super) fn whole(event: &EventDescriptor, format: Format, contract: Contract) -> Option<Value> {
-    let mut generator = contract.of(SchemaSettings::draft2020_12()).into_generator();
+pub(super) fn whole(event: &EventDescriptor, format: Format, side: Side) -> Option<Value> {
+    let mut generator = side.of(SchemaSettings::draft2020_12()).into_generator();
     let mut schema = of_message(event, format, &mut generator)?;
     let meta = generator.settings().meta_schema.as_deref().map(str::to_owned);
     schema.insert("$schema".to_owned(), meta.map_or(Value::Null, Value::from));

@@ -1,5 +1,6 @@
 //! A program with the tool in it, over queues in memory. `WAITING=3` lets three orders wait in them, `FAILING=2` two whose
-//! subscriber fails, and `LETTERS=5` has five given up.
+//! subscriber fails, and `LETTERS=5` has five given up. `HEARD=1` has a closure listen to what nobody else
+//! does.
 
 mod orders;
 
@@ -8,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use melange::{EventBus, MemoryTransport};
-use orders::OrderPlaced;
+use orders::{OrderPlaced, SeatTaken};
 
 /// The line is the same in whatever a `main` returns that can say how a command ended.
 #[allow(dead_code, reason = "it is enough that they compile")]
@@ -49,7 +50,11 @@ mod mains {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let bus = EventBus::builder().linked().transport(MemoryTransport::new().queue("billing")).build()?;
+    let mut builder = EventBus::builder().linked().transport(MemoryTransport::new().queue("billing"));
+    if std::env::var_os("HEARD").is_some() {
+        builder = builder.subscribe(|_: &SeatTaken| {});
+    }
+    let bus = builder.build()?;
     for (variable, total_cents) in [("WAITING", 4200), ("FAILING", 0), ("LETTERS", -1)] {
         let count: u64 = std::env::var(variable).map_or(Ok(0), |count| count.parse())?;
         for number in 0..count {

@@ -1,0 +1,93 @@
+//! Leases: kept, lost, and given up in time.
+
+use std::time::Duration;
+
+use melange::EventBus;
+use melange::transport::TransportErrorKind as Kind;
+use melange_tests::faulty::{Act, Faulty, Op};
+use melange_tests::until;
+use tokio::time::Instant;
+
+use crate::{Seen, heedful, publish, running};
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_in_hand_is_extended_in_batches_at_half_its_time() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    let bus = running(&transport, &seen, 64).await;
+    publish(&bus, 0..25, 100_000).await;
+    until("all are handled", || bus.metrics().handled == 25).await;
+    let extensions = transport.calls(Op::ChangeVisibility);
+    assert!(extensions.iter().all(|call| call.visibilities.iter().all(|long| *long == Duration::from_secs(30))));
+    // 100 seconds at about every 12 to 15: three calls for 25 messages each time.
+    let rounds = extensions.len().div_ceil(3);
+    println!("{} calls in {rounds} rounds", extensions.len());
+    assert!((6..=9).contains(&rounds) && extensions.len() <= 27, "{}", extensions.len());
+    assert_eq!(seen.check(25), 0);
+    assert_eq!(bus.metrics().received, 25);
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_lease_cancels_the_handler_and_the_message_is_not_deleted() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    transport.rule(|call| match call.op {
+        Op::ChangeVisibility if call.number == 1 => Act::Fail(Kind::LeaseLost),
+        _ => Act::Pass,
+    });
+    let bus = EventBus::builder()
+        .subscribers(melange::subscribers![heedful])
+        .state(seen.clone())
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    publish(&bus, [1], 40_000).await;
+    until("the handler is told", || seen.numbers() == [1001]).await;
+    until("the message counts as lost", || bus.metrics().unsettled == 1).await;
+    assert!(transport.calls(Op::Delete).is_empty());
+    until("it is handled when it comes again", || bus.metrics().handled == 1).await;
+    assert_eq!((seen.numbers(), bus.metrics().received), (vec![1001, 1], 2));
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_cannot_be_extended_is_given_up_before_it_ends() {
+    for act in [Act::Fail(Kind::Unavailable), Act::Fail(Kind::Throttled), Act::Hang] {
+        let (transport, seen) = (Faulty::new("workers"), Seen::default());
+        let down = act.clone();
+        transport.rule(move |call| if call.op == Op::ChangeVisibility { down.clone() } else { Act::Pass });
+        let bus = EventBus::builder()
+            .subscribers(melange::subscribers![heedful])
+            .state(seen.clone())
+            .transport(transport.clone())
+            .build()
+            .unwrap();
+        bus.start().await.unwrap();
+        publish(&bus, [1], 120_000).await;
+        let begun = Instant::now();
+        until("the handler is told", || seen.numbers() == [1001]).await;
+        let told = begun.elapsed();
+        assert!(told > Duration::from_secs(15) && told < Duration::from_secs(30), "{act:?}: told after {told:?}");
+        if !matches!(act, Act::Hang) {
+            assert!(transport.calls(Op::ChangeVisibility).len() >= 3, "it was tried again");
+        }
+        transport.rule(|_| Act::Pass);
+        until("it is handled when it comes again", || bus.metrics().handled == 1).await;
+        assert_eq!((seen.numbers(), transport.calls(Op::Delete).len()), (vec![1001, 1], 1));
+        bus.shutdown(Duration::from_secs(5)).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_extension_is_tried_again_and_the_handler_goes_on() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    transport.rule(|call| match (call.op, call.number) {
+        (Op::ChangeVisibility, 1 | 2 | 4) => Act::Fail(Kind::Throttled),
+        _ => Act::Pass,
+    });
+    let bus = running(&transport, &seen, 8).await;
+    publish(&bus, 0..3, 60_000).await;
+    until("all are handled", || bus.metrics().handled == 3).await;
+    assert_eq!((seen.check(3), bus.metrics().received), (0, 3));
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}

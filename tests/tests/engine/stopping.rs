@@ -1,0 +1,53 @@
+//! Shutdowns, and buses that are dropped.
+
+use std::time::Duration;
+
+use melange_tests::faulty::{Faulty, Op};
+use melange_tests::until;
+use tokio::time::{Instant, sleep};
+
+use crate::{Seen, publish, running};
+
+#[tokio::test(start_paused = true)]
+async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    let bus = running(&transport, &seen, 64).await;
+    publish(&bus, 0..80, 600_000).await;
+    sleep(Duration::from_secs(1)).await;
+    transport.forget_calls();
+    let begun = Instant::now();
+    let report = bus.shutdown(Duration::from_secs(2)).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    // The poll that was open meanwhile may have brought a few more, which went back too.
+    assert!(report.released >= 64 && report.finished == 0 && report.lost == 0, "{report:?}");
+    let back = transport.calls(Op::ChangeVisibility).len();
+    assert!(back <= 12, "{back} calls");
+    assert_eq!(transport.account().depth("workers").visible, 80, "all are visible at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_wait_for_company_go_out_at_the_shutdown() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    let bus = running(&transport, &seen, 10).await;
+    publish(&bus, 0..3, 0).await;
+    until("they are handled", || seen.numbers().len() == 3).await;
+    assert!(transport.calls(Op::Delete).is_empty(), "their deletes wait for more");
+    let report = bus.shutdown(Duration::from_secs(5)).await.unwrap();
+    assert_eq!((report.finished, report.lost), (3, 0));
+    assert_eq!(transport.account().depth("workers").total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_is_dropped_ends_its_tasks_and_finishes_what_is_in_hand() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    let bus = running(&transport, &seen, 10).await;
+    publish(&bus, 0..3, 500).await;
+    sleep(Duration::from_millis(100)).await;
+    drop(bus);
+    until("what was in hand is deleted", || transport.account().depth("workers").total() == 0).await;
+    sleep(Duration::from_secs(5)).await;
+    transport.forget_calls();
+    sleep(Duration::from_secs(120)).await;
+    assert!(transport.calls(Op::Receive).is_empty(), "nobody polls any more");
+    assert_eq!(seen.check(3), 0);
+}
