@@ -106,7 +106,7 @@ impl MemoryAccount {
             return if settings.agree_with(&known.settings) { Ok(()) } else { Err(exists("queue", name)) };
         }
         account.queues.is_free(name, Instant::now())?;
-        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
         account.queues.get_or_new(name).settings.tell(settings);
         Ok(())
     }
@@ -118,7 +118,7 @@ impl MemoryAccount {
     pub fn change_queue(&self, name: &str, settings: QueueSettings) -> Result<(), Refused> {
         settings.check(name)?;
         let mut account = self.lock();
-        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
         account.queues.get(name)?.settings.tell(settings);
         Ok(())
     }
