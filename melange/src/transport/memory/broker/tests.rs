@@ -49,6 +49,16 @@ fn creating_twice_is_no_change_unless_something_else_is_said() {
 }
 
 #[test]
+fn an_account_has_so_many_topics() {
+    let account = MemoryTransport::new().account();
+    let create = |name: String| account.create_topic(&name, TopicSettings::new());
+    (0..1_000).for_each(|i| create(format!("t{i}.fifo")).unwrap());
+    assert_eq!(kind(create("more.fifo".to_owned())), RefusedKind::TopicLimit);
+    create("t0.fifo".to_owned()).unwrap();
+    create("standard".to_owned()).unwrap();
+}
+
+#[test]
 fn what_a_queue_cannot_be_told_is_refused() {
     let account = account();
     let told = QueueSettings::new;
