@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -96,6 +97,7 @@ impl Setup {
             polls: TaskTracker::new(),
             lanes: TaskTracker::new(),
             settlers: TaskTracker::new(),
+            runtime: OnceLock::new(),
             stop: CancellationToken::new(),
             abort: CancellationToken::new(),
             settled: CancellationToken::new(),
