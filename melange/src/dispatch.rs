@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 
 use crate::context::{Known, RawContext, RunToken, States};
 use crate::event::Erased;
+use crate::in_process::on_a_thread;
 use crate::metadata::Metadata;
 use crate::outcome::{BoxError, Failure, Outcome, Then};
 use crate::subscriber::{AsyncCall, BoxFuture, Call, SubscriberDescriptor, Subscription, SyncCall, mismatch};
@@ -190,10 +191,11 @@ pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Res
     let cancellation = RunToken::new(scene.cancellation);
     // Each future is held once only: they are part of every task that handles a message.
     async {
-        let mut running = pin!(AssertUnwindSafe(call(subscription, scene, &cancellation)).catch_unwind());
+        let running = pin!(Some(AssertUnwindSafe(call(subscription, scene, &cancellation)).catch_unwind()));
+        let mut running = Running(running);
         match descriptor.options().timeout {
-            None => verdict(descriptor, running.await),
-            Some(limit) => match tokio::time::timeout(limit, running.as_mut()).await {
+            None => verdict(descriptor, (&mut running).await),
+            Some(limit) => match tokio::time::timeout(limit, &mut running).await {
                 Ok(run) => verdict(descriptor, run),
                 Err(_) => {
                     cancellation.get().cancel();
@@ -206,6 +208,29 @@ pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Res
     }
     .instrument(scene.span(subscription))
     .await
+}
+
+/// A run under way. One that is cut off, by its time-out or by whoever waits for it, may panic as it is dropped: it is let go.
+struct Running<'a, F>(Pin<&'a mut Option<F>>);
+
+impl<F: Future<Output = std::thread::Result<Outcome>>> Future for Running<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0.as_mut().as_pin_mut() {
+            Some(running) => running.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Running<'_, F> {
+    fn drop(&mut self) {
+        if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| self.0.set(None))) {
+            let_go(thrown);
+        }
+    }
 }
 
 /// A run that has begun.
@@ -258,11 +283,12 @@ async fn call(subscription: &Subscription, scene: Scene<'_>, cancellation: &RunT
             let (event, states) = (Arc::clone(scene.event), Arc::clone(scene.states));
             let Some(metadata) = scene.metadata.shared().cloned() else { return mismatch() };
             let run = Run { event, metadata, states, cancellation: cancellation.get().clone() };
-            let blocking = tokio::task::spawn_blocking(move || {
+            let run = move || {
                 let cancellation = RunToken::new(&run.cancellation);
                 call(instance.as_ref(), &run.scene().raw(&cancellation))
-            });
-            match blocking.await {
+            };
+            let (run, _waited_for) = on_a_thread(run);
+            match tokio::task::spawn_blocking(run).await {
                 Ok(outcome) => outcome,
                 Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
                 Err(_) => Outcome::retry("the runtime is shutting down"),

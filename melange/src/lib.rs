@@ -42,6 +42,7 @@ mod outcome;
 mod publisher;
 mod registry;
 mod retry;
+mod runtime;
 mod send_to;
 mod serializer;
 mod shape;

@@ -1,11 +1,13 @@
 //! Functions under `#[subscriber]` that take nothing but the event, on the asynchronous bus: quicker, and no less contained.
 
 use std::panic::panic_any;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use melange::{AsynchronousEventBus, Event, subscriber, subscribers};
+use melange::{AsynchronousEventBus, Event, State, SubscriberErrorKind, subscriber, subscribers};
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -99,6 +101,84 @@ async fn what_blocks_runs_on_a_thread_of_its_own() {
     let heard = heard.0.lock().unwrap();
     assert_eq!(heard.len(), 1);
     assert_ne!(heard[0].1, thread::current().id(), "it ran on the worker");
+}
+
+/// The bus that runs whoever asks for it.
+type OwnBus = Arc<OnceLock<AsynchronousEventBus>>;
+
+#[derive(Event)]
+#[event(local)]
+struct Dialled {
+    heard: Heard,
+    again: usize,
+}
+
+#[subscriber(listens_to = Dialled, blocking)]
+fn redials(dialled: &Dialled, State(bus): State<OwnBus>) {
+    for _ in 0..dialled.again {
+        let next = Dialled { heard: dialled.heard.clone(), again: 0 };
+        dialled.heard.note(match Handle::current().block_on(bus.get().unwrap().publish(next)) {
+            Ok(()) => "published",
+            Err(error) if error.is_full() => "full",
+            Err(_) => "closed",
+        });
+    }
+}
+
+fn redialling() -> AsynchronousEventBus {
+    let own = OwnBus::default();
+    let bus = AsynchronousEventBus::builder().subscribers(subscribers![redials]).state(Arc::clone(&own));
+    let bus = bus.workers(1).capacity(1).build().unwrap();
+    own.set(bus.clone()).unwrap();
+    bus
+}
+
+#[tokio::test]
+async fn what_blocks_and_publishes_where_nobody_can_make_room_is_told_so() {
+    let (bus, heard) = (redialling(), Heard::default());
+    bus.publish(Dialled { heard: heard.clone(), again: 3 }).await.unwrap();
+    let done = async {
+        while bus.metrics().delivered < 2 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), done).await.expect("it waits for room that only it could make");
+    assert_eq!(heard.names(), ["published", "full", "full"]);
+}
+
+#[tokio::test]
+async fn what_blocks_publishes_during_the_drain_as_all_subscribers_do() {
+    let (bus, heard) = (redialling(), Heard::default());
+    bus.publish(Dialled { heard: heard.clone(), again: 1 }).await.unwrap();
+    let drained = bus.shutdown(LONG).await;
+    assert_eq!((heard.names(), drained.delivered, drained.dropped), (vec!["published"], 2, 0));
+}
+
+#[subscriber(listens_to = Rang, timeout = "1s")]
+async fn falls_when_cut_off(_: &Rang) {
+    let _falls = Falls;
+    sleep(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_falls_as_its_time_is_over_stops_nobody() {
+    let failed = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&failed);
+    let bus = AsynchronousEventBus::builder()
+        .subscribers(subscribers![falls_when_cut_off, fails])
+        .on_error(move |error| noted.lock().unwrap().push(error.kind()))
+        .workers(1)
+        .build()
+        .unwrap();
+    let heard = Heard::default();
+    for _ in 0..2 {
+        bus.publish(Rang { heard: heard.clone() }).await.unwrap();
+    }
+    let drained = bus.shutdown(LONG).await;
+    assert_eq!((drained.delivered, drained.dropped), (2, 0));
+    assert_eq!(heard.names(), ["fails"; 2]);
+    let kinds = [SubscriberErrorKind::TimedOut, SubscriberErrorKind::Failed].repeat(2);
+    assert_eq!(*failed.lock().unwrap(), kinds);
 }
 
 #[tokio::test]

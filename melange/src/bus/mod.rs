@@ -21,6 +21,7 @@ use crate::consumer::{Ask, Consumed, ConsumerMetrics, Engine, Health, Intake, Qu
 use crate::error::publish::{Kind, PublishError};
 use crate::event::{Event, EventDescriptor};
 use crate::publisher::MessagePublisher;
+use crate::runtime;
 use crate::transport::{Capabilities, Topology, Transport, TransportError, TransportErrorKind};
 use crate::{DeadLetters, EventId, SendTo, SubscriberDescriptor};
 
@@ -89,8 +90,9 @@ impl EventBus {
     /// nothing.
     ///
     /// # Errors
-    /// What is missing or refused; nothing is polled then, and it may be called again.
+    /// What is missing or refused, or that no tokio runtime is here; nothing is polled then, and it may be called again.
     pub async fn start(&self) -> Result<(), TransportError> {
+        runtime::check("to start an event bus")?;
         let engine = &self.inner.engine;
         if self.inner.started.swap(true, Ordering::SeqCst) && !engine.stop.is_cancelled() {
             return Ok(());

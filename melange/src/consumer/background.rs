@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
 
 use super::engine::Engine;
 use super::receive::receive_all;
@@ -16,6 +17,10 @@ const RESTARTS: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(1
 
 /// Starts receiving from every queue. A second call does nothing.
 pub(crate) fn spawn(engine: &Arc<Engine>) {
+    if let Ok(runtime) = Handle::try_current() {
+        // Another call has set the same, or does nothing.
+        let _ = engine.runtime.set(runtime);
+    }
     for index in 0..engine.queues.len() {
         let (Some(queue), Some(settler)) = (engine.queues.get(index), Settler::start(engine, index)) else { continue };
         if queue.settler.set(settler).is_err() {

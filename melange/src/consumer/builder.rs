@@ -99,6 +99,7 @@ impl Setup {
             polls: TaskTracker::new(),
             lanes: TaskTracker::new(),
             settlers: TaskTracker::new(),
+            runtime: OnceLock::new(),
             stop: CancellationToken::new(),
             abort: CancellationToken::new(),
             settled: CancellationToken::new(),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,6 +38,8 @@ pub(crate) struct Engine {
     pub(crate) lanes: TaskTracker,
     /// Extend leases, and settle.
     pub(crate) settlers: TaskTracker,
+    /// What all of these run on, once they do.
+    pub(crate) runtime: OnceLock<Handle>,
     /// Cancelled: nothing more is received.
     pub(crate) stop: CancellationToken,
     /// Cancelled: what is in hand is handed back.

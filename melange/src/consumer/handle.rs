@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout, timeout_at};
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
 
 use super::control::QueueControl;
 use super::engine::Engine;
 use super::health::{Health, health};
 use super::report::ConsumerMetrics;
+use crate::runtime::timer;
 
 /// How long after the deadline the answers to handing messages back are waited for.
 const HANDING_BACK: Duration = Duration::from_secs(3);
@@ -74,11 +76,14 @@ pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shut
     let before = engine.counters.snapshot();
     engine.stop.cancel();
     engine.settlers.close();
-    let at = Instant::now() + deadline;
-    if timeout_at(at, engine.settlers.wait()).await.is_err() {
-        engine.abort.cancel();
-        // Handing back is a short call for all; a handler that blocks its thread cannot be stopped at all.
-        let _ = timeout(HANDING_BACK, engine.settlers.wait()).await;
+    // Of a bus that was not started there is nothing to wait for.
+    if engine.settlers.wait().now_or_never().is_none() {
+        let within = |limit| timer(engine.runtime.get(), || timeout(limit, engine.settlers.wait()));
+        if within(deadline).await.is_err() {
+            engine.abort.cancel();
+            // Handing back is a short call for all; a handler that blocks its thread cannot be stopped at all.
+            let _ = within(HANDING_BACK).await;
+        }
     }
     let now = engine.counters.snapshot();
     let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered + m.rejected;

@@ -47,6 +47,7 @@ use process::{Handled, Notes};
 use queue::Queue;
 use settle::Verdict;
 
+use crate::runtime::{self, from_now};
 use crate::transport::{Delivery, Topology, TransportError};
 
 /// What to do with events whose name nobody in the queue listens to. On shared topics they are normal.
@@ -127,7 +128,8 @@ impl MessageConsumer {
     /// With several queues each is asked in turn.
     ///
     /// # Errors
-    /// If the broker could not be asked. What a subscriber does is no error here: it is in what is returned.
+    /// If the broker could not be asked, or no tokio runtime is here. What a subscriber does is no error here: it is in what
+    /// is returned.
     pub async fn consume_event(&self) -> Result<Consumed, TransportError> {
         self.consume(None).await
     }
@@ -139,7 +141,7 @@ impl MessageConsumer {
     /// # Errors
     /// As [`consume_event`](Self::consume_event).
     pub async fn consume_event_within(&self, within: Duration) -> Result<Consumed, TransportError> {
-        self.consume(Some(Instant::now() + within)).await
+        self.consume(Some(from_now(within))).await
     }
 
     async fn consume(&self, deadline: Option<Instant>) -> Result<Consumed, TransportError> {
@@ -175,9 +177,10 @@ pub(crate) struct Ask<'a> {
 
 /// At most one message, run and settled. `next` is the queue to begin with.
 pub(crate) async fn consume(engine: &Engine, next: &AtomicUsize, ask: Ask<'_>) -> Result<Consumed, TransportError> {
+    runtime::check("to consume")?;
     let Ask { wait, queue: only, deadline } = ask;
     let queues: Vec<&Queue> = engine.queues.iter().filter(|queue| only.is_none_or(|only| queue.name == only)).collect();
-    let end = Instant::now() + wait;
+    let end = from_now(wait);
     let end = deadline.map_or(end, |deadline| end.min(deadline));
     let several = queues.len() > 1;
     loop {

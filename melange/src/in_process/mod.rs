@@ -9,6 +9,7 @@ mod queued;
 mod synchronous;
 mod table;
 
+pub(crate) use asynchronous::on_a_thread;
 pub use asynchronous::{AsynchronousEventBus, AsynchronousEventBusBuilder, Drained, InProcessMetrics};
 pub use entry::SubscriptionHandle;
 pub use failures::{DispatchError, TryPublishError};

@@ -13,6 +13,7 @@ use super::life::Life;
 use super::shared::Shared;
 use crate::EventId;
 use crate::attributes::EVENT_TYPE;
+use crate::runtime::from_now;
 use crate::transport::{
     Body, Capabilities, DeadLetter, Delivery, MemoryTransport, Message, MoveStatus, Receipt, Topology, Transport,
     TransportError, TransportErrorKind,
@@ -282,7 +283,7 @@ impl Transport for TestTransport {
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
-        let until = Instant::now() + wait;
+        let until = from_now(wait);
         let moment = Moment { queue: Some(queue), ..Moment::default() };
         loop {
             let life = self.alive()?;

@@ -94,7 +94,7 @@ impl AsynchronousEventBusBuilder {
             tasks.spawn_on(task, runtime).abort_handle()
         };
         let aborts = runtime.iter().flat_map(|runtime| (0..self.workers).map(|slot| start(runtime, slot))).collect();
-        Ok(AsynchronousEventBus { crew: Arc::new(Crew { shared, tasks, aborts }) })
+        Ok(AsynchronousEventBus { crew: Arc::new(Crew { shared, tasks, aborts, runtime: runtime.ok() }) })
     }
 
     #[track_caller]

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::shared::Shared;
 use super::state::InHand;
+use crate::runtime::timer;
 
 /// How long subscribers have to react to the cancelled token before they are cut off.
 const GRACE: Duration = Duration::from_millis(100);
@@ -31,6 +34,8 @@ pub(super) struct Crew {
     pub(super) shared: Arc<Shared>,
     pub(super) tasks: TaskTracker,
     pub(super) aborts: Vec<AbortHandle>,
+    /// What they run on.
+    pub(super) runtime: Option<Handle>,
 }
 
 impl Crew {
@@ -61,7 +66,7 @@ impl Crew {
     }
 
     async fn gone_within(&self, limit: Duration) -> bool {
-        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+        timer(self.runtime.as_ref(), || timeout(limit, self.tasks.wait())).await.is_ok()
     }
 }
 

@@ -24,6 +24,7 @@ use std::time::Duration;
 pub use builder::AsynchronousEventBusBuilder;
 pub use drain::Drained;
 pub use metrics::InProcessMetrics;
+pub(crate) use worker::on_a_thread;
 
 use self::drain::Crew;
 use super::entry::SubscriptionHandle;
@@ -77,8 +78,8 @@ use crate::handler::HandlerFn;
 /// A subscriber may publish on the bus that runs it, and waits for room like everyone else, unless waiting would be in
 /// vain: when all running subscribers wait for room and no idle worker can make any, [`publish`](Self::publish) returns
 /// an error that [is full](PublishError::is_full) instead of waiting for ever, even with one worker. The bus knows its
-/// own subscribers by their task: one that waits for another task or thread that publishes, or for another bus whose
-/// subscribers publish back, is not seen. From there, use [`try_publish`](Self::try_publish).
+/// own subscribers by their task, and `blocking` ones by their thread: one that waits for another task or thread that
+/// publishes, or for another bus whose subscribers publish back, is not seen. From there, use [`try_publish`](Self::try_publish).
 ///
 /// # The end
 /// [`shutdown`](Self::shutdown) drains the bus. Clones are handles to the same bus; dropping the last one without a

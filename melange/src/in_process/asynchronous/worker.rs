@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt as _;
@@ -29,11 +29,34 @@ tokio::task_local! {
     static HERE: Here;
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Here {
     /// The address of its `Shared`, only ever compared.
     bus: usize,
     slot: usize,
+    /// On another thread: there as long as the worker waits for it.
+    run: Option<Weak<()>>,
+}
+
+impl Here {
+    fn is_current(&self) -> bool {
+        self.run.as_ref().is_none_or(|run| run.strong_count() > 0)
+    }
+}
+
+/// `run`, for a thread of its own: what it publishes there is published by the subscriber that is run here, as long as what
+/// comes beside it is held.
+pub(crate) fn on_a_thread<R>(run: impl FnOnce() -> R) -> (impl FnOnce() -> R, Option<Arc<()>>) {
+    let here = HERE.try_with(|here| {
+        let waited_for = Arc::new(());
+        (Here { run: Some(Arc::downgrade(&waited_for)), ..here.clone() }, waited_for)
+    });
+    let (here, waited_for) = here.ok().unzip();
+    let run = move || match here {
+        Some(here) => HERE.sync_scope(here, run),
+        None => run(),
+    };
+    (run, waited_for)
 }
 
 impl Shared {
@@ -43,7 +66,8 @@ impl Shared {
 
     /// The worker of this bus whose subscriber is calling, if one is.
     pub(super) fn caller(&self) -> Option<usize> {
-        HERE.try_with(|here| (here.bus == self.address()).then_some(here.slot)).ok().flatten()
+        let is_own = |here: &Here| here.bus == self.address() && here.is_current();
+        HERE.try_with(|here| is_own(here).then_some(here.slot)).ok().flatten()
     }
 }
 
@@ -60,7 +84,7 @@ pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
         event_id: None,
         stretch: 0,
     };
-    let here = Here { bus: shared.address(), slot };
+    let here = Here { bus: shared.address(), slot, run: None };
     HERE.scope(here, async {
         // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
         while AssertUnwindSafe(hand.work()).catch_unwind().await.is_err() {

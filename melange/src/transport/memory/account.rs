@@ -163,13 +163,17 @@ impl Account {
     }
 
     /// What SNS or SQS would refuse of `topology`.
-    fn refused(&self, own_queue: &str, topology: &Topology) -> Vec<String> {
+    fn refused(&mut self, own_queue: &str, topology: &Topology) -> Vec<String> {
         let mut refused = Vec::new();
         for plan in &topology.queues {
+            let dead = dead_letter_queue(&plan.name);
+            if self.queues.get(&dead).is_ok() {
+                refused.extend(self.queues.may_serve(&dead, &plan.name).err().map(|refused| refused.to_string()));
+            }
             // What events and subscribers name was checked where it was said; the bus's own queue was not.
             let problem = name_problem("queue", &plan.name, QUEUE_NAME);
             if problem.is_none() {
-                refused.extend(name_problem("dead-letter queue", &dead_letter_queue(&plan.name), QUEUE_NAME));
+                refused.extend(name_problem("dead-letter queue", &dead, QUEUE_NAME));
             }
             refused.extend(problem.filter(|_| plan.name == own_queue));
             for filter in &plan.topics {

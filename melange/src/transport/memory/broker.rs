@@ -22,7 +22,9 @@ const PURGES: Duration = Duration::from_secs(60);
 /// Source: the SNS developer guide, filter policy constraints.
 const POLICIES_OF_A_TOPIC: usize = 200;
 const POLICIES: usize = 10_000;
-/// Source: the SNS quotas.
+/// Source of all three: the SNS quotas.
+const TOPICS: usize = 100_000;
+const FIFO_TOPICS: usize = 1_000;
 const SUBSCRIPTIONS_OF_A_FIFO_TOPIC: usize = 100;
 
 /// The account as any other program sees it: topics, queues, subscriptions, and every call with the strictness of its
@@ -74,7 +76,7 @@ impl MemoryAccount {
     /// Makes a topic. If it is there already and does what is said, that is enough.
     ///
     /// # Errors
-    /// When its name or its settings are refused, or it is there and does something else.
+    /// When its name or its settings are refused, it is there and does something else, or there are too many.
     pub fn create_topic(&self, name: &str, settings: TopicSettings) -> Result<(), Refused> {
         if let Some(problem) = name_problem("topic", name, TOPIC_NAME) {
             return Err(Refused::parameter(problem));
@@ -85,6 +87,11 @@ impl MemoryAccount {
             Some(known) if settings.agree_with(&known.settings) => Ok(()),
             Some(_) => Err(exists("topic", name)),
             None => {
+                let (kind, most) = if is_fifo(name) { ("FIFO", FIFO_TOPICS) } else { ("standard", TOPICS) };
+                if account.topics.keys().filter(|known| is_fifo(known) == is_fifo(name)).count() >= most {
+                    let what = format!("topic `{name}` would be one more than the {most} {kind} topics of an account");
+                    return Err(Refused::new(RefusedKind::TopicLimit, what));
+                }
                 account.topics.insert(name.to_owned(), Topic::new(name, settings));
                 Ok(())
             }
@@ -106,7 +113,7 @@ impl MemoryAccount {
             return if settings.agree_with(&known.settings) { Ok(()) } else { Err(exists("queue", name)) };
         }
         account.queues.is_free(name, Instant::now())?;
-        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
         account.queues.get_or_new(name).settings.tell(settings);
         Ok(())
     }
@@ -118,7 +125,7 @@ impl MemoryAccount {
     pub fn change_queue(&self, name: &str, settings: QueueSettings) -> Result<(), Refused> {
         settings.check(name)?;
         let mut account = self.lock();
-        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.get(dead).map(|_| ()))?;
+        settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
         account.queues.get(name)?.settings.tell(settings);
         Ok(())
     }

@@ -181,7 +181,12 @@ fn is_number(text: &str) -> bool {
         return true;
     }
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    // Zeros at either end are not counted.
+    let (mut count, mut digits) = (0, 0);
+    for digit in mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0') {
+        count += 1;
+        digits = if digit == b'0' { digits } else { count };
+    }
     let Ok(number) = text.parse::<f64>() else { return false };
     let size = number.abs();
     digits <= DIGITS && number.is_finite() && (size == 0.0 || (1e-128..=1e126).contains(&size))

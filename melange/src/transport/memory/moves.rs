@@ -66,7 +66,7 @@ pub enum MoveState {
     Completed,
     /// It was cancelled.
     Cancelled,
-    /// It came to a message it did not know where to put, or ran for 36 hours.
+    /// It came to a message it did not know where to put, or whose queue is no longer there, or ran for 36 hours.
     Failed,
 }
 
@@ -167,7 +167,8 @@ impl Move {
                 self.report.state = MoveState::Completed;
                 return None;
             };
-            let Some(to) = self.told.to.clone().or_else(|| letter.source.as_deref().map(str::to_owned)) else {
+            let to = self.told.to.clone().or_else(|| letter.source.as_deref().map(str::to_owned));
+            let Some(to) = to.filter(|to| queues.get(to).is_ok()) else {
                 if let Ok(dead) = queues.get(&self.told.from) {
                     dead.put(place, letter, Duration::ZERO, now);
                 }

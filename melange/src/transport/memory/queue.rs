@@ -191,17 +191,13 @@ impl Queue {
 
     /// How each message stands, in the order of arrival.
     pub(super) fn messages(&mut self, now: Instant) -> impl Iterator<Item = (&Stored, Standing)> {
-        self.wake_up(now);
-        let expired: Vec<u64> = self.messages.keys().copied().filter(|place| self.is_expired(*place, now)).collect();
-        for place in expired {
-            self.remove(place);
-        }
+        self.forget_expired(now);
         self.messages.values().map(|held| (&held.stored, held.state.standing))
     }
 
     /// Takes out all that is not in hand, in the order of arrival.
     pub(super) fn drain(&mut self, now: Instant) -> Vec<Stored> {
-        self.wake_up(now);
+        self.forget_expired(now);
         let free = |(place, held): (&u64, &Held)| (held.state.standing != Standing::InHand).then_some(*place);
         let places: Vec<u64> = self.messages.iter().filter_map(free).collect();
         places.into_iter().filter_map(|place| self.remove(place)).collect()
@@ -215,8 +211,14 @@ impl Queue {
     /// Takes out the next that may be received, with its place.
     pub(super) fn take(&mut self, now: Instant) -> Option<(u64, Stored)> {
         self.wake_up(now);
-        let place = self.order.next(None)?;
-        self.remove(place).map(|stored| (place, stored))
+        loop {
+            let place = self.order.next(None)?;
+            let is_expired = self.is_expired(place, now);
+            let stored = self.remove(place)?;
+            if !is_expired {
+                return Some((place, stored));
+            }
+        }
     }
 
     /// Deletes everything, in hand or not, and says how many that were.
@@ -234,6 +236,15 @@ impl Queue {
             && self.is_expired(*place, now)
         {
             self.remove(*place);
+        }
+    }
+
+    /// The same, and forgets all that were kept long enough: a dead letter may be older than what came before it.
+    fn forget_expired(&mut self, now: Instant) {
+        self.wake_up(now);
+        let expired: Vec<u64> = self.messages.keys().copied().filter(|place| self.is_expired(*place, now)).collect();
+        for place in expired {
+            self.remove(place);
         }
     }
 
@@ -273,7 +284,7 @@ impl Queue {
         self.in_flight += usize::from(state.in_flight);
         self.in_flight -= usize::from(held.state.in_flight);
         held.state = state;
-        self.order.set(place, held.stored.key.as_ref(), Some(state.standing));
+        self.order.set(place, held.stored.lane(self.fifo), Some(state.standing));
         self.signal.changed();
         Some(held)
     }
@@ -284,7 +295,7 @@ impl Queue {
             self.timers.remove(&(before, place));
         }
         self.in_flight -= usize::from(state.in_flight);
-        self.order.set(place, stored.key.as_ref(), None);
+        self.order.set(place, stored.lane(self.fifo), None);
         self.signal.changed();
         Some(stored)
     }

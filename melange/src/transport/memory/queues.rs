@@ -60,6 +60,16 @@ impl Queues {
         Ok(())
     }
 
+    /// Refuses `dead` as the dead-letter queue of `queue` when it is not there, or serves others only.
+    pub(super) fn may_serve(&mut self, dead: &str, queue: &str) -> Result<(), Refused> {
+        if self.get(dead)?.settings.serves(queue) {
+            return Ok(());
+        }
+        Err(Refused::parameter(format!(
+            "queue `{dead}` is told whose dead-letter queue it is, and not that of `{queue}`"
+        )))
+    }
+
     /// Puts what is sent into the queue `name`, unless it is a duplicate: then says what the first was given.
     pub(super) fn send(
         &mut self,

@@ -56,6 +56,8 @@ pub enum RefusedKind {
     InvalidFilter,
     /// Too many filter policies.
     FilterLimit,
+    /// Too many topics.
+    TopicLimit,
     /// Too many subscriptions of a FIFO topic.
     SubscriptionLimit,
     /// Something else is missing, too large, or not for this kind of queue or topic.

@@ -1,5 +1,6 @@
 //! What queues are told to do.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::is_fifo;
@@ -18,6 +19,8 @@ const RETENTION: Duration = Duration::from_secs(4 * 24 * 60 * 60);
 const VISIBILITY: Duration = Duration::from_secs(30);
 /// Source: the SQS API reference, `maxReceiveCount`.
 const MOST_RECEIVES: u32 = 1_000;
+/// Source: the SQS API reference, `RedriveAllowPolicy`.
+const MOST_SOURCES: usize = 10;
 
 /// What a queue is told to do. What is not said stays as it is, or is as usual in a new queue.
 ///
@@ -43,6 +46,7 @@ pub struct QueueSettings {
     retention: Option<Duration>,
     max_bytes: Option<usize>,
     redrive: Option<Redrive>,
+    sources: Option<BTreeSet<String>>,
     dedup_by_content: Option<bool>,
     dedup_by_group: Option<bool>,
 }
@@ -91,6 +95,12 @@ impl QueueSettings {
         self
     }
 
+    /// As a dead-letter queue, serves only these queues, 10 at most; none of them: no queue at all. All, unless said otherwise.
+    pub fn dead_letters_of<N: Into<String>>(mut self, queues: impl IntoIterator<Item = N>) -> Self {
+        self.sources = Some(queues.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// FIFO: a message without a deduplication id is known by its body.
     pub fn dedup_by_content(mut self, yes: bool) -> Self {
         self.dedup_by_content = Some(yes);
@@ -124,6 +134,9 @@ impl QueueSettings {
         if self.redrive.as_ref().is_some_and(|redrive| is_fifo(&redrive.to) != is_fifo(name)) {
             return refuse("its dead-letter queue must be FIFO if it is, and not if it is not".to_owned());
         }
+        if self.sources.as_ref().is_some_and(|sources| sources.len() > MOST_SOURCES) {
+            return refuse(format!("a dead-letter queue names {MOST_SOURCES} queues that it serves, and no more"));
+        }
         if !is_fifo(name) && (self.dedup_by_content.is_some() || self.dedup_by_group.is_some()) {
             return refuse("only FIFO queues deduplicate".to_owned());
         }
@@ -151,6 +164,8 @@ pub(super) struct Settings {
     pub(super) max_bytes: usize,
     /// Without it, messages are handed out for ever.
     pub(super) redrive: Option<Redrive>,
+    /// Whose dead-letter queue it may be; all queues' unless it was told.
+    sources: Option<BTreeSet<String>>,
     pub(super) dedup_by_content: bool,
     pub(super) dedup_by_group: bool,
 }
@@ -163,6 +178,7 @@ impl Default for Settings {
             retention: RETENTION,
             max_bytes: QUEUE_BYTES,
             redrive: None,
+            sources: None,
             dedup_by_content: false,
             dedup_by_group: false,
         }
@@ -170,6 +186,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether it may be the dead-letter queue of `queue`.
+    pub(super) fn serves(&self, queue: &str) -> bool {
+        self.sources.as_ref().is_none_or(|sources| sources.contains(queue))
+    }
+
     /// Does what is said.
     pub(super) fn tell(&mut self, told: QueueSettings) {
         self.visibility = told.visibility.unwrap_or(self.visibility);
@@ -177,6 +198,7 @@ impl Settings {
         self.retention = told.retention.unwrap_or(self.retention);
         self.max_bytes = told.max_bytes.unwrap_or(self.max_bytes);
         self.redrive = told.redrive.or(self.redrive.take());
+        self.sources = told.sources.or(self.sources.take());
         self.dedup_by_content = told.dedup_by_content.unwrap_or(self.dedup_by_content);
         self.dedup_by_group = told.dedup_by_group.unwrap_or(self.dedup_by_group);
     }

@@ -57,6 +57,12 @@ impl Stored {
         }
     }
 
+    /// What it must not overtake: others of its group in a FIFO queue. Elsewhere a group of another program says nothing of the
+    /// order, but what a bus puts in keeps that of its key.
+    pub(super) fn lane(&self, fifo: bool) -> Option<&Arc<str>> {
+        self.key.as_ref().filter(|_| fifo || matches!(self.form, Form::Own))
+    }
+
     /// The bytes that a queue counts of it.
     pub(super) fn size(&self) -> usize {
         match &self.form {

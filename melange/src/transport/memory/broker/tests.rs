@@ -49,6 +49,16 @@ fn creating_twice_is_no_change_unless_something_else_is_said() {
 }
 
 #[test]
+fn an_account_has_so_many_topics() {
+    let account = MemoryTransport::new().account();
+    let create = |name: String| account.create_topic(&name, TopicSettings::new());
+    (0..1_000).for_each(|i| create(format!("t{i}.fifo")).unwrap());
+    assert_eq!(kind(create("more.fifo".to_owned())), RefusedKind::TopicLimit);
+    create("t0.fifo".to_owned()).unwrap();
+    create("standard".to_owned()).unwrap();
+}
+
+#[test]
 fn what_a_queue_cannot_be_told_is_refused() {
     let account = account();
     let told = QueueSettings::new;
@@ -269,6 +279,28 @@ async fn a_raw_message_comes_as_it_was_published() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_on_a_standard_queue_holds_back_nobody() {
+    let account = account();
+    account.subscribe(Subscription::new("t", "q").raw(true)).unwrap();
+    for i in 0..3 {
+        account.send("q", Outgoing::new(format!("sent {i}")).group("tenant")).unwrap();
+        account.publish("t", Outgoing::new(format!("published {i}")).group("tenant")).unwrap();
+    }
+    assert_eq!(all(&account, "q").await.len(), 6, "it is only a share of the queue");
+    account.send("q", Outgoing::new("more").group("tenant")).unwrap();
+    assert_eq!(all(&account, "q").await.len(), 1, "while others of it are in hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_envelope_has_as_many_bytes_as_a_real_one() {
+    let account = account();
+    account.subscribe(Subscription::new("t", "q")).unwrap();
+    account.publish("t", Outgoing::new("x".repeat(39))).unwrap();
+    let envelope = texts(&account, "q").await.remove(0);
+    assert!((850..=950).contains(&(envelope.len() - 39)), "{}", envelope.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fifo_topic_passes_the_group_to_fifo_queues_only() {
     let account = account();
     for queue in ["q", "q.fifo"] {
@@ -448,6 +480,61 @@ async fn a_task_without_a_destination_fails_at_what_was_sent_there_by_hand() {
     let report = account.moves("dead").unwrap().remove(0);
     assert_eq!((report.state, report.moved), (MoveState::Failed, 1));
     assert_eq!(texts(&account, "dead").await, ["by hand"], "it stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_fails_once_its_queue_is_gone() {
+    let account = with_letters(3).await;
+    account.create_queue("elsewhere", QueueSettings::new()).unwrap();
+    account.start_move(MoveTask::of("dead").to("elsewhere").per_second(1)).unwrap();
+    account.delete_queue("elsewhere").unwrap();
+    advance(SECOND).await;
+    let report = account.moves("dead").unwrap().remove(0);
+    assert_eq!((report.state, report.moved), (MoveState::Failed, 1));
+    assert_eq!(texts(&account, "dead").await.len(), 2, "the others stay");
+    assert_eq!(kind(account.receive("elsewhere", Receive::up_to(1)).await), RefusedKind::NotFound, "none is made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_moves_nothing_that_was_kept_long_enough() {
+    let account = account();
+    account.change_queue("q", QueueSettings::new().dead_letters("dead", 1)).unwrap();
+    account.change_queue("dead", QueueSettings::new().retention(100 * SECOND)).unwrap();
+    account.send("q", Outgoing::new("old")).unwrap();
+    advance(SECOND).await;
+    account.send("dead", Outgoing::new("first")).unwrap();
+    account.send("dead", Outgoing::new("second")).unwrap();
+    all(&account, "q").await;
+    advance(98 * SECOND).await;
+    assert!(texts(&account, "q").await.is_empty(), "it is a dead letter, behind the others and older than they are");
+    account.start_move(MoveTask::of("dead").to("q").per_second(2)).unwrap();
+    advance(SECOND).await;
+    assert_eq!(account.moves("dead").unwrap()[0].state, MoveState::Completed);
+    assert_eq!(texts(&account, "q").await, ["first", "second"]);
+}
+
+#[test]
+fn a_dead_letter_queue_may_name_whom_it_serves() {
+    let account = account();
+    account.change_queue("dead", QueueSettings::new().dead_letters_of(["q"])).unwrap();
+    account.change_queue("q", QueueSettings::new().dead_letters("dead", 3)).unwrap();
+    let other = QueueSettings::new().dead_letters("dead", 3);
+    let refused = account.create_queue("other", other.clone()).unwrap_err();
+    assert_eq!(refused.kind(), RefusedKind::InvalidParameter);
+    assert!(refused.to_string().contains("`other`"), "{refused}");
+    account.change_queue("dead", QueueSettings::new().dead_letters_of(["q", "other"])).unwrap();
+    account.create_queue("other", other.clone()).unwrap();
+    account.change_queue("dead", QueueSettings::new().dead_letters_of::<String>([])).unwrap();
+    assert_eq!(kind(account.change_queue("other", other)), RefusedKind::InvalidParameter);
+    let names = |n: usize| (0..n).map(|i| i.to_string());
+    account.change_queue("dead", QueueSettings::new().dead_letters_of(names(10))).unwrap();
+    let many = account.change_queue("dead", QueueSettings::new().dead_letters_of(names(11)));
+    assert_eq!(kind(many), RefusedKind::InvalidParameter);
+    // A bus is refused too.
+    let memory = MemoryTransport::new();
+    memory.account().create_queue("billing-dlq", QueueSettings::new().dead_letters_of(["q"])).unwrap();
+    let refused = memory.check(&topology([plan("billing", &[("t", "Happened")])])).unwrap_err();
+    assert!(refused[0].contains("`billing-dlq`"), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]

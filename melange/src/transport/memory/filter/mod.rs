@@ -6,6 +6,7 @@
 mod number;
 mod parse;
 mod rule;
+mod wildcard;
 
 use serde_json::Value;
 
@@ -19,8 +20,8 @@ use rule::{Rules, Scalar};
 /// Which messages of a topic a subscription lets through.
 ///
 /// Every key must match, and of a key's values one is enough. Values are texts, numbers, `true`, `false`, `null`, and
-/// matchers: `prefix`, `suffix`, `equals-ignore-case`, `anything-but`, `numeric`, `exists` and `cidr`; `$or` holds policies
-/// of which one is enough. What SNS would refuse is refused when the policy is made, so that it can be tested alone:
+/// matchers: `prefix`, `suffix`, `wildcard`, `equals-ignore-case`, `anything-but`, `numeric`, `exists` and `cidr`; `$or` holds
+/// policies of which one is enough. What SNS would refuse is refused when the policy is made, so that it can be tested alone:
 ///
 /// ```
 /// use melange::AttributeValue;
@@ -127,7 +128,7 @@ impl All {
                 match values {
                     // That something is not there counts only beside something that is.
                     None => rules.lets_absence() && !content.attributes.is_empty(),
-                    Some((values, all)) => rules.lets(&values, all),
+                    Some(values) => rules.lets(&values),
                 }
             }
             Node::Nested(_) => false,
@@ -141,7 +142,7 @@ impl All {
             (Node::Rules(rules), value) => {
                 let mut leaves = Vec::new();
                 value.into_iter().for_each(|value| collect(value, &mut leaves));
-                if leaves.is_empty() { rules.lets_absence() } else { rules.lets(&leaves, false) }
+                if leaves.is_empty() { rules.lets_absence() } else { rules.lets(&leaves) }
             }
             (Node::Nested(nested), Some(Value::Object(object))) => nested.lets_object(object),
             // Of a list, one element must match as a whole.
@@ -156,15 +157,15 @@ impl All {
     }
 }
 
-/// What is compared of an attribute; `None` when nothing is. The second says whether `anything-but` asks for all of them.
-fn scalars<'a>(data_type: &str, value: &'a AttributeValue) -> Option<(Vec<Scalar<'a>>, bool)> {
+/// What is compared of an attribute; `None` when nothing is.
+fn scalars<'a>(data_type: &str, value: &'a AttributeValue) -> Option<Vec<Scalar<'a>>> {
     match value {
         AttributeValue::String(text) if data_type == "String.Array" => {
-            let Ok(elements) = serde_json::from_str::<Vec<Value>>(text) else { return Some((Vec::new(), true)) };
-            Some((elements.iter().filter_map(Scalar::of).map(Scalar::into_owned).collect(), true))
+            let elements = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
+            Some(elements.iter().filter_map(Scalar::of).map(Scalar::into_owned).collect())
         }
-        AttributeValue::String(text) => Some((vec![Scalar::Text(text.as_str().into())], false)),
-        AttributeValue::Number(text) => Some((vec![number::parse(text).map_or(Scalar::Large, Scalar::Number)], false)),
+        AttributeValue::String(text) => Some(vec![Scalar::Text(text.as_str().into())]),
+        AttributeValue::Number(text) => Some(vec![number::parse(text).map_or(Scalar::Large, Scalar::Number)]),
         AttributeValue::Binary(_) => None,
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::number::Range;
 use super::rule::{Cidr, Rule, Rules, Scalar};
+use super::wildcard::{Points, Wildcard};
 use super::{All, Node, Scope};
 
 /// Source of all three: the SNS developer guide, filter policy constraints.
@@ -13,7 +14,8 @@ const MOST_BYTES: usize = 256 * 1024;
 
 /// Names of matchers. A list of objects under `$or` that uses one as a key is no `$or`.
 /// Source: the SNS developer guide, AND/OR logic.
-const RESERVED: [&str; 7] = ["anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"];
+const RESERVED: [&str; 8] =
+    ["anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix", "wildcard"];
 
 /// Reads the policy in `json`; the error says what is wrong with which key.
 pub(super) fn policy(scope: Scope, json: &str) -> Result<All, String> {
@@ -22,7 +24,7 @@ pub(super) fn policy(scope: Scope, json: &str) -> Result<All, String> {
     }
     let policy: Map<String, Value> =
         serde_json::from_str(json).map_err(|error| format!("it is not a JSON object ({})", kind(&error)))?;
-    let mut size = Size { keys: 0, combinations: 1 };
+    let mut size = Size { keys: 0, combinations: 1, points: Points::default() };
     let all = object(scope, &policy, 1, &mut size)?;
     if size.keys > MOST_KEYS {
         return Err(format!("it has {} keys, where {MOST_KEYS} are the most", size.keys));
@@ -34,6 +36,7 @@ pub(super) fn policy(scope: Scope, json: &str) -> Result<All, String> {
             size.combinations
         ));
     }
+    size.points.check()?;
     Ok(all)
 }
 
@@ -47,6 +50,7 @@ fn kind(error: &serde_json::Error) -> String {
 struct Size {
     keys: usize,
     combinations: usize,
+    points: Points,
 }
 
 fn object(scope: Scope, policy: &Map<String, Value>, depth: usize, size: &mut Size) -> Result<All, String> {
@@ -60,6 +64,7 @@ fn object(scope: Scope, policy: &Map<String, Value>, depth: usize, size: &mut Si
             Value::Array(values) => {
                 size.keys += 1;
                 size.combinations = size.combinations.saturating_mul(values.len()).saturating_mul(depth);
+                size.points.add(values);
                 all.keys.push((key.clone(), Node::Rules(rules(values).map_err(at)?)));
             }
             Value::Object(_) if scope == Scope::Attributes => {
@@ -94,9 +99,9 @@ fn either(scope: Scope, branches: &[Value], depth: usize, size: &mut Size) -> Re
         if branch.is_empty() {
             return Err("key `$or`: a branch is empty".to_owned());
         }
-        let mut own = Size { keys: size.keys, combinations: size.combinations };
+        let mut own = *size;
         read.push(object(scope, branch, depth, &mut own)?);
-        size.keys = own.keys;
+        (size.keys, size.points) = (own.keys, own.points);
         combinations = combinations.saturating_add(own.combinations);
     }
     size.combinations = combinations;
@@ -129,6 +134,7 @@ fn rule(value: &Value) -> Result<Rule, String> {
     match name.as_str() {
         "prefix" => text().map(Rule::Prefix),
         "suffix" => text().map(Rule::Suffix),
+        "wildcard" => text().and_then(Wildcard::parse).map(Rule::Wildcard),
         "equals-ignore-case" => text().map(|text| Rule::IgnoreCase(text.to_lowercase())),
         "cidr" => Cidr::parse(&text()?).map(Rule::Cidr),
         "exists" => value.as_bool().map(Rule::Exists).ok_or_else(|| "`exists` needs true or false".to_owned()),
@@ -148,11 +154,11 @@ fn literal(value: &Value) -> Result<Scalar<'static>, String> {
     }
 }
 
-/// A value, a list of values of one kind, a prefix or a suffix.
+/// A value, a list of values of one kind, a prefix, a suffix or a wildcard.
 fn anything_but(value: &Value) -> Result<Rule, String> {
     let text_or_number = |value: &Value| match value {
         Value::String(_) | Value::Number(_) => literal(value),
-        _ => Err("`anything-but` takes texts or numbers, a `prefix` or a `suffix`".to_owned()),
+        _ => Err("`anything-but` takes texts or numbers, a `prefix`, a `suffix` or a `wildcard`".to_owned()),
     };
     match value {
         Value::Array(values) if values.is_empty() => Err("`anything-but` of nothing is refused".to_owned()),
@@ -165,7 +171,8 @@ fn anything_but(value: &Value) -> Result<Rule, String> {
         Value::Object(_) => match rule(value)? {
             Rule::Prefix(prefix) => Ok(Rule::NoPrefix(prefix)),
             Rule::Suffix(suffix) => Ok(Rule::NoSuffix(suffix)),
-            _ => Err("inside `anything-but` only `prefix` and `suffix` are matchers".to_owned()),
+            Rule::Wildcard(wildcard) => Ok(Rule::NoWildcard(wildcard)),
+            _ => Err("inside `anything-but` only `prefix`, `suffix` and `wildcard` are matchers".to_owned()),
         },
         one => text_or_number(one).map(|one| Rule::AnythingBut(vec![one])),
     }

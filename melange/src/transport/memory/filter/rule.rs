@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::number::{Number, Range};
+use super::wildcard::Wildcard;
 
 /// What is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,28 +63,25 @@ pub(super) enum Rule {
     Is(Scalar<'static>),
     Prefix(String),
     Suffix(String),
+    Wildcard(Wildcard),
     /// In lower case.
     IgnoreCase(String),
     AnythingBut(Vec<Scalar<'static>>),
     NoPrefix(String),
     NoSuffix(String),
+    NoWildcard(Wildcard),
     Numeric(Range),
     Exists(bool),
     Cidr(Cidr),
 }
 
 impl Rules {
-    /// Whether one of `values` is let through. With `all`, `anything-but` asks for all of them.
-    pub(super) fn lets(&self, values: &[Scalar<'_>], all: bool) -> bool {
-        self.0.iter().any(|rule| {
-            if all && rule.is_negative() {
-                return !values.is_empty() && values.iter().all(|value| rule.lets(value));
-            }
-            match rule {
-                // Of what is there, all must be nothing.
-                Rule::Exists(false) => !values.iter().any(Scalar::is_something),
-                rule => values.iter().any(|value| rule.lets(value)),
-            }
+    /// Whether one of `values` is let through.
+    pub(super) fn lets(&self, values: &[Scalar<'_>]) -> bool {
+        self.0.iter().any(|rule| match rule {
+            // Of what is there, all must be nothing.
+            Rule::Exists(false) => !values.iter().any(Scalar::is_something),
+            rule => values.iter().any(|value| rule.lets(value)),
         })
     }
 
@@ -94,20 +92,18 @@ impl Rules {
 }
 
 impl Rule {
-    fn is_negative(&self) -> bool {
-        matches!(self, Self::AnythingBut(_) | Self::NoPrefix(_) | Self::NoSuffix(_))
-    }
-
     fn lets(&self, value: &Scalar<'_>) -> bool {
         let text = |test: &dyn Fn(&str) -> bool| value.text().is_some_and(test);
         match self {
             Self::Is(wanted) => wanted == value,
             Self::Prefix(prefix) => text(&|text| text.starts_with(prefix.as_str())),
             Self::Suffix(suffix) => text(&|text| text.ends_with(suffix.as_str())),
+            Self::Wildcard(wildcard) => text(&|text| wildcard.matches(text)),
             Self::IgnoreCase(wanted) => text(&|text| text.to_lowercase() == *wanted),
             Self::AnythingBut(unwanted) => !unwanted.contains(value),
             Self::NoPrefix(prefix) => text(&|text| !text.starts_with(prefix.as_str())),
             Self::NoSuffix(suffix) => text(&|text| !text.ends_with(suffix.as_str())),
+            Self::NoWildcard(wildcard) => text(&|text| !wildcard.matches(text)),
             Self::Numeric(range) => matches!(value, Scalar::Number(number) if range.contains(*number)),
             Self::Exists(wanted) => value.is_something() == *wanted,
             Self::Cidr(cidr) => text(&|text| text.parse().is_ok_and(|address| cidr.contains(address))),

@@ -80,6 +80,34 @@ fn anything_but_in_all_its_forms() {
 }
 
 #[test]
+fn a_wildcard_stands_for_anything() {
+    assert!(lets(r#"{"a": [{"wildcard": "order-*.json"}]}"#, string("order-7.json")));
+    assert!(!lets(r#"{"a": [{"wildcard": "order-*.json"}]}"#, string("order-7.xml")));
+    assert!(!lets(r#"{"a": [{"wildcard": "7*"}]}"#, number("7")), "a number is no text");
+    assert!(lets(r#"{"a": [{"anything-but": {"wildcard": "*ball"}}]}"#, string("hockey")));
+    assert!(!lets(r#"{"a": [{"anything-but": {"wildcard": "*ball"}}]}"#, string("football")));
+    assert!(lets_body(r#"{"a": {"b": [{"wildcard": "*x*"}]}}"#, r#"{"a": {"b": ["y", "axb"]}}"#));
+}
+
+#[test]
+fn wildcards_cost_a_hundred_points_at_most() {
+    let key = |matcher: &str, times| vec![matcher; times].join(", ");
+    let policy = |matchers: String| format!(r#"{{"a": [{matchers}]}}"#);
+    // One point each, times ten.
+    FilterPolicy::body(&policy(key(r#"{"wildcard": "x*"}"#, 10))).unwrap();
+    assert!(refused(&policy(key(r#"{"wildcard": "x*"}"#, 11))).contains("121 points"));
+    // Three for each of several, and one for the `anything-but` around them.
+    FilterPolicy::body(&policy(key(r#"{"wildcard": "*x*"}"#, 4))).unwrap();
+    assert!(refused(&policy(key(r#"{"anything-but": {"wildcard": "*x*"}}"#, 4))).contains("112 points"));
+    // All keys together, and branches too.
+    let both = |n| format!(r#"{{"a": [{0}], "$or": [{{"b": [{0}]}}, {{"c": [1]}}]}}"#, key(r#"{"wildcard": "x*"}"#, n));
+    FilterPolicy::body(&both(7)).unwrap();
+    assert!(refused(&both(8)).contains("128 points"));
+    // Nothing is counted where there are none.
+    FilterPolicy::body(&policy(key(r#"{"anything-but": "x"}"#, 11))).unwrap();
+}
+
+#[test]
 fn numbers_are_compared_by_value_and_range() {
     for (policy, inside, outside) in [
         (r#"{"a": [{"numeric": ["=", 301.5]}]}"#, "3.015e2", "301.6"),
@@ -122,18 +150,17 @@ fn addresses_are_compared_by_their_first_bits() {
 }
 
 #[test]
-fn of_an_array_one_element_is_enough_but_anything_but_wants_all() {
+fn of_an_array_one_element_is_enough() {
     assert!(lets_array(r#"{"a": ["two"]}"#, r#"["one", "two"]"#));
     assert!(lets_array(r#"{"a": [2]}"#, r#"["one", 2]"#) && !lets_array(r#"{"a": [2]}"#, r#"["2"]"#));
     assert!(lets_array(r#"{"a": [true]}"#, "[true]") && lets_array(r#"{"a": [null]}"#, "[null]"));
-    assert!(!lets_array(r#"{"a": [{"anything-but": ["one"]}]}"#, r#"["one", "two"]"#));
-    assert!(lets_array(r#"{"a": [{"anything-but": ["one"]}]}"#, r#"["three", "two"]"#));
+    // As the guide has it: it contains something else.
+    assert!(lets_array(r#"{"a": [{"anything-but": ["one"]}]}"#, r#"["one", "two"]"#));
+    assert!(!lets_array(r#"{"a": [{"anything-but": ["one", "two"]}]}"#, r#"["one", "two"]"#));
+    assert!(!lets_array(r#"{"a": [{"anything-but": {"prefix": "o"}}]}"#, r#"["one"]"#));
     assert!(!lets_array(r#"{"a": [{"anything-but": ["one"]}]}"#, "not a list"));
     assert!(lets_body(r#"{"a": ["two"]}"#, r#"{"a": ["one", "two"]}"#));
-    assert!(
-        lets_body(r#"{"a": [{"anything-but": ["one"]}]}"#, r#"{"a": ["one", "two"]}"#),
-        "of a body's list one is enough"
-    );
+    assert!(lets_body(r#"{"a": [{"anything-but": ["one"]}]}"#, r#"{"a": ["one", "two"]}"#));
 }
 
 #[test]
@@ -224,7 +251,8 @@ fn what_is_no_policy_is_refused_with_the_key_and_the_reason() {
         (r#"{"a": [{}]}"#, "one name"),
         (r#"{"a": [{"prefix": "x", "suffix": "y"}]}"#, "one name"),
         (r#"{"a": [{"sounds-like": "x"}]}"#, "`sounds-like` is no matcher"),
-        (r#"{"a": [{"wildcard": "x*"}]}"#, "`wildcard` is no matcher"),
+        (r#"{"a": [{"wildcard": "*a*b*c*"}]}"#, "4 `*`"),
+        (r#"{"a": [{"wildcard": ""}]}"#, "not empty"),
         (r#"{"a": [{"prefix": 1}]}"#, "needs a text"),
         (r#"{"a": [{"suffix": ""}]}"#, "not empty"),
         (r#"{"a": [{"equals-ignore-case": ["x"]}]}"#, "needs a text"),
@@ -246,7 +274,7 @@ fn what_is_no_policy_is_refused_with_the_key_and_the_reason() {
         (r#"{"a": [{"anything-but": []}]}"#, "of nothing"),
         (r#"{"a": [{"anything-but": ["x", 1]}]}"#, "no mixture"),
         (r#"{"a": [{"anything-but": [true]}]}"#, "texts or numbers"),
-        (r#"{"a": [{"anything-but": {"numeric": ["=", 1]}}]}"#, "only `prefix` and `suffix`"),
+        (r#"{"a": [{"anything-but": {"numeric": ["=", 1]}}]}"#, "only `prefix`, `suffix` and `wildcard`"),
         (r#"{"a": [{"anything-but": [{"prefix": "x"}]}]}"#, "texts or numbers"),
         (r#"{"$or": [{}, {"a": [1]}]}"#, "branch is empty"),
     ] {
