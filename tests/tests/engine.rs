@@ -245,7 +245,7 @@ async fn a_lost_lease_cancels_the_handler_and_the_message_is_not_deleted() {
     bus.start().await.unwrap();
     publish(&bus, [1], 40_000).await;
     until("the handler is told", || seen.numbers() == [1001]).await;
-    until("the message counts as lost", || bus.metrics().unsettled == 1).await;
+    until("the lease counts as lost", || bus.metrics().leases_lost == 1).await;
     assert!(transport.calls(Op::Delete).is_empty());
     until("it is handled when it comes again", || bus.metrics().handled == 1).await;
     assert_eq!((seen.numbers(), bus.metrics().received), (vec![1001, 1], 2));
@@ -319,7 +319,7 @@ async fn an_entry_that_is_not_answered_for_has_failed() {
     let bus = running(&transport, &seen, 10).await;
     publish(&bus, 0..10, 0).await;
     // The three were deleted; asked again, the account says that they are not in hand. Nothing of it is handled twice.
-    until("all are settled", || bus.metrics().handled + bus.metrics().unsettled == 10).await;
+    until("all are settled", || bus.metrics().handled + bus.metrics().leases_lost == 10).await;
     assert_eq!(seen.check(10), 0);
     assert_eq!(bus.metrics().received, 10);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
@@ -572,6 +572,36 @@ async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
     let back = transport.calls(Op::ChangeVisibility).len();
     assert!(back <= 12, "{back} calls");
     assert_eq!(transport.account().depth("workers").visible, 80, "all are visible at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_broker_has_taken_back_is_no_error_of_the_shutdown() {
+    // A lease that ends unseen, as in a process that stood still; and one that is found lost while handlers finish.
+    for (deadline, told) in [(Duration::from_secs(2), "at the deadline"), (Duration::from_secs(60), "before")] {
+        let (transport, seen) = (Faulty::new("workers"), Seen::default());
+        transport.rule(|call| match call.op {
+            Op::ChangeVisibility => Act::Fail(Kind::LeaseLost),
+            _ => Act::Pass,
+        });
+        let bus = EventBus::builder()
+            .subscribers(melange::subscribers![heedful])
+            .state(seen.clone())
+            .transport(transport.clone())
+            .build()
+            .unwrap();
+        bus.start().await.unwrap();
+        publish(&bus, 0..3, 600_000).await;
+        until("they are in hand", || bus.metrics().received == 3).await;
+        let report = bus.shutdown(deadline).await.unwrap_or_else(|error| panic!("{told}: {error}"));
+        assert_eq!((report.taken_back, report.finished, report.released), (3, 0, 0), "{told}: {report:?}");
+        assert_eq!((report.unreleased, report.lost), (0, 0), "{told}: {report:?}");
+        assert_eq!((bus.metrics().leases_lost, bus.metrics().unsettled), (3, 0), "{told}");
+        let mut told_to_stop = seen.numbers();
+        told_to_stop.sort_unstable();
+        assert_eq!(told_to_stop, [1000, 1001, 1002], "{told}");
+        assert!(transport.calls(Op::Delete).is_empty(), "{told}");
+        assert_eq!(transport.account().depth("workers").total(), 3, "{told}: they come again by themselves");
+    }
 }
 
 #[tokio::test(start_paused = true)]
