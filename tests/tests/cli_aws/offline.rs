@@ -39,7 +39,7 @@ fn what_needs_no_credentials_asks_for_none() {
                 .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &address),
         );
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments:?}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{arguments:?}");
+        assert!(begun.elapsed() < Duration::from_secs(40), "{arguments:?}");
         let asked = metadata.accept().map(|_| ());
         assert_eq!(
             asked.map_err(|error| error.kind()),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use melange_aws_stub::{REGION, Stub};
 use melange_lambda_stub::{Answer, Runtime};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// The function, from a build of its own where `MELANGE_LAMBDA_FUNCTION` says so (`cargo xtask lambda`).
 fn program() -> PathBuf {
@@ -19,7 +19,7 @@ fn program() -> PathBuf {
 
 pub struct Function {
     runtime: Runtime,
-    said: Arc<Mutex<Vec<String>>>,
+    said: tokio::sync::Mutex<Lines<BufReader<ChildStdout>>>,
     errors: Arc<Mutex<String>>,
     _process: Child,
 }
@@ -52,14 +52,8 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let (said, errors) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(String::new())));
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let to = Arc::clone(&said);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                to.lock().unwrap().push(line);
-            }
-        });
+        let errors = Arc::new(Mutex::new(String::new()));
+        let said = tokio::sync::Mutex::new(BufReader::new(process.stdout.take().unwrap()).lines());
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let to = Arc::clone(&errors);
         tokio::spawn(async move {
@@ -89,9 +83,14 @@ impl Function {
 
     /// What subscribers have said since the last time, in order.
     pub async fn said(&self) -> Vec<String> {
-        // The pipe may be a little behind the answer.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        std::mem::take(&mut *self.said.lock().unwrap())
+        let mut lines = self.said.lock().await;
+        let mut said = Vec::new();
+        // What was said before the answer is in the pipe by now: however late this is, a look finds it. What comes after
+        // the answer, of a handler that is told to stop, takes no time.
+        while let Ok(Ok(Some(line))) = tokio::time::timeout(Duration::from_millis(200), lines.next_line()).await {
+            said.push(line);
+        }
+        said
     }
 
     /// The same, sorted, of those that begin so.
