@@ -65,7 +65,7 @@ impl Function {
     }
 
     pub async fn invoke(&self, payload: &Value) -> Answer {
-        self.invoke_within(Duration::from_secs(30), payload).await
+        self.invoke_within(Duration::from_secs(60), payload).await
     }
 
     pub async fn invoke_within(&self, time: Duration, payload: &Value) -> Answer {
