@@ -19,7 +19,8 @@ fn program() -> PathBuf {
 
 pub struct Function {
     runtime: Runtime,
-    said: tokio::sync::Mutex<Lines<BufReader<ChildStdout>>>,
+    output: tokio::sync::Mutex<Lines<BufReader<ChildStdout>>>,
+    said: Mutex<Vec<String>>,
     errors: Arc<Mutex<String>>,
     _process: Child,
 }
@@ -53,7 +54,7 @@ impl Function {
             .spawn()
             .unwrap();
         let errors = Arc::new(Mutex::new(String::new()));
-        let said = tokio::sync::Mutex::new(BufReader::new(process.stdout.take().unwrap()).lines());
+        let output = tokio::sync::Mutex::new(BufReader::new(process.stdout.take().unwrap()).lines());
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let to = Arc::clone(&errors);
         tokio::spawn(async move {
@@ -61,7 +62,7 @@ impl Function {
                 to.lock().unwrap().push_str(&line);
             }
         });
-        Self { runtime, said, errors, _process: process }
+        Self { runtime, output, said: Mutex::default(), errors, _process: process }
     }
 
     pub async fn invoke(&self, payload: &Value) -> Answer {
@@ -69,7 +70,18 @@ impl Function {
     }
 
     pub async fn invoke_within(&self, time: Duration, payload: &Value) -> Answer {
-        let answer = self.runtime.invoke_within(time, payload.to_string()).await;
+        // What it says meanwhile may be more than a pipe holds.
+        let reading = async {
+            let mut output = self.output.lock().await;
+            while let Ok(Some(line)) = output.next_line().await {
+                self.said.lock().unwrap().push(line);
+            }
+            std::future::pending().await
+        };
+        let answer = tokio::select! {
+            answer = self.runtime.invoke_within(time, payload.to_string()) => answer,
+            answer = reading => answer,
+        };
         let test = std::thread::current().name().unwrap_or_default().to_owned();
         println!("{test}: {}", answer.to_string().chars().take(1_000).collect::<String>());
         assert!(!answer.to_string().contains("hunter2") && !self.errors.lock().unwrap().contains("hunter2"));
@@ -83,11 +95,11 @@ impl Function {
 
     /// What subscribers have said since the last time, in order.
     pub async fn said(&self) -> Vec<String> {
-        let mut lines = self.said.lock().await;
-        let mut said = Vec::new();
+        let mut output = self.output.lock().await;
+        let mut said = std::mem::take(&mut *self.said.lock().unwrap());
         // What was said before the answer is in the pipe by now: however late this is, a look finds it. What comes after
         // the answer, of a handler that is told to stop, takes no time.
-        while let Ok(Ok(Some(line))) = tokio::time::timeout(Duration::from_millis(200), lines.next_line()).await {
+        while let Ok(Ok(Some(line))) = tokio::time::timeout(Duration::from_millis(200), output.next_line()).await {
             said.push(line);
         }
         said
