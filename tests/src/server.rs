@@ -1,6 +1,9 @@
 //! The local AWS server that `cargo xtask test` starts.
 #![allow(clippy::panic, reason = "without the server its tests cannot pass, and must say so")]
 
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use melange::EventId;
 
@@ -16,10 +19,12 @@ pub fn endpoint() -> String {
     std::env::var("MELANGE_TEST_ENDPOINT").unwrap_or_else(|_| panic!("{NOT_RUN}"))
 }
 
-/// The SDK's configuration for the server.
+/// The SDK's configuration for the server. It has more time to answer than AWS needs: all tests ask it at once.
 pub async fn config() -> SdkConfig {
-    let endpoint = endpoint();
-    aws_config::defaults(BehaviorVersion::latest()).endpoint_url(endpoint).load().await
+    let attempt = Duration::from_secs(40);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(3 * attempt).build();
+    let config = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(endpoint()).timeout_config(timeouts);
+    config.load().await
 }
 
 /// A name that no other test has, to put before those of topics and queues.

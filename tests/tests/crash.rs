@@ -27,9 +27,10 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(prefix: &str) -> Self {
+    /// One that handles so many, and holds what it gets then.
+    fn start(prefix: &str, messages: u64) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_crash_worker"))
-            .arg(prefix)
+            .args([prefix, &messages.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .expect("the worker starts");
@@ -53,7 +54,7 @@ impl Worker {
     fn kill(mut self, handled: &mut HashMap<u64, u32>) {
         self.process.kill().expect("it can be killed");
         self.process.wait().expect("it is dead");
-        self.note(handled, Duration::from_secs(1), |_| false);
+        self.note(handled, Duration::from_secs(60), |_| false);
     }
 }
 
@@ -63,7 +64,7 @@ async fn killed_in_the_middle_nothing_is_lost() {
     let prefix = server::unique();
     let mut handled = HashMap::new();
 
-    let worker = Worker::start(&prefix);
+    let worker = Worker::start(&prefix, 60);
     let publisher = MessagePublisher::new(Aws::from_config(&server::config().await).prefix(&prefix));
     let mut acknowledged = Vec::new();
     for (number, answer) in (0..).zip(publisher.publish_all((0..MESSAGES).map(|number| Job { number })).await) {
@@ -71,17 +72,17 @@ async fn killed_in_the_middle_nothing_is_lost() {
             acknowledged.push(number);
         }
     }
-    worker.note(&mut handled, Duration::from_secs(30), |handled| handled.len() >= 40);
+    worker.note(&mut handled, Duration::from_secs(60), |handled| handled.len() >= 40);
     worker.kill(&mut handled);
     let before = handled.len();
     assert!(before < acknowledged.len(), "it was killed in the middle: {before} were handled");
 
-    let worker = Worker::start(&prefix);
-    worker.note(&mut handled, Duration::from_secs(30), |handled| handled.len() >= before + 40);
+    let worker = Worker::start(&prefix, 100);
+    worker.note(&mut handled, Duration::from_secs(60), |handled| handled.len() >= before + 40);
     worker.kill(&mut handled);
 
     let begun = Instant::now();
-    let worker = Worker::start(&prefix);
+    let worker = Worker::start(&prefix, u64::from(u32::MAX));
     worker.note(&mut handled, Duration::from_secs(60), |handled| acknowledged.iter().all(|n| handled.contains_key(n)));
     let took = begun.elapsed();
     worker.kill(&mut handled);

@@ -231,7 +231,8 @@ fn several_runtimes_one_after_the_other_share_one_aws() {
     for number in 0..5 {
         runtime().block_on(publisher.send_to("billing", placed("o-1", number)).into_future()).unwrap();
     }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    // An attempt on a connection that nobody serves any more would take ten seconds.
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
     let count = runtime().block_on(async {
         let all = aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages;
         let asked = aws_sdk_sqs::Client::new(&config).get_queue_attributes().queue_url(url).attribute_names(all);

@@ -135,10 +135,11 @@ async fn a_thousand_concurrent_publishes_are_a_hundred_requests() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_at_the_same_time_are_one_request_and_a_slice_of_25_is_three() {
     let stub = account().await;
-    let publisher = MessagePublisher::new(Aws::from_config(&stub.sdk_config()).linger(Duration::from_millis(500)));
+    let lingering = |long| MessagePublisher::new(Aws::from_config(&stub.sdk_config()).linger(long));
     let begun = Instant::now();
-    crowd(&publisher, (0..10).map(placed)).await;
-    assert!(begun.elapsed() < Duration::from_millis(400), "what is full waits for nothing: {:?}", begun.elapsed());
+    crowd(&lingering(Duration::from_secs(30)), (0..10).map(placed)).await;
+    assert!(begun.elapsed() < Duration::from_secs(20), "what is full waits for nothing: {:?}", begun.elapsed());
+    let publisher = lingering(Duration::from_millis(500));
     assert!(publisher.publish_all((0..25).map(placed)).await.iter().all(Result::is_ok));
     assert_eq!(sorted(batches(&stub)), [5, 10, 10, 10]);
 }
@@ -146,7 +147,7 @@ async fn ten_at_the_same_time_are_one_request_and_a_slice_of_25_is_three() {
 #[tokio::test]
 async fn who_publishes_alone_stops_waiting_for_company() {
     let stub = account().await;
-    let window = Duration::from_millis(200);
+    let window = Duration::from_secs(1);
     let publisher = MessagePublisher::new(Aws::from_config(&stub.sdk_config()).linger(window));
     let mut took = Vec::new();
     for number in 0..20 {
@@ -272,7 +273,7 @@ async fn what_is_throttled_is_sent_again_and_if_that_lasts_it_was_surely_not_tak
     let error = publisher.publish(placed(2)).await.unwrap_err();
     assert!(error.is_retryable() && !error.is_uncertain(), "{error}");
     assert!(error.to_string().contains("Throttling") && error.to_string().contains("given up after"), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

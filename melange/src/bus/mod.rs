@@ -250,7 +250,8 @@ impl EventBus {
     /// messages back, so that others can have them at once. Afterwards nothing can be published.
     ///
     /// # Errors
-    /// If messages could not be handed back: they come again when their visibility ends.
+    /// If messages could not be handed back: they come again when their visibility ends. What the broker had taken back by
+    /// itself is no error.
     pub async fn shutdown(&self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
         shutdown(&self.inner.engine, deadline).await
     }

@@ -54,7 +54,8 @@ impl ConsumerHandle {
     /// messages back, so that others can have them at once.
     ///
     /// # Errors
-    /// If messages could not be handed back: they come again when their visibility ends.
+    /// If messages could not be handed back: they come again when their visibility ends. What the broker had taken back by
+    /// itself is no error.
     pub async fn shutdown(self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
         shutdown(&self.engine, deadline).await
     }
@@ -90,9 +91,10 @@ pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shut
     let report = Shutdown {
         finished: settled(&now).saturating_sub(settled(&before)),
         released: now.released.saturating_sub(before.released),
+        taken_back: now.leases_lost.saturating_sub(before.leases_lost),
         unreleased: now.unsettled.saturating_sub(before.unsettled),
         // Counted one by one, while others may still count.
-        lost: now.received.saturating_sub(settled(&now) + now.released + now.unsettled),
+        lost: now.received.saturating_sub(settled(&now) + now.released + now.leases_lost + now.unsettled),
     };
     tracing::info!(?report, "stopped");
     if report.unreleased == 0 && report.lost == 0 { Ok(report) } else { Err(ShutdownError { report }) }
@@ -106,10 +108,13 @@ pub struct Shutdown {
     pub finished: u64,
     /// Handed back at the deadline: others can have them at once.
     pub released: u64,
-    /// Not handed back, since the broker did not answer or had taken them back: they come again by themselves.
+    /// No longer ours: the broker had taken them back by itself, and others can have them already. Nothing had to be handed
+    /// back, so this is no error.
+    pub taken_back: u64,
+    /// Not handed back, since the broker did not take it or did not answer: they come again when their visibility ends.
     pub unreleased: u64,
-    /// Received and none of the above: in the hands of a handler that blocks and cannot be stopped. These too come again
-    /// by themselves, since nothing was deleted.
+    /// Received and none of the above: in the hands of a handler that blocks and cannot be stopped, or of a broker that has
+    /// not answered in time. These too come again by themselves, since nothing was deleted.
     pub lost: u64,
 }
 

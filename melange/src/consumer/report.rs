@@ -84,7 +84,10 @@ pub struct ConsumerMetrics {
     pub dead_letters: u64,
     /// Messages handed back without being run to the end.
     pub released: u64,
-    /// Messages that were no longer ours when they were done, or whose settling the broker did not take.
+    /// Messages that were no longer ours when they were done: the broker had taken them back already. One in a while is
+    /// usual. Where they go on, handlers keep the process too busy to extend its leases, or the visibility is too short.
+    pub leases_lost: u64,
+    /// Messages whose settling the broker did not take, or did not answer: they come again when their visibility ends.
     pub unsettled: u64,
     /// Runs of subscribers that failed.
     pub failed_runs: u64,
@@ -103,6 +106,7 @@ pub(crate) struct Counters {
     rejected: AtomicU64,
     pub(crate) dead_letters: AtomicU64,
     released: AtomicU64,
+    leases_lost: AtomicU64,
     unsettled: AtomicU64,
     failed_runs: AtomicU64,
     pub(crate) failed_polls: AtomicU64,
@@ -118,7 +122,8 @@ impl Counters {
             Some(Fate::DeadLettered) => &self.dead_lettered,
             Some(Fate::Retried { .. }) => &self.retried,
             Some(Fate::Released) => &self.released,
-            Some(Fate::LeaseLost | Fate::Unsettled) => &self.unsettled,
+            Some(Fate::LeaseLost) => &self.leases_lost,
+            Some(Fate::Unsettled) => &self.unsettled,
             None => &self.rejected,
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -136,6 +141,7 @@ impl Counters {
             rejected: read(&self.rejected),
             dead_letters: read(&self.dead_letters),
             released: read(&self.released),
+            leases_lost: read(&self.leases_lost),
             unsettled: read(&self.unsettled),
             failed_runs: read(&self.failed_runs),
             failed_polls: read(&self.failed_polls),

@@ -167,10 +167,12 @@ impl Entry for Settling {
     }
 
     fn expired(self, last: Option<TransportError>) {
+        // What the broker has refused until then, or what nobody could ask it for, was not taken back by itself.
+        let taken_back = last.is_none() && !self.lease.is_ours();
         self.end(|queue, message_id| {
             let error = last.as_ref().map(tracing::field::display);
             tracing::warn!(queue = queue.name, message_id, error, "no longer in hand: it comes again");
-            if last.is_some() { Fate::Unsettled } else { Fate::LeaseLost }
+            if taken_back { Fate::LeaseLost } else { Fate::Unsettled }
         });
     }
 }

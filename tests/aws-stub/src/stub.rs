@@ -94,7 +94,7 @@ impl Stub {
         self.config_at(&self.endpoint())
     }
 
-    /// The same, in a hurry: attempts that end after 500 ms, calls that end after 3 s, and pauses between attempts of a
+    /// The same, in a hurry: attempts that end after a second, calls that end after 6 s, and pauses between attempts of a
     /// few milliseconds.
     #[must_use]
     pub fn hurried_config(&self) -> SdkConfig {
@@ -118,8 +118,8 @@ impl Stub {
     #[must_use]
     pub fn hurried_config_at(&self, endpoint: &str) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(Duration::from_millis(500))
-            .operation_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(6))
             .build();
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(2))

@@ -102,7 +102,7 @@ async fn a_stall_or_a_half_close_is_given_up_by_the_client() {
     assert!(until(|| behind.proxy.connections().accepted > before).await);
     behind.proxy.half_close_all();
     let mut byte = [0];
-    let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut byte)).await;
+    let read = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut byte)).await;
     assert_eq!(read.unwrap().unwrap(), 0, "the end");
     stream.write_all(b"still passed on").await.unwrap();
 }
@@ -114,7 +114,7 @@ async fn a_black_hole_swallows_and_gives_back() {
     behind.proxy.black_hole();
     let begun = Instant::now();
     assert!(matches!(behind.ask().await, Err(SdkError::TimeoutError(_))));
-    assert!(begun.elapsed() >= Duration::from_millis(1500), "three attempts of 500 ms");
+    assert!(begun.elapsed() >= Duration::from_secs(3), "three attempts of a second");
     assert_eq!(behind.asked(), 1, "the one before");
     behind.proxy.heal().await;
     behind.ask().await.unwrap();
@@ -142,5 +142,5 @@ async fn until(holds: impl Fn() -> bool) -> bool {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), waiting).await.is_ok()
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.is_ok()
 }

@@ -204,7 +204,7 @@ async fn a_cut_at_any_byte_of_an_answer_loses_nothing_and_acts_on_no_part() {
         // Where it was in the answer that nobody heard, it comes again when its time is over. On a slow machine the cut may
         // come only then.
         let mut is_done = false;
-        for _ in 0..5 {
+        for _ in 0..15 {
             is_done = world.stub.until(Duration::from_secs(2), done).await;
             if is_done {
                 break;

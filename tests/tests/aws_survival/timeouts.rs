@@ -10,8 +10,8 @@ use melange_aws_stub::Fault;
 
 use crate::world::{World, cause, order, said};
 
-/// Three attempts of 500 ms and pauses of milliseconds, on a machine with much else to do.
-const SOON: Duration = Duration::from_secs(15);
+/// Three attempts of a second and pauses of milliseconds, on a machine with much else to do.
+const SOON: Duration = Duration::from_secs(30);
 
 /// As long as making a topology is tried, and a little more.
 const AT_LAST: Duration = Duration::from_secs(120);

@@ -65,7 +65,7 @@ fn asks_nobody(arguments: &[&str]) -> Ran {
             .env("HOME", "/nonexistent")
             .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &address),
     );
-    assert!(begun.elapsed() < Duration::from_secs(10), "{arguments:?}");
+    assert!(begun.elapsed() < Duration::from_secs(40), "{arguments:?}");
     let asked = metadata.accept().map(|_| ());
     assert_eq!(asked.map_err(|error| error.kind()), Err(ErrorKind::WouldBlock), "{arguments:?} asked for something");
     ran

@@ -159,7 +159,7 @@ async fn polls_that_fail_now_and_then_are_no_end() {
 async fn a_second_signal_ends_it_at_once_and_says_what_is_left() {
     let world = World::stub().await;
     let tail = world.tail(&["OrderPlaced"]);
-    world.stub_itself().inject(Fault::delay(Duration::from_secs(5)).on("Unsubscribe"));
+    world.stub_itself().inject(Fault::delay(Duration::from_secs(40)).on("Unsubscribe"));
     tail.signal("INT");
     let stub = world.stub_itself().clone();
     assert!(stub.until(Duration::from_secs(30), |stub| stub.requests().of("Unsubscribe") > 0).await);

@@ -84,7 +84,7 @@ fn a_thousand_events_take_no_time() {
     let took = began.elapsed();
     assert_eq!(page.matches("<details class=\"card\"").count(), 1000);
     // Unoptimized, on a machine that has other things to do.
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < Duration::from_secs(60), "{took:?}");
     assert!(page.len() < 12_000_000, "{} bytes", page.len());
     assert!(page.contains("100 events"), "so many are drawn together");
 }

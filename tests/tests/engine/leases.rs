@@ -43,7 +43,7 @@ async fn a_lost_lease_cancels_the_handler_and_the_message_is_not_deleted() {
     bus.start().await.unwrap();
     publish(&bus, [1], 40_000).await;
     until("the handler is told", || seen.numbers() == [1001]).await;
-    until("the message counts as lost", || bus.metrics().unsettled == 1).await;
+    until("the lease counts as lost", || bus.metrics().leases_lost == 1).await;
     assert!(transport.calls(Op::Delete).is_empty());
     until("it is handled when it comes again", || bus.metrics().handled == 1).await;
     assert_eq!((seen.numbers(), bus.metrics().received), (vec![1001, 1], 2));

@@ -36,7 +36,7 @@ async fn an_entry_that_is_not_answered_for_has_failed() {
     let bus = running(&transport, &seen, 10).await;
     publish(&bus, 0..10, 0).await;
     // The three were deleted; asked again, the account says that they are not in hand. Nothing of it is handled twice.
-    until("all are settled", || bus.metrics().handled + bus.metrics().unsettled == 10).await;
+    until("all are settled", || bus.metrics().handled + bus.metrics().leases_lost == 10).await;
     assert_eq!(seen.check(10), 0);
     assert_eq!(bus.metrics().received, 10);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();

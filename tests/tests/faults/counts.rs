@@ -91,11 +91,6 @@ impl Counts {
         self.tally().received
     }
 
-    /// Begins anew.
-    pub(crate) fn forget(&self) {
-        *self.0.lock().unwrap() = Ledger::default();
-    }
-
     /// Whether everything acknowledged had its effect.
     pub(crate) fn is_complete(&self) -> bool {
         self.tally().lost == 0

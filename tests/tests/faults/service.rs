@@ -1,5 +1,7 @@
 //! The service under test: what subscribes to the events of these tests, and buses that run it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use melange::{EventBus, EventBusBuilder, Metadata, Outcome, State, Transport, subscriber};
@@ -101,6 +103,32 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "{what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Longest that this process was not let run, since it was asked to look. What must be done in time cannot be then.
+#[derive(Clone, Default)]
+pub(crate) struct Stalls(Arc<AtomicU64>);
+
+impl Stalls {
+    /// Looks from now on, as long as the runtime lives.
+    pub(crate) fn watched() -> Self {
+        const PAUSE: Duration = Duration::from_millis(20);
+        let stalls = Self::default();
+        let noted = stalls.clone();
+        tokio::spawn(async move {
+            loop {
+                let begun = Instant::now();
+                tokio::time::sleep(PAUSE).await;
+                let late = begun.elapsed().saturating_sub(PAUSE);
+                noted.0.fetch_max(late.as_millis().try_into().unwrap(), Ordering::Relaxed);
+            }
+        });
+        stalls
+    }
+
+    pub(crate) fn longest(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
     }
 }
 

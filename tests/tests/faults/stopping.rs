@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use melange::MessagePublisher;
 use melange_aws_stub::{Fault, Proxy, Stub};
 
-use crate::child::Process;
+use crate::child::{PATIENCE, Process};
 use crate::counts::Counts;
 use crate::events::{Job, jobs};
-use crate::processes::note;
+use crate::processes::{a_poll_is_open, note};
 use crate::service::{WORKERS, aws, hasty, queue, started, stop, until};
 
 /// What a worker that stopped in order says last: finished and released.
@@ -36,31 +36,41 @@ async fn busy(stub: &Stub, counts: &Counts, grace: &str, jobs: Vec<Job>) -> Proc
     worker
 }
 
+/// A stop that waits for nothing it need not wait for: far shorter than what it would wait for otherwise, and long enough
+/// for a machine that has much else to do.
+const SOON: Duration = Duration::from_secs(15);
+
+/// Tells it to stop, and waits until it has heard it.
+fn told_to_stop(worker: &Process, counts: &Counts) {
+    worker.signal("TERM");
+    note(counts, &worker.lines_until(|line| line == "stopping"));
+}
+
 /// What was handed back is there at once: nothing waits for its visibility.
 async fn the_rest_is_handled_at_once(stub: &Stub, counts: &Counts) {
     let begun = Instant::now();
     let bus = started(hasty(queue(stub, WORKERS, Duration::from_secs(30)), counts)).await;
     until("the rest is handled", || counts.is_complete() && stub.messages_in(WORKERS).is_empty()).await;
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     stop(bus).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_44_sigterm_during_handling() {
     let (stub, counts) = (Stub::start().await, Counts::default());
-    // Those with an even number are done within the grace, the others are not.
-    let jobs = (0..10).map(|number| Job { number, takes_ms: 800 + number % 2 * 60_000, ..Job::default() });
-    let worker = busy(&stub, &counts, "2", jobs.collect()).await;
-    worker.signal("TERM");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Those with an even number are done within the grace, the others are not. They are as many as may be in hand, so that no
+    // poll is open.
+    let jobs = (0..20).map(|number| Job { number, takes_ms: 3000 + number % 2 * 60_000, ..Job::default() });
+    let worker = busy(&stub, &counts, "6", jobs.collect()).await;
+    told_to_stop(&worker, &counts);
     stub.reset_counts();
     let (status, took, lines) = worker.ended();
     assert!(status.success(), "{lines:?}");
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < SOON, "{took:?}");
     assert_eq!(stub.requests().of("ReceiveMessage"), 0, "nothing more is asked for");
-    assert_eq!(report(&lines), (5, 5));
+    assert_eq!(report(&lines), (10, 10));
     let standings = stub.standings(WORKERS).unwrap();
-    assert_eq!((standings.visible, standings.in_flight), (5, 0), "the deletes are out, and the rest is handed back");
+    assert_eq!((standings.visible, standings.in_flight), (10, 0), "the deletes are out, and the rest is handed back");
     note(&counts, &lines);
     the_rest_is_handled_at_once(&stub, &counts).await;
     assert_eq!(counts.check(44).duplicated, 0);
@@ -69,13 +79,12 @@ async fn row_44_sigterm_during_handling() {
 #[tokio::test(flavor = "multi_thread")]
 async fn row_44_a_second_signal_ends_it_at_once() {
     let (stub, counts) = (Stub::start().await, Counts::default());
-    let jobs = (0..5).map(|number| Job { number, takes_ms: 60_000, ..Job::default() });
+    let jobs = (0..20).map(|number| Job { number, takes_ms: 60_000, ..Job::default() });
     let worker = busy(&stub, &counts, "30", jobs.collect()).await;
-    worker.signal("TERM");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    told_to_stop(&worker, &counts);
     worker.signal("INT");
     let (status, took, lines) = worker.ended();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < SOON, "{took:?}");
     assert!(!status.success() && lines.iter().any(|line| line.contains("second signal")), "{lines:?}");
     stub.advance(Duration::from_secs(31));
     the_rest_is_handled_at_once(&stub, &counts).await;
@@ -91,10 +100,11 @@ async fn row_44_sigterm_while_starting() {
     stub.inject(Fault::hang());
     stub.reset_counts();
     let worker = Process::start(&stub, &["start"]);
-    assert!(stub.until(Duration::from_secs(10), |stub| stub.requests().total() > 0).await);
+    assert!(stub.until(PATIENCE, |stub| stub.requests().total() > 0).await);
     worker.signal("TERM");
     let (status, took, lines) = worker.ended();
-    assert!(status.success() && took < Duration::from_secs(1), "{took:?}, {lines:?}");
+    // A start that nobody ends goes on for half a minute, and fails.
+    assert!(status.success() && took < SOON, "{took:?}, {lines:?}");
     stub.clear_faults();
     the_rest_is_handled_at_once(&stub, &counts).await;
     assert_eq!(counts.check(44).duplicated, 0);
@@ -104,17 +114,34 @@ async fn row_44_sigterm_while_starting() {
 async fn row_45_sigterm_with_a_long_poll_open() {
     let (stub, counts) = (Stub::start().await, Counts::default());
     let worker = Process::start(&stub, &["consume", "30", "5"]);
-    assert!(stub.until(Duration::from_secs(10), |stub| stub.requests().of("ReceiveMessage") > 0).await);
+    assert!(stub.until(PATIENCE, a_poll_is_open).await);
     worker.signal("TERM");
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    // The poll is still open, and brings these.
-    counts.publish(&MessagePublisher::new(aws(&stub)), jobs(0..5)).await;
-    assert!(stub.until(Duration::from_secs(5), |stub| stub.messages().received > 0).await);
     let (status, took, lines) = worker.ended();
-    assert!(status.success() && took < Duration::from_secs(3), "{took:?}, {lines:?}");
+    // The poll would wait for twenty seconds.
+    assert!(status.success() && took < SOON, "{took:?}, {lines:?}");
+    assert_eq!(report(&lines), (0, 0));
+    counts.publish(&MessagePublisher::new(aws(&stub)), jobs(0..5)).await;
+    // Whatever was given to that poll, which nobody reads any more.
+    stub.advance(Duration::from_secs(31));
+    the_rest_is_handled_at_once(&stub, &counts).await;
+    assert_eq!(counts.check(45).duplicated, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_45_what_a_long_poll_brings_after_the_sigterm() {
+    let (stub, counts) = (Stub::start().await, Counts::default());
+    // As long as something is in hand the poll stays open.
+    let worker = busy(&stub, &counts, "8", vec![Job { number: 0, takes_ms: 60_000, ..Job::default() }]).await;
+    assert!(stub.until(PATIENCE, a_poll_is_open).await);
+    told_to_stop(&worker, &counts);
+    counts.publish(&MessagePublisher::new(aws(&stub)), jobs(1..6)).await;
+    assert!(stub.until(PATIENCE, |stub| stub.messages().received > 1).await);
+    let (status, _, lines) = worker.ended();
+    assert!(status.success(), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("began")), "what came after the stop is not begun: {lines:?}");
     let (finished, released) = report(&lines);
-    assert!(finished == 0 && released > 0, "what came after the stop is not begun: {lines:?}");
-    assert_eq!(stub.standings(WORKERS).unwrap().visible, 5);
+    assert!(finished == 0 && released > 1, "it is handed back: {lines:?}");
+    assert_eq!(stub.standings(WORKERS).unwrap().visible, 6);
     the_rest_is_handled_at_once(&stub, &counts).await;
     assert_eq!(counts.check(45).duplicated, 0);
 }
@@ -125,21 +152,19 @@ async fn row_45_sigterm_while_nothing_answers() {
     let proxy = Proxy::start(stub.port()).await;
     let worker = Process::at(&proxy.endpoint(), &["consume", "30", "2"]);
     assert_eq!(worker.line().as_deref(), Some("ready"));
+    // So that no delete is through before nothing answers any more.
+    stub.inject(Fault::hang().on("DeleteMessageBatch"));
     counts.publish(&MessagePublisher::new(aws(&stub)), jobs(0..10)).await;
-    let mut done = 0;
-    let lines = worker.lines_until(|line| {
-        done += usize::from(line.starts_with("done"));
-        // Before its delete can go out.
-        proxy.black_hole();
-        done == 1
-    });
+    let lines = worker.lines_until(|line| line.starts_with("done"));
+    proxy.black_hole();
     note(&counts, &lines);
     worker.signal("TERM");
     let (status, took, lines) = worker.ended();
-    // What cannot be settled does not keep it: two seconds, and three more for handing back.
-    assert!(took < Duration::from_millis(6500), "{took:?}");
+    // What cannot be settled does not keep it until the leases end: two seconds, and three more for handing back.
+    assert!(took < SOON, "{took:?}");
     assert!(!status.success() && lines.iter().any(|line| line.contains("could not be handed back")), "{lines:?}");
     note(&counts, &lines);
+    stub.clear_faults();
     stub.advance(Duration::from_secs(31));
     the_rest_is_handled_at_once(&stub, &counts).await;
     counts.check(45);

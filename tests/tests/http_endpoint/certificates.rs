@@ -70,7 +70,7 @@ async fn who_does_not_answer_is_not_waited_for() {
     let begun = Instant::now();
     // It takes connections, and says nothing.
     assert_eq!(answered(&format!("http://{}", trap.address()), &world).await, 503);
-    assert!((4..8).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    assert!((4..12).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use melange_aws_stub::{REGION, Stub};
 use melange_lambda_stub::{Answer, Runtime};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// The function, from a build of its own where `MELANGE_LAMBDA_FUNCTION` says so (`cargo xtask lambda`).
 fn program() -> PathBuf {
@@ -19,7 +19,8 @@ fn program() -> PathBuf {
 
 pub struct Function {
     runtime: Runtime,
-    said: Arc<Mutex<Vec<String>>>,
+    output: tokio::sync::Mutex<Lines<BufReader<ChildStdout>>>,
+    said: Mutex<Vec<String>>,
     errors: Arc<Mutex<String>>,
     _process: Child,
 }
@@ -52,14 +53,8 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let (said, errors) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(String::new())));
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let to = Arc::clone(&said);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                to.lock().unwrap().push(line);
-            }
-        });
+        let errors = Arc::new(Mutex::new(String::new()));
+        let output = tokio::sync::Mutex::new(BufReader::new(process.stdout.take().unwrap()).lines());
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let to = Arc::clone(&errors);
         tokio::spawn(async move {
@@ -67,15 +62,26 @@ impl Function {
                 to.lock().unwrap().push_str(&line);
             }
         });
-        Self { runtime, said, errors, _process: process }
+        Self { runtime, output, said: Mutex::default(), errors, _process: process }
     }
 
     pub async fn invoke(&self, payload: &Value) -> Answer {
-        self.invoke_within(Duration::from_secs(30), payload).await
+        self.invoke_within(Duration::from_secs(60), payload).await
     }
 
     pub async fn invoke_within(&self, time: Duration, payload: &Value) -> Answer {
-        let answer = self.runtime.invoke_within(time, payload.to_string()).await;
+        // What it says meanwhile may be more than a pipe holds.
+        let reading = async {
+            let mut output = self.output.lock().await;
+            while let Ok(Some(line)) = output.next_line().await {
+                self.said.lock().unwrap().push(line);
+            }
+            std::future::pending().await
+        };
+        let answer = tokio::select! {
+            answer = self.runtime.invoke_within(time, payload.to_string()) => answer,
+            answer = reading => answer,
+        };
         let test = std::thread::current().name().unwrap_or_default().to_owned();
         println!("{test}: {}", answer.to_string().chars().take(1_000).collect::<String>());
         assert!(!answer.to_string().contains("hunter2") && !self.errors.lock().unwrap().contains("hunter2"));
@@ -89,9 +95,14 @@ impl Function {
 
     /// What subscribers have said since the last time, in order.
     pub async fn said(&self) -> Vec<String> {
-        // The pipe may be a little behind the answer.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        std::mem::take(&mut *self.said.lock().unwrap())
+        let mut output = self.output.lock().await;
+        let mut said = std::mem::take(&mut *self.said.lock().unwrap());
+        // What was said before the answer is in the pipe by now: however late this is, a look finds it. What comes after
+        // the answer, of a handler that is told to stop, takes no time.
+        while let Ok(Ok(Some(line))) = tokio::time::timeout(Duration::from_millis(200), output.next_line()).await {
+            said.push(line);
+        }
+        said
     }
 
     /// The same, sorted, of those that begin so.

@@ -168,6 +168,6 @@ async fn a_clock_has_so_many_consumed() {
     // What it has no time for goes back.
     let sleeps = job(8, &json!({"Sleep": 60_000})).to_string();
     sqs.send_message().queue_url(&url).message_body(sleeps).send().await.unwrap();
-    assert_eq!(report(4).await, json!({"received": 1, "done": 0, "retried": 1, "dead_lettered": 0}));
+    assert_eq!(report(10).await, json!({"received": 1, "done": 0, "retried": 1, "dead_lettered": 0}));
     assert_eq!(stub.standings("staging-billing").unwrap().visible, 1);
 }

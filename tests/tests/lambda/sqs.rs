@@ -1,5 +1,7 @@
 //! Behind a queue: which records are reported, and which are run.
 
+use std::time::Duration;
+
 use melange_lambda_stub::Answer;
 use serde_json::{Value, json};
 
@@ -213,7 +215,8 @@ async fn ten_thousand_records_are_handled() {
     let function = Function::start("sqs").await;
     let act = |number| if number % 1000 == 999 { json!("Fail") } else { done() };
     let batch = sqs((0..10_000).map(|number| job_record(&number.to_string(), number, &act(number))));
-    let failed = function.failed(&batch).await;
+    // Unoptimized, on a machine that has other things to do.
+    let failed = failures(&function.invoke_within(Duration::from_secs(600), &batch).await);
     assert_eq!(failed.len(), 10);
     assert_eq!(failed[0], "999");
 }

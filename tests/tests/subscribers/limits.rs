@@ -70,7 +70,7 @@ async fn a_slow_handler_keeps_its_message_and_one_that_lost_it_is_cancelled() {
     until("it is in hand", || account.depth("billing").in_hand == 1).await;
     assert_eq!(account.purge("billing"), 1);
     let lost = Instant::now();
-    until("the lease is found lost", || bus.metrics().unsettled == 1).await;
+    until("the lease is found lost", || bus.metrics().leases_lost == 1).await;
     assert!(lost.elapsed() <= 31 * SECOND, "{:?}", lost.elapsed());
     assert_eq!(log.words(), ["begin 1 1", "end", "begin 2 1", "cancelled"]);
     bus.shutdown(MINUTE).await.unwrap();

@@ -26,14 +26,15 @@ pub async fn visibility_can_be_extended<H: Harness>(harness: H) {
     let queue = idle::<H, Placed>(&harness, "billing").await;
     MessagePublisher::new(harness.queue("billing")).publish(placed("o-1", 1)).await.unwrap();
     let delivery = one(&queue, "billing").await;
-    for seconds in [1, 4] {
+    let mut extended = Instant::now();
+    // So short that the first would end meanwhile, and so long that a busy broker has heard of the second before.
+    for seconds in [3, 5] {
+        extended = Instant::now();
         let change = vec![(delivery.receipt.clone(), Duration::from_secs(seconds))];
         assert!(queue.change_visibility("billing", change).await[0].is_ok());
     }
-    let extended = Instant::now();
-    assert!(receive(&queue, "billing", Duration::from_secs(2)).await.is_empty());
     assert_eq!(one(&queue, "billing").await.message_id, delivery.message_id);
-    assert!(extended.elapsed() >= Duration::from_secs(3));
+    assert!(extended.elapsed() >= Duration::from_secs(4));
 }
 
 /// Every time it is handed out counts.

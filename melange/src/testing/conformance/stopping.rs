@@ -8,7 +8,7 @@ use super::probe::{Answer, Probe, is_empty, running, stop};
 
 /// A handler that is at work when the stop comes is let finish, and its message is deleted.
 pub async fn what_is_in_hand_is_finished<H: Harness>(harness: H) {
-    let slow = Probe::new(|_: &Placed, _| Answer::After(Duration::from_millis(700)));
+    let slow = Probe::new(|_: &Placed, _| Answer::After(Duration::from_secs(2)));
     let bus = running(harness.queue("billing"), [slow.handle()]).await;
     bus.publish(placed("o-1", 1)).await.unwrap();
     slow.has_seen(1).await;

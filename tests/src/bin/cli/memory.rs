@@ -63,7 +63,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
                 .await?;
         }
         while variable == "LETTERS" && bus.metrics().dead_lettered < count {
-            tokio::time::timeout(Duration::from_secs(10), bus.consume_event()).await??;
+            tokio::time::timeout(Duration::from_secs(60), bus.consume_event()).await??;
         }
     }
     if let Some(done) = melange::cli::run(&bus).await? {
