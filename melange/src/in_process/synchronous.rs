@@ -85,21 +85,35 @@ impl SynchronousEventBus {
     /// To those added at run time, too.
     #[inline(never)]
     fn publish_beside<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
+        // Most often these are all there are, and ask for nothing.
+        if self.table.is_added_and_open() && self.frozen.has_none::<E>() {
+            let (since, added) = (self.table.since_now(), self.table.added());
+            if let Some(all) = added.plain::<E>() {
+                return all.run_active(event, since);
+            }
+        }
+        self.publish_to_all(event)
+    }
+
+    /// To all that listen, whatever they ask for.
+    #[inline(never)]
+    fn publish_to_all<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
         if self.table.is_closed() {
             return Err(DispatchError::closed(E::DESCRIPTOR.name()));
         }
         // Before anything runs: what is added now hears of the next event.
-        let (frozen, added) = (self.table.frozen::<E>(), self.table.added());
-        let added = added.as_ref().and_then(|added| Some((added, added.of::<E>()?)));
+        let (frozen, since) = (self.table.frozen::<E>(), self.table.since_now());
+        let added = self.table.is_added().then(|| self.table.added());
+        let added = added.as_ref().and_then(|added| added.of::<E>());
         let run = |publish: Option<&Publish<'_>>| {
             let first = frozen.map_or(Ok(()), |frozen| frozen.run(event, publish));
-            let then = added.map_or(Ok(()), |(list, added)| added.run_active(event, publish, || list.is_unchanged()));
+            let then = added.map_or(Ok(()), |added| added.run_active_asking(event, publish, since));
             match (first, then) {
                 (Err(first), Err(then)) => Err(first.and(then)),
                 (first, then) => first.and(then),
             }
         };
-        let mut all = frozen.into_iter().chain(added.map(|(_, added)| added));
+        let mut all = frozen.into_iter().chain(added);
         if !all.clone().any(|handlers| handlers.asking) {
             return run(None);
         }
@@ -179,7 +193,7 @@ impl SynchronousEventBusBuilder {
         problems.extend(wired.subscriptions.iter().filter_map(unfit));
         BuildErrors::check(problems)?;
         let offered = Offered { states: wired.states, cancellation: CancellationToken::new() };
-        let table = Arc::new(Table::new(wired.subscriptions));
+        let table = Arc::new(Table::synchronous(wired.subscriptions));
         Ok(SynchronousEventBus { frozen: table.places().clone(), table, offered: Arc::new(offered) })
     }
 }
