@@ -1,4 +1,5 @@
-//! How much memory a subscriber takes, and an event that waits in the asynchronous bus, counted in bytes asked of the allocator.
+//! How much memory a subscriber takes, and an event that waits in the asynchronous bus, counted in bytes asked of the allocator;
+//! and how often a publish on the synchronous bus asks it for any.
 //!
 //! `cargo xtask bench footprint`
 
@@ -73,6 +74,29 @@ fn functions(count: usize) -> Functions {
     Functions::__new(vec![all].leak())
 }
 
+/// How often a publish on the synchronous bus asks for memory where nobody fails, at most: to so many closures that the builder
+/// was given, and to so many more that came at run time.
+fn allocations() -> support::Result<f64> {
+    let publishes = 1_000;
+    let mut most = 0;
+    for (given, at_run_time) in [(1, 0), (10, 0), (100, 0), (0, 1), (0, 10), (0, 100), (10, 10)] {
+        let bus = closures(given)?;
+        for _ in 0..at_run_time {
+            bus.subscribe(|tick: &Ticked| {
+                black_box(tick.at);
+            });
+        }
+        let publish = || bus.publish(&Ticked { at: 1, _rest: [0; 7] });
+        // What a thread needs once is there already.
+        publish()?;
+        let mut published = Ok(());
+        let info = measure(|| published = (0..publishes).try_for_each(|_| publish()));
+        published?;
+        most = most.max(info.count_total);
+    }
+    Ok(most as f64 / publishes as f64)
+}
+
 /// Bytes for each event that waits, beside the event.
 fn queued() -> support::Result<f64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -103,6 +127,7 @@ fn main() -> support::Result {
         ("bytes_per_subscriber".to_owned(), of_functions),
         ("bytes_per_closure".to_owned(), for_each(closures)?),
         ("bytes_per_queued_event".to_owned(), queued()?),
+        ("sync_allocations".to_owned(), allocations()?),
     ];
     println!("bytes asked for; a queued event's are those beside its own {}", size_of::<Ticked>());
     report::close("footprint", &figures);

@@ -108,26 +108,29 @@ fn time_in(threads: usize, times: u64, publish: impl Fn(&Ticked) + Sync) -> f64 
     })
 }
 
-/// A publish on the table, and on the bus.
-fn count<const ON_BUS: bool, const HANDLERS: usize>(times: u64) -> support::Result {
-    let sum = Arc::default();
-    if ON_BUS {
-        let bus = bus(HANDLERS, 0, &sum)?;
-        time(times, |tick| checked(&bus, tick));
-    } else {
-        let least = Table::new(HANDLERS, &sum);
-        time(times, |tick| least.publish(tick));
-    }
+fn count_table<const HANDLERS: usize>(times: u64) -> support::Result {
+    let least = Table::new(HANDLERS, &Arc::default());
+    time(times, |tick| least.publish(tick));
     Ok(())
 }
 
-const COUNTED: [Counted; 6] = [
-    ("sync_1/table", count::<false, 1>),
-    ("sync_1/melange", count::<true, 1>),
-    ("sync_10/table", count::<false, 10>),
-    ("sync_10/melange", count::<true, 10>),
-    ("sync_100/table", count::<false, 100>),
-    ("sync_100/melange", count::<true, 100>),
+/// So many handlers, and so many given at run time.
+fn count<const HANDLERS: usize, const AT_RUN_TIME: usize>(times: u64) -> support::Result {
+    let bus = bus(HANDLERS, AT_RUN_TIME, &Arc::default())?;
+    time(times, |tick| checked(&bus, tick));
+    Ok(())
+}
+
+const COUNTED: [Counted; 9] = [
+    ("sync_1/table", count_table::<1>),
+    ("sync_1/melange", count::<1, 0>),
+    ("sync_1/melange_at_run_time", count::<0, 1>),
+    ("sync_10/table", count_table::<10>),
+    ("sync_10/melange", count::<10, 0>),
+    ("sync_10/melange_at_run_time", count::<0, 10>),
+    ("sync_100/table", count_table::<100>),
+    ("sync_100/melange", count::<100, 0>),
+    ("sync_100/melange_at_run_time", count::<0, 100>),
 ];
 
 fn main() -> support::Result {

@@ -117,6 +117,40 @@ fn functions_and_methods_that_take_only_the_event_run_in_order() {
 }
 
 #[test]
+fn a_value_stays_where_it_is_as_long_as_anybody_may_look_for_it() {
+    let heard = |bus: &SynchronousEventBus| {
+        let rang = rang(2);
+        bus.publish(&rang).unwrap();
+        rang.heard.list().clone()
+    };
+    struct Gong(u32);
+
+    #[subscriber]
+    impl Gong {
+        #[listens_to]
+        fn rung(&self, rang: &Rang) {
+            rang.heard.note(format!("gong {}", self.0));
+        }
+    }
+    let gong = Arc::new(Gong(1));
+    let weak = Arc::downgrade(&gong);
+    let bus = SynchronousEventBus::builder().subscriber(gong).build().unwrap();
+    assert_eq!(heard(&bus), ["gong 1"]);
+    assert_eq!(weak.upgrade().map(|gong| gong.0), Some(1), "the bus has it");
+    drop(bus);
+    assert!(weak.upgrade().is_none(), "and had it alone");
+
+    let gong = Arc::new(Gong(2));
+    let bus = SynchronousEventBus::builder().subscriber(Arc::clone(&gong)).build().unwrap();
+    assert_eq!(heard(&bus), ["gong 2"]);
+    drop(bus);
+    assert_eq!(Arc::strong_count(&gong), 1);
+
+    let bus = SynchronousEventBus::builder().subscriber(Gong(3)).build().unwrap();
+    assert_eq!(heard(&bus), ["gong 3"]);
+}
+
+#[test]
 fn all_that_fail_are_listed_and_all_others_run_whatever_a_panic_was_thrown_with() {
     let bus = SynchronousEventBus::builder()
         .subscribers(subscribers![falls, picky, plain, never, slow])

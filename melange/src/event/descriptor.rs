@@ -9,8 +9,7 @@ use crate::codec::Codec;
 use crate::deprecation::Deprecation;
 use crate::example::Example;
 use crate::field::{Field, Tagging, Variant};
-use crate::in_process::direct::{MakeHandlers, handlers};
-use crate::in_process::entry::Entries;
+use crate::in_process::direct::{Listening, MakeHandlers, handlers};
 use crate::slot::EventSlot;
 
 /// What is known of an event type. Made by the derive, kept by the [`Registry`](crate::Registry).
@@ -305,9 +304,9 @@ impl EventDescriptor {
         self.slot.map(|slot| slot())
     }
 
-    /// Those of `entries`, which are of this event, as the synchronous bus calls them.
-    pub(crate) fn handlers(&self, entries: &Entries) -> Box<dyn Any + Send + Sync> {
-        (self.handlers)(entries)
+    /// Those who listen to this event, as the synchronous bus calls them.
+    pub(crate) fn handlers(&self, listening: Listening) -> Box<dyn Any + Send + Sync> {
+        (self.handlers)(listening)
     }
 
     /// What `event` says of its own way; `None` if it is of another type.

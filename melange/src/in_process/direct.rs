@@ -1,6 +1,7 @@
 //! The sync subscribers of one event as they are called: by reference, with nothing between that costs anything.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::entry::Entries;
 use super::failures::DispatchError;
+use super::table::Since;
 use crate::context::{LateMetadata, RawContext, States};
 use crate::dispatch::{failed, let_go, panicked};
 use crate::event::Event;
 use crate::outcome::{Failure, IntoOutcome, Outcome};
-use crate::subscriber::{Call, Instance, Subscription, mismatch};
+use crate::subscriber::{Call, Described, Instance, SubscriberDescriptor, Subscription, SyncCall, mismatch};
 
 /// What a subscriber may ask of the publish that runs it, beside the event.
 pub(crate) struct Publish<'a> {
@@ -38,13 +40,35 @@ where
     E: Event,
     R: IntoOutcome,
 {
-    let instance = instance.downcast::<T>().ok()?;
-    let handler: Handler<E> = Box::new(move |event, _| failure(call(&instance, event).into_outcome()));
+    let handler: Handler<E> = if TypeId::of::<T>() == TypeId::of::<()>() {
+        // A function runs on nothing, and so keeps nothing: this box is empty.
+        Box::new(move |event, _| match (&() as &dyn Any).downcast_ref() {
+            Some(nothing) => failure(call(nothing, event).into_outcome()),
+            None => failure(mismatch()),
+        })
+    } else {
+        let mut instance = instance.downcast::<T>().ok()?;
+        // Whoever has a `Weak` of it is to find it there.
+        let is_ours_alone = Arc::get_mut(&mut instance).is_some();
+        match if is_ours_alone { Arc::try_unwrap(instance) } else { Err(instance) } {
+            // In the box itself, which is a step nearer.
+            Ok(instance) => Box::new(move |event, _| failure(call(&instance, event).into_outcome())),
+            Err(instance) => Box::new(move |event, _| failure(call(&instance, event).into_outcome())),
+        }
+    };
     Some(Box::new(handler))
 }
 
+/// The subscribers of one event, in order.
+pub(crate) enum Listening {
+    /// Those that the builder was given, which stay.
+    Given(Vec<Subscription>),
+    /// Those that were added at run time.
+    Added(Entries),
+}
+
 /// What makes [`Handlers`] of an event's subscribers.
-pub(crate) type MakeHandlers = fn(&Entries) -> Box<dyn Any + Send + Sync>;
+pub(crate) type MakeHandlers = fn(Listening) -> Box<dyn Any + Send + Sync>;
 
 /// The subscribers of one event, as the synchronous bus calls them.
 pub(super) struct Handlers<E> {
@@ -55,39 +79,95 @@ pub(super) struct Handlers<E> {
     pub(super) asking: bool,
     /// Some take metadata.
     pub(super) need_metadata: bool,
-    /// Whose they are.
-    entries: Entries,
+    whose: Whose,
 }
 
-/// [`Handlers`] of `entries`, which are of `E`, if there are any; how is known to the event's descriptor.
-pub(crate) fn handlers<E: Event>(entries: &Entries) -> Box<dyn Any + Send + Sync> {
-    let subscriptions = || entries.iter().map(|entry| &entry.subscription);
-    let mut all = subscriptions().map(handler);
-    let Some(first) = all.next() else { return Box::new(()) };
-    Box::new(Handlers::<E> {
-        first,
-        others: all.collect(),
-        asking: entries.iter().any(|entry| entry.is_asking()),
-        need_metadata: subscriptions().any(|subscription| subscription.descriptor.needs().metadata),
-        entries: Arc::clone(entries),
-    })
+/// Whose they are. What is given is not kept here: each handler has what it runs on.
+enum Whose {
+    Given(Box<[Described]>),
+    Added(Entries),
 }
 
-fn handler<E: Event>(subscription: &Subscription) -> Handler<E> {
-    let direct = subscription.descriptor.direct().and_then(|direct| direct(Arc::clone(&subscription.instance)));
-    if let Some(direct) = direct.and_then(|direct| direct.downcast::<Handler<E>>().ok()) {
-        return *direct;
+impl Whose {
+    fn get(&self, at: usize) -> Option<&SubscriberDescriptor> {
+        match self {
+            Self::Given(all) => all.get(at).map(Deref::deref),
+            Self::Added(all) => all.get(at).map(|entry| entry.subscription.descriptor()),
+        }
     }
-    let instance = Arc::clone(&subscription.instance);
-    let call = match subscription.descriptor.call() {
+
+    /// Whether that one has not been taken away.
+    #[cold]
+    fn is_active(&self, at: usize) -> bool {
+        match self {
+            Self::Given(all) => at < all.len(),
+            Self::Added(all) => all.get(at).is_some_and(|entry| entry.is_active()),
+        }
+    }
+}
+
+/// [`Handlers`] of those who listen to `E`, if there are any; how is known to the event's descriptor.
+pub(crate) fn handlers<E: Event>(listening: Listening) -> Box<dyn Any + Send + Sync> {
+    let (mut asking, mut need_metadata) = (false, false);
+    let mut handler = |descriptor: &SubscriberDescriptor, instance: Arc<Instance>| {
+        asking |= is_asking(descriptor);
+        need_metadata |= descriptor.needs().metadata;
+        handler::<E>(descriptor, instance)
+    };
+    let (all, whose): (Vec<Handler<E>>, _) = match listening {
+        Listening::Given(given) => {
+            let both = given.into_iter().map(|Subscription { descriptor, instance }| {
+                let handler = handler(&descriptor, instance);
+                (handler, descriptor)
+            });
+            let (handlers, descriptors): (_, Vec<Described>) = both.unzip();
+            (handlers, Whose::Given(descriptors.into()))
+        }
+        Listening::Added(added) => {
+            let each = added.iter().map(|entry| &entry.subscription);
+            let handlers = each.map(|one| handler(&one.descriptor, Arc::clone(&one.instance))).collect();
+            (handlers, Whose::Added(added))
+        }
+    };
+    let mut all = all.into_iter();
+    let Some(first) = all.next() else { return Box::new(()) };
+    Box::new(Handlers { first, others: all.collect(), asking, need_metadata, whose })
+}
+
+/// Whether a subscriber asks for more than the event.
+pub(super) fn is_asking(descriptor: &SubscriberDescriptor) -> bool {
+    descriptor.direct().is_none()
+}
+
+fn handler<E: Event>(descriptor: &SubscriberDescriptor, instance: Arc<Instance>) -> Handler<E> {
+    let Some(direct) = descriptor.direct() else { return asking_handler(descriptor.call(), instance) };
+    match direct(instance).and_then(|direct| direct.downcast::<Handler<E>>().ok()) {
+        Some(direct) => *direct,
+        None => Box::new(|_, _| failure(mismatch())),
+    }
+}
+
+/// Of a subscriber that asks for more than the event.
+fn asking_handler<E: Event>(call: Call, instance: Arc<Instance>) -> Handler<E> {
+    let call = match call {
         Call::Sync(call) | Call::Blocking(call) => call,
         // `build()` has refused it.
         Call::Async(_) => refuse,
     };
-    Box::new(move |event, publish| {
-        let Some(Publish { metadata, states, cancellation }) = publish else { return failure(mismatch()) };
-        failure(call(instance.as_ref(), &RawContext::borrowed(event, metadata, states, cancellation)))
-    })
+    if instance.is::<()>() {
+        return Box::new(move |event, publish| run_on(&(), call, event, publish));
+    }
+    Box::new(move |event, publish| run_on(instance.as_ref(), call, event, publish))
+}
+
+fn run_on<E: Event>(
+    instance: &Instance,
+    call: SyncCall,
+    event: &E,
+    publish: Option<&Publish<'_>>,
+) -> Option<Box<Failure>> {
+    let Some(Publish { metadata, states, cancellation }) = publish else { return failure(mismatch()) };
+    failure(call(instance, &RawContext::borrowed(event, metadata, states, cancellation)))
 }
 
 fn refuse(_: &Instance, _: &RawContext<'_>) -> Outcome {
@@ -105,17 +185,25 @@ impl<E: Event> Handlers<E> {
         self.run_those(event, publish, |_| true)
     }
 
-    /// Runs those that were added at run time, but for who was taken away in the meantime.
-    pub(super) fn run_active(
+    /// Runs them, but for who was taken away in the meantime: nobody need be asked as long as nothing has changed.
+    #[inline]
+    pub(super) fn run_active(&self, event: &E, since: Since<'_>) -> Result<(), DispatchError> {
+        self.run_those(event, None, |at| since.is_unchanged() || self.whose.is_active(at))
+    }
+
+    /// The same, for those that may ask for more than the event.
+    // With a closure of its own, so that the one above has one caller too.
+    #[inline(never)]
+    pub(super) fn run_active_asking(
         &self,
         event: &E,
         publish: Option<&Publish<'_>>,
-        is_unchanged: impl Fn() -> bool,
+        since: Since<'_>,
     ) -> Result<(), DispatchError> {
-        let is_active = |at: usize| self.entries.get(at).is_some_and(|entry| entry.is_active());
-        self.run_those(event, publish, |at| is_unchanged() || is_active(at))
+        self.run_those(event, publish, |at| since.is_unchanged() || self.whose.is_active(at))
     }
 
+    /// Runs them with one net under all of them, until one fails or falls.
     #[inline]
     fn run_those(
         &self,
@@ -123,33 +211,18 @@ impl<E: Event> Handlers<E> {
         publish: Option<&Publish<'_>>,
         is_wanted: impl Fn(usize) -> bool,
     ) -> Result<(), DispatchError> {
+        // Who runs.
         let mut at = 0;
-        match self.run_from(&mut at, event, publish, &is_wanted) {
-            Ok(None) => Ok(()),
-            stopped => self.go_on(at, stopped, event, publish, &is_wanted),
-        }
-    }
-
-    /// Runs them from `at` on, with one net under all of them, until one fails or falls: `at` says which.
-    #[inline]
-    fn run_from(
-        &self,
-        at: &mut usize,
-        event: &E,
-        publish: Option<&Publish<'_>>,
-        is_wanted: &impl Fn(usize) -> bool,
-    ) -> Stopped {
-        let begin = *at;
-        catch_unwind(AssertUnwindSafe(|| {
-            if begin == 0 && is_wanted(0) {
+        let stopped = catch_unwind(AssertUnwindSafe(|| {
+            if is_wanted(0) {
                 let failed = (self.first)(event, publish);
                 if failed.is_some() {
                     return failed;
                 }
             }
-            for (place, call) in self.others.iter().enumerate().skip(begin.saturating_sub(1)) {
-                *at = place + 1;
-                if is_wanted(*at) {
+            for call in &self.others {
+                at += 1;
+                if is_wanted(at) {
                     let failed = call(event, publish);
                     if failed.is_some() {
                         return failed;
@@ -157,7 +230,12 @@ impl<E: Event> Handlers<E> {
                 }
             }
             None
-        }))
+        }));
+        match stopped {
+            Ok(None) => Ok(()),
+            // What is wanted is asked by its address there: so the above has one caller, and is made into it.
+            stopped => self.go_on(at, stopped, event, publish, &is_wanted),
+        }
     }
 
     /// Takes out who failed or fell at `at`, and goes on behind it.
@@ -169,11 +247,10 @@ impl<E: Event> Handlers<E> {
         mut stopped: Stopped,
         event: &E,
         publish: Option<&Publish<'_>>,
-        is_wanted: &impl Fn(usize) -> bool,
+        is_wanted: &dyn Fn(usize) -> bool,
     ) -> Result<(), DispatchError> {
         let mut failures = Vec::new();
-        while let Some(entry) = self.entries.get(at) {
-            let descriptor = &entry.subscription.descriptor;
+        while let Some(descriptor) = self.whose.get(at) {
             match stopped {
                 Ok(None) => break,
                 Ok(Some(failure)) => failures.push(failed(descriptor, *failure).error),
@@ -182,8 +259,16 @@ impl<E: Event> Handlers<E> {
                     let_go(thrown);
                 }
             }
-            at += 1;
-            stopped = self.run_from(&mut at, event, publish, is_wanted);
+            stopped = catch_unwind(AssertUnwindSafe(|| {
+                for call in self.others.iter().skip(at) {
+                    at += 1;
+                    let failed = if is_wanted(at) { call(event, publish) } else { None };
+                    if failed.is_some() {
+                        return failed;
+                    }
+                }
+                None
+            }));
         }
         Err(DispatchError::failed(E::DESCRIPTOR.name(), failures))
     }

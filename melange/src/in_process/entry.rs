@@ -9,7 +9,7 @@ use super::table::Table;
 use crate::event::EventDescriptor;
 use crate::subscriber::Subscription;
 
-/// One subscriber of one event.
+/// One subscriber of one event, where it may be taken away, or is run by workers.
 pub(crate) struct Entry {
     pub(super) subscription: Subscription,
     /// Which of the table's limits its runs share, if any.
@@ -33,11 +33,6 @@ impl Entry {
     #[inline]
     pub(super) fn is_active(&self) -> bool {
         self.active.load(Ordering::Acquire)
-    }
-
-    /// Whether it asks for more than the event.
-    pub(super) fn is_asking(&self) -> bool {
-        self.subscription.descriptor.direct().is_none()
     }
 
     pub(super) fn event(&self) -> &'static EventDescriptor {

@@ -1,15 +1,17 @@
-//! Subscribers by event: found by the event's type, and as the synchronous bus calls them by the event's place.
+//! Subscribers by event, as the synchronous bus calls them: found by the event's place, or else by its type.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 
 use super::direct::Handlers;
-use super::entry::Entries;
 use crate::event::{Event, EventDescriptor};
 use crate::slot::{self, EventSlot};
 use crate::type_map::TypeMap;
 
 /// [`Handlers`] of an event whose type was forgotten, or nothing that anybody asks for.
 pub(super) type AnyHandlers = dyn Any + Send + Sync;
+
+/// At which place each event is.
+pub(super) type ByType = TypeMap<usize>;
 
 /// Subscribers by event, while they change. `H` owns or shares [`AnyHandlers`].
 #[derive(Clone)]
@@ -18,9 +20,6 @@ pub(super) struct Listed<H> {
     pub(super) places: Vec<H>,
 }
 
-/// The subscribers of each event, and at which place.
-pub(super) type ByType = TypeMap<(Entries, usize)>;
-
 impl<H> Default for Listed<H> {
     fn default() -> Self {
         Self { by_type: ByType::default(), places: Vec::new() }
@@ -28,25 +27,20 @@ impl<H> Default for Listed<H> {
 }
 
 impl<H: AsRef<AnyHandlers> + From<Box<AnyHandlers>>> Listed<H> {
-    /// Puts these in the place of those of their event, and says where that is.
-    pub(super) fn set(&mut self, event: &EventDescriptor, entries: Entries) -> usize {
+    /// Puts these in the place of those of their event, and says which place that is.
+    pub(super) fn set(&mut self, event: &EventDescriptor, handlers: Box<AnyHandlers>) -> usize {
         let vacant = |place: &usize| self.places.get(*place).is_none_or(|there| there.as_ref().is::<()>());
         let own = || event.slot().map(EventSlot::take_place).filter(vacant);
         // What was written by hand has no place of its own, or may have another's.
-        let known = self.by_type.get(&event.type_id()).map(|(_, place)| *place);
+        let known = self.by_type.get(&event.type_id()).copied();
         let place = known.or_else(own).unwrap_or_else(slot::next_place);
         self.places.resize_with(self.places.len().max(place + 1), || H::from(Box::new(())));
         if let Some(at_place) = self.places.get_mut(place) {
-            *at_place = event.handlers(&entries).into();
+            *at_place = handlers.into();
         }
-        self.by_type.insert(event.type_id(), (entries, place));
+        self.by_type.insert(event.type_id(), place);
         place
     }
-}
-
-/// The subscribers of an event, if there are any.
-pub(super) fn entries(by_type: &ByType, event: TypeId) -> Option<&Entries> {
-    by_type.get(&event).map(|(entries, _)| entries)
 }
 
 /// What is at the own place of `E`, which takes no look-up.
@@ -61,8 +55,5 @@ pub(super) fn handlers<'t, E: Event, P: AsRef<AnyHandlers>>(
     places: &'t [P],
 ) -> Option<&'t Handlers<E>> {
     let own = own_place::<E, _>(places).and_then(|place| place.as_ref().downcast_ref());
-    own.or_else(|| {
-        let (_, place) = by_type.get(&E::DESCRIPTOR.type_id())?;
-        places.get(*place)?.as_ref().downcast_ref()
-    })
+    own.or_else(|| places.get(*by_type.get(&E::DESCRIPTOR.type_id())?)?.as_ref().downcast_ref())
 }

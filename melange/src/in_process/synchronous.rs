@@ -62,6 +62,20 @@ struct Offered {
     cancellation: CancellationToken,
 }
 
+impl Offered {
+    /// For subscribers that may ask for metadata, states or the token.
+    #[inline(never)]
+    fn offering<E: Event, R>(&self, event: &E, need_metadata: bool, run: impl FnOnce(&Publish<'_>) -> R) -> R {
+        let make = || Metadata::of(event);
+        let metadata = LateMetadata::new(&make);
+        if need_metadata {
+            // Of this moment, however long those take that run before whoever asks.
+            metadata.get();
+        }
+        run(&Publish { metadata, states: &self.states, cancellation: &self.cancellation })
+    }
+}
+
 impl SynchronousEventBus {
     /// A bus to put together.
     pub fn builder() -> SynchronousEventBusBuilder {
@@ -78,44 +92,46 @@ impl SynchronousEventBus {
         deprecation::warn_once(E::DESCRIPTOR);
         match self.frozen.plain::<E>() {
             Some(all) => all.run(event, None),
-            None => self.publish_beside(event),
+            None => Self::publish_beside(&self.table, &self.offered, event),
         }
     }
 
     /// To those added at run time, too.
     #[inline(never)]
-    fn publish_beside<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
-        if self.table.is_closed() {
+    fn publish_beside<E: Event>(table: &Table, offered: &Offered, event: &E) -> Result<(), DispatchError> {
+        // Most often these are all there are, and ask for nothing.
+        if table.is_added_and_open() && table.places().has_none::<E>() {
+            let (since, added) = (table.since_now(), table.added());
+            if let Some(all) = added.plain::<E>() {
+                return all.run_active(event, since);
+            }
+        }
+        Self::publish_to_all(table, offered, event)
+    }
+
+    /// To all that listen, whatever they ask for.
+    #[inline(never)]
+    fn publish_to_all<E: Event>(table: &Table, offered: &Offered, event: &E) -> Result<(), DispatchError> {
+        if table.is_closed() {
             return Err(DispatchError::closed(E::DESCRIPTOR.name()));
         }
         // Before anything runs: what is added now hears of the next event.
-        let (frozen, added) = (self.table.frozen::<E>(), self.table.added());
-        let added = added.as_ref().and_then(|added| Some((added, added.of::<E>()?)));
+        let (frozen, since) = (table.frozen::<E>(), table.since_now());
+        let added = table.is_added().then(|| table.added());
+        let added = added.as_ref().and_then(|added| added.of::<E>());
         let run = |publish: Option<&Publish<'_>>| {
             let first = frozen.map_or(Ok(()), |frozen| frozen.run(event, publish));
-            let then = added.map_or(Ok(()), |(list, added)| added.run_active(event, publish, || list.is_unchanged()));
+            let then = added.map_or(Ok(()), |added| added.run_active_asking(event, publish, since));
             match (first, then) {
                 (Err(first), Err(then)) => Err(first.and(then)),
                 (first, then) => first.and(then),
             }
         };
-        let mut all = frozen.into_iter().chain(added.map(|(_, added)| added));
+        let mut all = frozen.into_iter().chain(added);
         if !all.clone().any(|handlers| handlers.asking) {
             return run(None);
         }
-        self.offering(event, all.any(|handlers| handlers.need_metadata), |publish| run(Some(publish)))
-    }
-
-    /// For subscribers that may ask for metadata, states or the token.
-    #[inline(never)]
-    fn offering<E: Event, R>(&self, event: &E, need_metadata: bool, run: impl FnOnce(&Publish<'_>) -> R) -> R {
-        let make = || Metadata::of(event);
-        let metadata = LateMetadata::new(&make);
-        if need_metadata {
-            // Of this moment, however long those take that run before whoever asks.
-            metadata.get();
-        }
-        run(&Publish { metadata, states: &self.offered.states, cancellation: &self.offered.cancellation })
+        offered.offering(event, all.any(|handlers| handlers.need_metadata), |publish| run(Some(publish)))
     }
 
     /// Adds a subscriber to the running bus, behind all others of its event. It hears what is published from now on,
@@ -179,7 +195,7 @@ impl SynchronousEventBusBuilder {
         problems.extend(wired.subscriptions.iter().filter_map(unfit));
         BuildErrors::check(problems)?;
         let offered = Offered { states: wired.states, cancellation: CancellationToken::new() };
-        let table = Arc::new(Table::new(wired.subscriptions));
+        let table = Arc::new(Table::synchronous(wired.subscriptions));
         Ok(SynchronousEventBus { frozen: table.places().clone(), table, offered: Arc::new(offered) })
     }
 }

@@ -1,6 +1,5 @@
 //! Who listens to what: a frozen table of what the builder was given, and beside it what was added at run time.
 
-use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use arc_swap::{ArcSwap, Guard};
 
 use super::asynchronous::lanes::Mark;
-use super::direct::Handlers;
+use super::direct::{Handlers, Listening, is_asking};
 use super::entry::{Entries, Entry, SubscriptionHandle};
-use super::listed::{AnyHandlers, ByType, Listed, entries, handlers, own_place};
+use super::listed::{AnyHandlers, ByType, Listed, handlers, own_place};
 use super::queued::{Demands, Listeners, Queued};
 use super::unpoisoned;
 use crate::Location;
@@ -23,15 +22,23 @@ use crate::type_map::TypeMap;
 pub(super) struct Table {
     frozen: ByType,
     places: Places,
-    /// The same, as the asynchronous bus reads it, at the same places.
-    queued: Box<[Option<Queued>]>,
+    /// What the asynchronous bus reads instead, at the same places.
+    queued: Option<Box<[Option<Queued>]>>,
     limits: Vec<usize>,
     /// Replaced whenever it changes, so that a publish under way goes on with what it began with.
-    added: ArcSwap<Listed<Arc<AnyHandlers>>>,
+    added: ArcSwap<Late>,
     beside: Beside,
     /// Grows with every change, before whoever made it goes on.
     changes: AtomicUsize,
     one_at_a_time: Mutex<()>,
+}
+
+/// Those that were added at run time.
+#[derive(Clone, Default)]
+struct Late {
+    entries: TypeMap<Entries>,
+    /// As the synchronous bus calls them.
+    listed: Listed<Arc<AnyHandlers>>,
 }
 
 /// What a publish must look at beside the event and its frozen subscribers: nothing, which is the common case, or any of
@@ -56,8 +63,16 @@ impl Beside {
         self.0.load(Ordering::Acquire) & CLOSED == CLOSED
     }
 
+    #[inline]
     fn is_added(&self) -> bool {
         self.0.load(Ordering::Acquire) >= ADDED
+    }
+
+    /// Subscribers were added, to a bus that is not closed.
+    #[inline]
+    fn is_added_and_open(&self) -> bool {
+        let beside = self.0.load(Ordering::Acquire);
+        beside >= ADDED && beside & CLOSED == 0
     }
 
     fn close(&self) {
@@ -86,10 +101,22 @@ impl AsRef<AnyHandlers> for Place {
     }
 }
 
-impl Place {
-    fn of(handlers: Box<AnyHandlers>) -> Self {
-        Self { handlers, beside: Beside::default() }
+/// What is at a place that is an event's, and has nobody for the synchronous bus to call.
+struct Reserved;
+
+/// Subscribers by event, in the order in which each came first.
+fn by_event<T>(all: Vec<T>, event: impl Fn(&T) -> &'static EventDescriptor) -> Vec<(&'static EventDescriptor, Vec<T>)> {
+    let mut numbers: TypeMap<usize> = TypeMap::with_capacity_and_hasher(all.len(), Default::default());
+    let mut events: Vec<(&'static EventDescriptor, Vec<T>)> = Vec::with_capacity(all.len());
+    for one in all {
+        let event = event(&one);
+        let number = *numbers.entry(event.type_id()).or_insert(events.len());
+        match events.get_mut(number) {
+            Some((_, known)) => known.push(one),
+            None => events.push((event, vec![one])),
+        }
     }
+    events
 }
 
 impl Places {
@@ -99,55 +126,59 @@ impl Places {
         let Place { handlers, beside } = own_place::<E, _>(&self.0)?;
         handlers.downcast_ref().filter(|_| beside.is_nothing())
     }
+
+    /// Whether the builder was given none of `E`, as far as that is known without a look-up.
+    #[inline]
+    pub(super) fn has_none<E: Event>(&self) -> bool {
+        let Some(slot) = E::DESCRIPTOR.slot() else { return false };
+        self.0.get(slot.place()).is_none_or(|place| place.handlers.is::<()>())
+    }
 }
 
 impl Table {
-    /// With these subscribers, each event's in the order given.
+    /// With these subscribers, each event's in the order given, for the asynchronous bus.
     pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
         let mut limits = Limits::default();
-        let mut events: TypeMap<usize> = TypeMap::with_capacity_and_hasher(subscriptions.len(), Default::default());
-        let number = |subscription: &Subscription| {
-            let next = events.len();
-            *events.entry(subscription.descriptor.event().type_id()).or_insert(next)
-        };
-        let numbers: Vec<usize> = subscriptions.iter().map(number).collect();
-        // Those of one event come together, in their order.
         let entry = |subscription| {
             let limit = limits.of(&subscription);
             Arc::new(Entry::new(subscription, limit))
         };
-        let mut entries: Vec<(usize, Arc<Entry>)> =
-            numbers.into_iter().zip(subscriptions.into_iter().map(entry)).collect();
-        entries.sort_by_key(|(event, _)| *event);
-        let mut frozen = Listed::default();
-        frozen.by_type.reserve(events.len());
-        let mut of_events = Vec::with_capacity(events.len());
-        for one_event in entries.chunk_by(|(a, _), (b, _)| a == b) {
-            let Some(event) = one_event.first().map(|(_, entry)| entry.event()) else { continue };
-            let entries: Entries = one_event.iter().map(|(_, entry)| Arc::clone(entry)).collect();
-            let place = frozen.set(event, Arc::clone(&entries));
-            of_events.push((
-                place,
-                entries.iter().any(|entry| entry.is_asking()),
-                Queued::new(event.type_id(), place, &entries),
-            ));
-        }
-        let mut places: Vec<Place> = frozen.places.into_iter().map(Place::of).collect();
-        let mut queued: Vec<Option<Queued>> = Vec::new();
-        queued.resize_with(places.len(), || None);
-        for (place, is_asking, one_event) in of_events {
-            if let (true, Some(place)) = (is_asking, places.get_mut(place)) {
-                *place.beside.0.get_mut() = ASKING;
-            }
+        let entries: Vec<Arc<Entry>> = subscriptions.into_iter().map(entry).collect();
+        let (mut frozen, mut queued) = (Listed::default(), Vec::new());
+        for (event, entries) in by_event(entries, |entry| entry.event()) {
+            let place = frozen.set(event, Box::new(Reserved));
+            queued.resize_with(frozen.places.len(), || None);
             if let Some(at_place) = queued.get_mut(place) {
-                *at_place = Some(one_event);
+                *at_place = Some(Queued::new(event.type_id(), place, &entries.into()));
             }
         }
+        Self { queued: Some(queued.into()), limits: limits.sizes, ..Self::of_listed(frozen) }
+    }
+
+    /// The same, for the synchronous bus.
+    pub(super) fn synchronous(subscriptions: Vec<Subscription>) -> Self {
+        let mut frozen = Listed::default();
+        let mut asking = Vec::new();
+        for (event, given) in by_event(subscriptions, |subscription| subscription.descriptor.event()) {
+            let is_asking = given.iter().any(|one| is_asking(&one.descriptor));
+            let place = frozen.set(event, event.handlers(Listening::Given(given)));
+            asking.extend(is_asking.then_some(place));
+        }
+        let table = Self::of_listed(frozen);
+        for place in asking.into_iter().filter_map(|place| table.places.0.get(place)) {
+            place.beside.0.store(ASKING, Ordering::Release);
+        }
+        table
+    }
+
+    fn of_listed(frozen: Listed<Box<AnyHandlers>>) -> Self {
+        let Listed { by_type, places } = frozen;
+        let place = |handlers| Place { handlers, beside: Beside::default() };
         Self {
-            frozen: frozen.by_type,
-            places: Places(places.into()),
-            queued: queued.into(),
-            limits: limits.sizes,
+            frozen: by_type,
+            places: Places(places.into_iter().map(place).collect()),
+            queued: None,
+            limits: Vec::new(),
             added: ArcSwap::default(),
             beside: Beside::default(),
             changes: AtomicUsize::new(0),
@@ -177,7 +208,7 @@ impl Table {
     #[cold]
     fn look_up_mark(&self, event: &EventDescriptor) -> (Mark, bool) {
         // What was written by hand has no place of its own, or may have another's.
-        let place = self.frozen.get(&event.type_id()).map(|(_, place)| *place);
+        let place = self.frozen.get(&event.type_id()).copied();
         let (demands, beside) =
             self.at(place).map_or((Demands::default(), &self.beside), |(queued, beside)| (queued.demands(), beside));
         let demands = self.added_to(event, beside).map_or(demands, |added| demands.and_of(&added));
@@ -187,7 +218,7 @@ impl Table {
     #[inline]
     fn at(&self, place: Option<usize>) -> Option<(&Queued, &Beside)> {
         let place = place?;
-        Some((self.queued.get(place)?.as_ref()?, &self.places.0.get(place)?.beside))
+        Some((self.queued.as_ref()?.get(place)?.as_ref()?, &self.places.0.get(place)?.beside))
     }
 
     /// Whether nobody was added to those of the event at this place.
@@ -212,13 +243,12 @@ impl Table {
     /// Those that were added, if `beside` knows of any.
     #[inline]
     fn added_to(&self, event: &EventDescriptor, beside: &Beside) -> Option<Entries> {
-        if beside.is_added() { self.look_up_added(event.type_id()) } else { None }
+        if beside.is_added() { self.look_up_added(event) } else { None }
     }
 
     #[cold]
-    fn look_up_added(&self, event: TypeId) -> Option<Entries> {
-        let added = self.added()?;
-        entries(&added.listed.by_type, event).filter(|entries| !entries.is_empty()).cloned()
+    fn look_up_added(&self, event: &EventDescriptor) -> Option<Entries> {
+        self.added.load().entries.get(&event.type_id()).filter(|entries| !entries.is_empty()).cloned()
     }
 
     /// Those of `E` that the builder was given, as the synchronous bus calls them.
@@ -226,13 +256,28 @@ impl Table {
         handlers(&self.frozen, &self.places.0)
     }
 
-    /// Those of any event that were added at run time, if there are any.
-    pub(super) fn added(&self) -> Option<Added<'_>> {
-        self.beside.is_added().then(|| {
-            // Before they are looked up: who is taken away later is seen by it.
-            let change = self.changes.load(Ordering::Acquire);
-            Added { listed: self.added.load(), change, changes: &self.changes }
-        })
+    /// Whether there are any that were added at run time, to whatever event.
+    pub(super) fn is_added(&self) -> bool {
+        self.beside.is_added()
+    }
+
+    /// Whether there are, and the bus is not closed.
+    #[inline]
+    pub(super) fn is_added_and_open(&self) -> bool {
+        self.beside.is_added_and_open()
+    }
+
+    /// From now on: to be asked for before [`added`](Self::added), so that it sees whoever is taken away later.
+    #[inline]
+    pub(super) fn since_now(&self) -> Since<'_> {
+        Since { changes: &self.changes, change: self.changes.load(Ordering::Acquire) }
+    }
+
+    /// Those of all events that were added at run time.
+    // In registers: to be moved through memory would cost more than all of it.
+    #[inline]
+    pub(super) fn added(&self) -> Added {
+        Added(self.added.load())
     }
 
     /// Refuses every publish that asks from now on.
@@ -259,14 +304,19 @@ impl Table {
 
     fn change(&self, event: &EventDescriptor, change: impl FnOnce(&mut Vec<Arc<Entry>>)) {
         let one_at_a_time = unpoisoned(self.one_at_a_time.lock());
-        let mut listed = Listed::clone(&self.added.load());
-        let mut entries = entries(&listed.by_type, event.type_id()).map_or_else(Vec::new, |entries| entries.to_vec());
+        let mut late = Late::clone(&self.added.load());
+        let mut entries = late.entries.get(&event.type_id()).map_or_else(Vec::new, |entries| entries.to_vec());
         let before = entries.len();
         change(&mut entries);
         let after = entries.len();
-        listed.set(event, entries.into());
-        let replaced = self.added.swap(Arc::new(listed));
-        let of_event = self.frozen.get(&event.type_id()).and_then(|(_, place)| self.places.0.get(*place));
+        let entries: Entries = entries.into();
+        if self.queued.is_none() {
+            let added = Listening::Added(Arc::clone(&entries));
+            late.listed.set(event, if after == 0 { Box::new(Reserved) } else { event.handlers(added) });
+        }
+        late.entries.insert(event.type_id(), entries);
+        let replaced = self.added.swap(Arc::new(late));
+        let of_event = self.frozen.get(&event.type_id()).and_then(|place| self.places.0.get(*place));
         for beside in of_event.map(|place| &place.beside).into_iter().chain([&self.beside]) {
             beside.count(before, after);
         }
@@ -278,22 +328,34 @@ impl Table {
 }
 
 /// What was added to a bus at run time, as it was when it was looked up.
-pub(super) struct Added<'t> {
-    listed: Guard<Arc<Listed<Arc<AnyHandlers>>>>,
-    change: usize,
-    changes: &'t AtomicUsize,
-}
+pub(super) struct Added(Guard<Arc<Late>>);
 
-impl Added<'_> {
+impl Added {
     /// Those of `E`, as the synchronous bus calls them.
     pub(super) fn of<E: Event>(&self) -> Option<&Handlers<E>> {
-        let Listed { by_type, places } = &**self.listed;
+        let Listed { by_type, places } = &self.0.listed;
         handlers(by_type, places)
     }
 
+    /// The same, if they can be had without a look-up and ask for nothing but the event.
+    #[inline]
+    pub(super) fn plain<E: Event>(&self) -> Option<&Handlers<E>> {
+        let handlers: &AnyHandlers = own_place::<E, _>(&self.0.listed.places)?.as_ref();
+        handlers.downcast_ref().filter(|handlers: &&Handlers<E>| !handlers.asking)
+    }
+}
+
+/// A moment in the life of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Since<'t> {
+    changes: &'t AtomicUsize,
+    change: usize,
+}
+
+impl Since<'_> {
     /// Whether nobody has been taken away since: then nobody need be asked whether he still is there.
     #[inline]
-    pub(super) fn is_unchanged(&self) -> bool {
+    pub(super) fn is_unchanged(self) -> bool {
         self.changes.load(Ordering::Acquire) == self.change
     }
 }

@@ -9,6 +9,7 @@
 #[path = "../../support/mod.rs"]
 mod support;
 
+use std::any::Any;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,9 +74,41 @@ macro_rules! functions {
             let is_among = |name: &str| names.iter().take(count).any(|known| *known == name);
             Ok(SynchronousEventBus::builder().linked_where(move |s| is_among(s.name())).build()?)
         }
+        /// All of them, in boxes.
+        fn boxed_functions() -> Handlers {
+            vec![$(Box::new($name)),*]
+        }
     };
 }
 functions!(f0 f1 f2 f3 f4 f5 f6 f7 f8 f9);
+
+/// Handlers behind a constant index and one downcast, called directly: the least that a table of them can cost.
+struct Table(Vec<Box<dyn Any + Send + Sync>>);
+
+type Handlers = Vec<Box<dyn Fn(&Ticked) + Send + Sync>>;
+
+impl Table {
+    fn of(handlers: Handlers) -> Publish {
+        let table = Self(vec![Box::new(()), Box::new(handlers)]);
+        Box::new(move |times| (0..times).for_each(|at| table.publish(&Ticked::new(at))))
+    }
+
+    fn publish(&self, tick: &Ticked) {
+        if let Some(handlers) = self.0.get(1).and_then(|of| of.downcast_ref::<Handlers>()) {
+            handlers.iter().for_each(|handler| handler(tick));
+        }
+    }
+}
+
+fn table(count: usize, sum: &Sum) -> support::Result<Publish> {
+    let handler = |sum: Sum| -> Box<dyn Fn(&Ticked) + Send + Sync> { Box::new(move |tick| add(&sum, tick)) };
+    Ok(Table::of((0..count).map(|_| handler(Arc::clone(sum))).collect()))
+}
+
+/// The same with functions, each with code of its own.
+fn table_functions(count: usize, _: &Sum) -> support::Result<Publish> {
+    Ok(Table::of(boxed_functions().into_iter().take(count).collect()))
+}
 
 /// Publishes so many.
 type Publish = Box<dyn FnMut(u64)>;
@@ -144,9 +177,11 @@ fn broadcast(count: usize, sum: &Sum) -> support::Result<Publish> {
 
 type Make = fn(usize, &Sum) -> support::Result<Publish>;
 
-const SIDES: [(&str, Make); 6] = [
+const SIDES: [(&str, Make); 8] = [
     ("melange", melange),
     ("functions", functions),
+    ("table", table),
+    ("table_functions", table_functions),
     ("bevy", bevy),
     ("mod_events", mod_events),
     ("signals2", signals2),
@@ -165,16 +200,16 @@ fn count<const SIDE: usize, const SUBSCRIBERS: usize>(times: u64) -> support::Re
 
 /// The sides that are counted, each beside `signals2`.
 const COUNTED: [Counted; 10] = [
-    ("owned_1/signals2", count::<4, 1>),
+    ("owned_1/signals2", count::<6, 1>),
     ("owned_1/melange", count::<0, 1>),
-    ("owned_1/bevy", count::<2, 1>),
-    ("owned_1/mod_events", count::<3, 1>),
-    ("owned_1/broadcast", count::<5, 1>),
-    ("owned_10/signals2", count::<4, 10>),
+    ("owned_1/bevy", count::<4, 1>),
+    ("owned_1/mod_events", count::<5, 1>),
+    ("owned_1/broadcast", count::<7, 1>),
+    ("owned_10/signals2", count::<6, 10>),
     ("owned_10/melange", count::<0, 10>),
-    ("owned_10/bevy", count::<2, 10>),
-    ("owned_10/mod_events", count::<3, 10>),
-    ("owned_10/broadcast", count::<5, 10>),
+    ("owned_10/bevy", count::<4, 10>),
+    ("owned_10/mod_events", count::<5, 10>),
+    ("owned_10/broadcast", count::<7, 10>),
 ];
 
 /// Nanoseconds for each side's publish, of every round.
@@ -183,7 +218,7 @@ fn measure(subscribers: usize) -> support::Result<Vec<Measured>> {
     let sum = Sum::default();
     let mut sides = Vec::new();
     for (name, make) in SIDES {
-        if name == "functions" && subscribers > FUNCTIONS {
+        if name.ends_with("functions") && subscribers > FUNCTIONS {
             continue;
         }
         let mut publish = make(subscribers, &sum)?;
@@ -215,7 +250,7 @@ fn main() -> support::Result {
     let mut worst: Vec<(&str, Vec<f64>)> = Vec::new();
     for subscribers in COUNTS {
         let measured = measure(subscribers)?;
-        let sides = SIDES.iter().filter(|(name, _)| subscribers <= FUNCTIONS || *name != "functions");
+        let sides = SIDES.iter().filter(|(name, _)| subscribers <= FUNCTIONS || !name.ends_with("functions"));
         let of_melange = measured.first().cloned().unwrap_or_default();
         println!("{:<34}{:>16}{:>16}", format!("{subscribers} subscribers"), "ns per publish", "melange/this");
         for ((name, _), of_side) in sides.zip(&measured) {
