@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
+use super::line::Spot;
 use crate::EventId;
 use crate::transport::Receipt;
 
@@ -39,8 +40,8 @@ impl Lease {
 pub(super) struct MemoryReceipt {
     /// Of which queue: those of other accounts, or of one of the same name that was deleted, have other numbers.
     pub(super) queue: u64,
-    /// Which message, by its place in the account.
-    pub(super) place: u64,
+    /// Which message, by its place in the account, and where it lies.
+    pub(super) spot: Spot,
     pub(super) lease: Lease,
 }
 

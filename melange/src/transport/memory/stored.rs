@@ -105,7 +105,7 @@ impl Stored {
             labels: self.content.labels.clone(),
             group: self.key.as_deref().map(str::to_owned),
             dedup_id: self.dedup_id.as_deref().map(str::to_owned),
-            sequence_number: self.dedup_id.as_ref().map(|_| format!("{:020}", receipt.place)),
+            sequence_number: self.dedup_id.as_ref().map(|_| format!("{:020}", receipt.spot.place)),
             receives: self.receives,
             sent_at: self.sent_at,
             source: self.source.as_deref().map(str::to_owned),
