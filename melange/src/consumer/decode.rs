@@ -112,7 +112,7 @@ fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Era
         return Decoded::Unknown { name };
     }
     let mut metadata = Metadata::now(Cow::Owned(name.clone()));
-    metadata.topic = Cow::Owned(inbound.topic.clone().unwrap_or_default());
+    metadata.topic = inbound.topic.clone().unwrap_or_default();
     metadata.event_id = EventId::from_text(inbound.wrapper_id.as_deref().unwrap_or(&delivery.message_id));
     metadata.occurred_on = inbound.occurred_on.or(delivery.sent_at).unwrap_or(metadata.occurred_on);
     let of_first = listeners.first().and_then(|first| queue.subscribers.get(*first));

@@ -58,6 +58,7 @@ pub use topic_settings::TopicSettings;
 
 use account::Account;
 use chance::Chance;
+pub(super) use receipt::MemoryReceipt;
 
 /// The own queue of an account that was given no other.
 const OWN_QUEUE: &str = "melange";
