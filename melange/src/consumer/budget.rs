@@ -209,6 +209,15 @@ impl Permits {
         self.count
     }
 
+    /// Gives up to `count` of them back.
+    pub(crate) fn release(&mut self, count: usize) {
+        let count = count.min(self.count);
+        self.count -= count;
+        if count > 0 {
+            self.budget.release(self.queue, count);
+        }
+    }
+
     /// Takes up to `count` of them.
     pub(crate) fn split(&mut self, count: usize) -> Self {
         let count = count.min(self.count);
@@ -219,9 +228,7 @@ impl Permits {
 
 impl Drop for Permits {
     fn drop(&mut self) {
-        if self.count > 0 {
-            self.budget.release(self.queue, self.count);
-        }
+        self.release(self.count);
     }
 }
 

@@ -1,5 +1,6 @@
 //! One queue: which subscribers run for what comes, and how its consuming stands.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -111,7 +112,12 @@ impl Queue {
     }
 
     /// The subscribers of `event`, by index.
-    pub(crate) fn listeners(&self, event: &'static EventDescriptor) -> impl Iterator<Item = usize> {
-        self.listeners.get(&event.type_id()).into_iter().flatten().copied()
+    pub(crate) fn listeners(&self, event: &EventDescriptor) -> &[usize] {
+        self.listeners_to(event.type_id())
+    }
+
+    /// Those of the event of this type.
+    pub(crate) fn listeners_to(&self, event: TypeId) -> &[usize] {
+        self.listeners.get(&event).map_or(&[], Vec::as_slice)
     }
 }
