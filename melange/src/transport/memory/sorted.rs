@@ -1,5 +1,6 @@
 //! A set in order, for what mostly comes at its end and goes at its beginning.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// Distinct values in their order. At either end they come and go at once; in between, those on the shorter side move up.
@@ -22,10 +23,16 @@ impl<T: Ord + Copy> Sorted<T> {
     }
 
     pub(super) fn remove(&mut self, value: &T) {
-        if self.0.front() == Some(value) {
-            self.0.pop_front();
-        } else if let Ok(at) = self.0.binary_search(value) {
-            self.0.remove(at);
+        let Some(first) = self.0.front() else { return };
+        match value.cmp(first) {
+            // Not in here.
+            Ordering::Less => {}
+            Ordering::Equal => drop(self.0.pop_front()),
+            Ordering::Greater => {
+                if let Ok(at) = self.0.binary_search(value) {
+                    self.0.remove(at);
+                }
+            }
         }
     }
 
