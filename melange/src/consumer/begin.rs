@@ -26,9 +26,11 @@ const TOGETHER: Duration = Duration::from_millis(1);
 ///
 /// Where handlers have been brief, lanes first run here, in a row, as far as they come without waiting: to make a task, and
 /// to wake who runs it, takes longer than such a handler.
-pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, permits: Permits) {
-    let Some(queue) = engine.queues.get(index) else { return };
+pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut permits: Permits) {
+    let Some(queue) = engine.queues.get(index).filter(|_| !deliveries.is_empty()) else { return };
     let late = engine.stop.is_cancelled();
+    // What was asked for and did not come is free again, however long those take that did.
+    permits.keep(deliveries.len());
     // All at once, and before any has its turn: their time runs already.
     let mut rest = Rest { held: queue.leases.take_all(deliveries).into_iter(), permits };
     if queue.pace.is_brief() && !late {

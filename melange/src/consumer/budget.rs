@@ -218,6 +218,11 @@ impl Permits {
         }
     }
 
+    /// Gives all but `count` of them back.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.release(self.count.saturating_sub(count));
+    }
+
     /// Takes up to `count` of them.
     pub(crate) fn split(&mut self, count: usize) -> Self {
         let count = count.min(self.count);
