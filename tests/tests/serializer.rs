@@ -566,7 +566,7 @@ fn a_field_marked_topic_says_where_it_goes() {
 fn a_topic_that_an_event_leaves_empty_does_not_hide_where_the_message_came_through() {
     let json = linked().serialize(&Moved { topic: String::new(), to: "x".to_owned() }).unwrap();
     let mut inbound = Inbound::new(Body::Json(json.into()));
-    inbound.topic = Some("tenants".to_owned());
+    inbound.topic = Some("tenants".into());
     let read = linked().deserialize_message(&inbound).unwrap();
     assert_eq!(read.metadata().topic, "tenants");
     assert_eq!(read.downcast::<Moved>().unwrap().topic, "");
@@ -655,7 +655,7 @@ fn inbound(body: &str, attributes: &[(&'static str, &str)]) -> Inbound {
 fn a_message_brings_what_the_body_lacks() {
     let body = r#"{"order_id": "o", "total_cents": 1}"#;
     let mut message = inbound(body, &[("manifest", "OrderPlaced"), ("country", "NL")]);
-    (message.topic, message.wrapper_id) = (Some("orders".to_owned()), Some("w-1".to_owned()));
+    (message.topic, message.wrapper_id) = (Some("orders".into()), Some("w-1".to_owned()));
     message.occurred_on = Some(at(WHEN));
     let read = linked().deserialize_message(&message).unwrap();
     let meta = read.metadata();
@@ -666,7 +666,7 @@ fn a_message_brings_what_the_body_lacks() {
     let body =
         r#"{"event_type_name": "OrderPlaced", "event_id": "mine", "topic": "mine", "order_id": "o", "total_cents": 1}"#;
     let mut message = inbound(body, &[("manifest", "Paid"), ("event_type", "Paid")]);
-    (message.topic, message.wrapper_id) = (Some("orders".to_owned()), Some("w-1".to_owned()));
+    (message.topic, message.wrapper_id) = (Some("orders".into()), Some("w-1".to_owned()));
     let read = linked().deserialize_message(&message).unwrap();
     assert_eq!((read.metadata().event_id.to_string(), read.metadata().topic.as_ref()), ("mine".to_owned(), "mine"));
     assert_eq!(read.name(), "OrderPlaced", "the body knows best");
