@@ -98,6 +98,11 @@ impl Attributes {
         self.entries().iter().map(|(name, value)| (name.as_ref(), value))
     }
 
+    /// Whether they are one list with `other`, not merely alike. None at all are no list.
+    pub(crate) fn is_same_list(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Some(one), Some(other)) if Arc::ptr_eq(one, other))
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

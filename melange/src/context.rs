@@ -258,19 +258,31 @@ impl<'a> Cancellation<'a> {
     }
 }
 
+/// What can cancel runs: a token, which may be made when somebody asks for it.
+pub(crate) trait Stop: Sync {
+    /// Cancelled when runs are to stop.
+    fn token(&self) -> &CancellationToken;
+}
+
+impl Stop for CancellationToken {
+    fn token(&self) -> &CancellationToken {
+        self
+    }
+}
+
 /// The token of one run, a child of what can cancel it. Few subscribers ask for it, so it is made when one does.
 pub(crate) struct RunToken<'a> {
-    parent: &'a CancellationToken,
+    parent: &'a dyn Stop,
     own: OnceLock<CancellationToken>,
 }
 
 impl<'a> RunToken<'a> {
-    pub(crate) fn new(parent: &'a CancellationToken) -> Self {
+    pub(crate) fn new(parent: &'a dyn Stop) -> Self {
         Self { parent, own: OnceLock::new() }
     }
 
     pub(crate) fn get(&self) -> &CancellationToken {
-        self.own.get_or_init(|| self.parent.child_token())
+        self.own.get_or_init(|| self.parent.token().child_token())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs one subscriber on one event, and lets nothing it does reach anyone else.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use crate::context::{Known, RawContext, RunToken, States};
+use crate::context::{Known, RawContext, RunToken, States, Stop};
 use crate::event::Erased;
 use crate::in_process::on_a_thread;
 use crate::metadata::Metadata;
@@ -140,7 +141,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) event: &'a Erased,
     pub(crate) metadata: Known<'a>,
     pub(crate) states: &'a Arc<States>,
-    pub(crate) cancellation: &'a CancellationToken,
+    pub(crate) cancellation: &'a dyn Stop,
 }
 
 /// Whether anyone may ask for the spans of runs.
@@ -151,8 +152,12 @@ pub(crate) fn is_traced() -> bool {
 
 impl Run {
     fn scene(&self) -> Scene<'_> {
-        let Self { event, metadata, states, cancellation } = self;
-        Scene { event, metadata: Known::Now(metadata), states, cancellation }
+        Scene {
+            event: &self.event,
+            metadata: Known::Now(&self.metadata),
+            states: &self.states,
+            cancellation: &self.cancellation,
+        }
     }
 }
 
@@ -181,6 +186,7 @@ impl<'a> Scene<'a> {
 }
 
 /// Runs a subscriber of any kind, within its own time-out.
+#[cfg(feature = "test-util")]
 pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), Failed> {
     run_in(subscription, with.scene()).await
 }
@@ -189,6 +195,18 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
 pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Result<(), Failed> {
     let descriptor = &subscription.descriptor;
     let cancellation = RunToken::new(scene.cancellation);
+    // As most are: nobody looks at the span, and nothing but the subscriber itself ends it.
+    if descriptor.options().timeout.is_none() && !is_traced() {
+        let raw = scene.raw(&cancellation);
+        match descriptor.call() {
+            Call::Sync(call) => return unboxed(run_here(subscription, call, &raw)),
+            Call::Async(call) => {
+                let mut begun = None;
+                return unboxed(poll_fn(|cx| poll_here(subscription, call, &raw, &mut begun, cx)).await);
+            }
+            Call::Blocking(_) => {}
+        }
+    }
     // Each future is held once only: they are part of every task that handles a message.
     async {
         let running = pin!(Some(AssertUnwindSafe(call(subscription, scene, &cancellation)).catch_unwind()));
@@ -231,6 +249,10 @@ impl<F> Drop for Running<'_, F> {
             let_go(thrown);
         }
     }
+}
+
+fn unboxed(failed: Option<Box<Failed>>) -> Result<(), Failed> {
+    failed.map_or(Ok(()), |failed| Err(*failed))
 }
 
 /// A run that has begun.

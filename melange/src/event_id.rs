@@ -46,12 +46,15 @@ impl EventId {
     /// The id that `text` spells: a UUID, or any other text as it stands.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
-        // Only in the canonical spelling: what was written must come back out the same.
-        let is_canonical = text.len() == Hyphenated::LENGTH && !text.bytes().any(|byte| byte.is_ascii_uppercase());
-        match Uuid::try_parse(text) {
-            Ok(id) if is_canonical => Self(Form::Uuid(id)),
-            _ => Self(Form::Text(text.into())),
-        }
+        Self::canonical(text).unwrap_or_else(|| Self(Form::Text(text.into())))
+    }
+
+    /// The UUID that `text` spells canonically: what was written must come back out the same.
+    pub(crate) fn canonical(text: &str) -> Option<Self> {
+        let text: &[u8; Hyphenated::LENGTH] = text.as_bytes().try_into().ok()?;
+        // Of all that a UUID is spelled with, only the large letters lack this bit.
+        let is_small = text.iter().fold(0x20, |all, byte| all & byte) != 0;
+        Uuid::try_parse_ascii(text).ok().filter(|_| is_small).map(Self::of_uuid)
     }
 
     pub(crate) fn of_uuid(id: Uuid) -> Self {

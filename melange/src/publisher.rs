@@ -58,8 +58,8 @@ impl MessagePublisher {
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
         let message = self.message(event)?;
         let event_id = message.metadata.event_id.clone();
-        let answer = self.transport.publish(vec![message]).await.into_iter().next();
-        answered(E::DESCRIPTOR.name(), event_id, answer)
+        let answer = self.transport.publish_one(message).await;
+        answered(E::DESCRIPTOR.name(), event_id, Some(answer))
     }
 
     /// Publishes several events, and answers for each, in order: one that fails does not keep back the others. Only on FIFO
@@ -118,7 +118,11 @@ impl MessagePublisher {
     }
 
     fn message<E: Event>(&self, event: E) -> Result<Message, PublishError> {
-        with_topic(self.message_for_queue(event)?)
+        let message = self.message_for_queue(event)?;
+        match no_topic(&message) {
+            None => Ok(message),
+            Some(refused) => Err(refused),
+        }
     }
 
     /// The message, which a queue takes without a topic.
@@ -144,24 +148,28 @@ impl MessagePublisher {
         let outline = Outline::of(descriptor, &descriptor.route(event.as_ref()).unwrap_or_default(), &self.usual)?;
         let body = write(self.transport.capabilities().format, descriptor, &outline.metadata, event.as_ref());
         let body = body.map_err(|error| outline.refuse(descriptor, Kind::Write(error)))?;
-        with_topic(outline.message(descriptor, Body::Json(body)))
+        let message = outline.message(descriptor, Body::Json(body));
+        match no_topic(&message) {
+            None => Ok(message),
+            Some(refused) => Err(refused),
+        }
     }
 
     /// Publishes what [`message_of`](Self::message_of) made.
     #[cfg(feature = "cli")]
     pub(crate) async fn publish_message(&self, message: Message) -> Result<EventId, PublishError> {
         let (name, event_id) = (message.event.name(), message.metadata.event_id.clone());
-        let answer = self.transport.publish(vec![message]).await.into_iter().next();
-        answered(name, event_id, answer)
+        let answer = self.transport.publish_one(message).await;
+        answered(name, event_id, Some(answer))
     }
 }
 
-fn with_topic(message: Message) -> Result<Message, PublishError> {
-    if message.topic().is_empty() {
+/// Refuses a message that is to go nowhere.
+fn no_topic(message: &Message) -> Option<PublishError> {
+    message.topic().is_empty().then(|| {
         let why = "its `#[event(topic)]` field is empty; say where it is to go".to_owned();
-        return Err(PublishError::new(message.event.name(), Some(message.metadata.event_id), Kind::Topic(why)));
-    }
-    Ok(message)
+        PublishError::new(message.event.name(), Some(message.metadata.event_id.clone()), Kind::Topic(why))
+    })
 }
 
 /// A message but for its body.

@@ -84,22 +84,17 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
-const FORM: [u8; 32] = *b"0000-00-00T00:00:00.000000+00:00";
-
 impl Timestamp {
     /// What is written exactly as Melange does, read in a fraction of the time that all the other forms take.
-    fn of_own_form(text: &str) -> Option<Self> {
-        let text: &[u8; 32] = text.as_bytes().try_into().ok()?;
-        let is_as_form = |(byte, form): (&u8, &u8)| byte == form || (*form == b'0' && byte.is_ascii_digit());
-        // The offset is the form's own, digits and all.
-        if !text.iter().zip(&FORM).all(is_as_form) || !text.ends_with(b"+00:00") {
-            return None;
-        }
-        let number = |from: usize, digits: usize| {
-            text.iter().skip(from).take(digits).fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
-        };
-        let date = NaiveDate::from_ymd_opt(number(0, 4) as i32, number(5, 2), number(8, 2))?;
-        let at = date.and_hms_micro_opt(number(11, 2), number(14, 2), number(17, 2), number(20, 6))?;
+    pub(crate) fn of_own_form(text: &str) -> Option<Self> {
+        #[rustfmt::skip]
+        let [
+            y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+            b'.', f1, f2, f3, f4, f5, f6, b'+', b'0', b'0', b':', b'0', b'0',
+        ] = *<&[u8; 32]>::try_from(text.as_bytes()).ok()? else { return None };
+        let date = NaiveDate::from_ymd_opt(number([y1, y2, y3, y4])? as i32, number([m1, m2])?, number([d1, d2])?)?;
+        let micros = number([f1, f2, f3, f4, f5, f6])?;
+        let at = date.and_hms_micro_opt(number([h1, h2])?, number([n1, n2])?, number([s1, s2])?, micros)?;
         Some(Self(at.and_utc()))
     }
 
@@ -110,22 +105,29 @@ impl Timestamp {
         else {
             return None;
         };
-        let mut text = FORM;
-        let mut put = |from: usize, digits: usize, mut number: u32| {
-            for digit in text.iter_mut().skip(from).take(digits).rev() {
-                *digit = b'0' + (number % 10) as u8;
-                number /= 10;
-            }
-        };
-        put(0, 4, year);
-        put(5, 2, self.0.month());
-        put(8, 2, self.0.day());
-        put(11, 2, self.0.hour());
-        put(14, 2, self.0.minute());
-        put(17, 2, self.0.second());
-        put(20, 6, micros);
+        let two = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
+        let ([m1, m2], [d1, d2]) = (two(self.0.month()), two(self.0.day()));
+        let ([h1, h2], [n1, n2], [s1, s2]) = (two(self.0.hour()), two(self.0.minute()), two(self.0.second()));
+        let ([f1, f2], [f3, f4], [f5, f6]) = (two(micros / 10_000), two(micros / 100 % 100), two(micros % 100));
+        #[rustfmt::skip]
+        let text = [
+            y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+            b'.', f1, f2, f3, f4, f5, f6, b'+', b'0', b'0', b':', b'0', b'0',
+        ];
         Some(text)
     }
+}
+
+/// The number that these digits are, if they are digits.
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    let (mut number, mut are_digits) = (0, true);
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        are_digits &= digit <= 9;
+        number = number * 10 + u32::from(digit);
+    }
+    are_digits.then_some(number)
 }
 
 impl fmt::Display for Timestamp {

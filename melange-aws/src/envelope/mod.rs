@@ -205,7 +205,7 @@ fn from_bridge(inbound: &mut Inbound) {
 }
 
 fn of_wrapper(inbound: &mut Inbound, topic_arn: Option<&str>, message_id: Option<&str>, names: &Names) {
-    inbound.topic = topic_arn.and_then(|arn| names.topic_of(arn));
+    inbound.topic = topic_arn.and_then(|arn| names.topic_of(arn)).map(Into::into);
     let id = message_id.filter(|id| !id.is_empty()).map(str::to_owned);
     inbound.wrapper_id = id.or(inbound.wrapper_id.take());
 }

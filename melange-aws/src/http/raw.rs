@@ -48,7 +48,7 @@ pub(super) fn read(settings: &Settings, names: &Names, parts: &Parts, body: &[u8
     let text = std::str::from_utf8(body).map_err(|_| Answer::NotALetter)?;
     let mut inbound = Inbound::new(Body::Json(text.into()));
     inbound.wrapper_id = Some(message_id.to_owned());
-    inbound.topic = names.topic_of(topic_arn);
+    inbound.topic = names.topic_of(topic_arn).map(Into::into);
     Ok(Raw { topic_arn: topic_arn.to_owned(), message_id: message_id.to_owned(), inbound, body: text.into() })
 }
 

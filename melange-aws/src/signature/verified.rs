@@ -68,7 +68,7 @@ impl VerifiedLetter {
     /// others come along only `with_attributes`.
     pub(crate) fn inbound(&self, names: &Names, with_attributes: bool) -> Inbound {
         let mut inbound = Inbound::new(Body::Json(self.0.message.as_str().into()));
-        inbound.topic = names.topic_of(&self.0.topic_arn);
+        inbound.topic = names.topic_of(&self.0.topic_arn).map(Into::into);
         inbound.wrapper_id = Some(self.0.message_id.clone()).filter(|id| !id.is_empty());
         inbound.attributes = self.unsigned(with_attributes);
         inbound

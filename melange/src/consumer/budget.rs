@@ -209,6 +209,20 @@ impl Permits {
         self.count
     }
 
+    /// Gives up to `count` of them back.
+    pub(crate) fn release(&mut self, count: usize) {
+        let count = count.min(self.count);
+        self.count -= count;
+        if count > 0 {
+            self.budget.release(self.queue, count);
+        }
+    }
+
+    /// Gives all but `count` of them back.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.release(self.count.saturating_sub(count));
+    }
+
     /// Takes up to `count` of them.
     pub(crate) fn split(&mut self, count: usize) -> Self {
         let count = count.min(self.count);
@@ -219,9 +233,7 @@ impl Permits {
 
 impl Drop for Permits {
     fn drop(&mut self) {
-        if self.count > 0 {
-            self.budget.release(self.queue, self.count);
-        }
+        self.release(self.count);
     }
 }
 

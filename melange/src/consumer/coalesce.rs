@@ -30,8 +30,8 @@ const RETRIES: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(10
 pub(crate) trait Entry: Send + 'static {
     /// Must not wait for others.
     fn is_urgent(&self) -> bool;
-    /// Too late: it must not go out any more.
-    fn is_over(&self) -> bool;
+    /// Too late `now`: it must not go out any more.
+    fn is_over(&self, now: Instant) -> bool;
     /// What became of it.
     fn answered(self, answer: Result<(), TransportError>);
     /// It is over and did not go out, or not with success.
@@ -47,10 +47,12 @@ pub(crate) struct Gather {
     pub(crate) window: Duration,
 }
 
-struct Waiting<E> {
-    entry: E,
+/// An entry that is to go out.
+pub(crate) struct Waiting<E> {
+    pub(crate) entry: E,
     attempt: u32,
-    last: Option<TransportError>,
+    /// What its last try was answered, if there was one.
+    last: Option<Box<TransportError>>,
 }
 
 /// Sends what comes through `entries` by `call`, until `close` is cancelled and everything is answered, or nobody is left
@@ -58,7 +60,7 @@ struct Waiting<E> {
 pub(crate) async fn coalesce<E: Entry, F>(
     gather: Gather,
     mut entries: mpsc::Receiver<E>,
-    call: impl Fn(&[E]) -> F,
+    call: impl Fn(&[Waiting<E>]) -> F,
     hurry: &CancellationToken,
     close: &CancellationToken,
 ) where
@@ -126,9 +128,10 @@ pub(crate) async fn coalesce<E: Entry, F>(
                         came.push(entry);
                     }
                 }
+                let (now, in_a_hurry) = (Instant::now(), hurry.is_cancelled());
                 for entry in came.drain(..) {
-                    let soon = entry.is_urgent() || hurry.is_cancelled();
-                    let at = Instant::now() + if soon { MOMENT } else { gather.window };
+                    let soon = entry.is_urgent() || in_a_hurry;
+                    let at = now + if soon { MOMENT } else { gather.window };
                     flush_at = Some(flush_at.map_or(at, |before| before.min(at)));
                     ready.push_back(Waiting { entry, attempt: 1, last: None });
                 }
@@ -148,29 +151,23 @@ pub(crate) async fn coalesce<E: Entry, F>(
 }
 
 /// Sends a batch, answers those of its entries that are through, and gives back those to be tried again.
-async fn send<E: Entry, F>(batch: Vec<Waiting<E>>, call: impl Fn(&[E]) -> F) -> Vec<Waiting<E>>
+async fn send<E: Entry, F>(mut batch: Vec<Waiting<E>>, call: impl Fn(&[Waiting<E>]) -> F) -> Vec<Waiting<E>>
 where
     F: Future<Output = Vec<Result<(), TransportError>>> + Send,
 {
-    let mut entries = Vec::with_capacity(batch.len());
-    let mut rest = Vec::with_capacity(batch.len());
-    for Waiting { entry, attempt, last } in batch {
-        if entry.is_over() {
-            entry.expired(last);
-        } else {
-            entries.push(entry);
-            rest.push((attempt, last));
-        }
+    let now = Instant::now();
+    for Waiting { entry, last, .. } in batch.extract_if(.., |waiting| waiting.entry.is_over(now)) {
+        entry.expired(last.map(|last| *last));
     }
-    if entries.is_empty() {
-        return Vec::new();
+    if batch.is_empty() {
+        return batch;
     }
-    let mut answers = call(&entries).await.into_iter();
+    let mut answers = call(&batch).await.into_iter();
     let mut failed = Vec::new();
-    for (entry, (attempt, _)) in entries.into_iter().zip(rest) {
+    for Waiting { entry, attempt, .. } in batch {
         match answers.next().unwrap_or_else(|| Err(TransportError::no_answer())) {
             Err(error) if error.is_retryable() => {
-                failed.push(Waiting { entry, attempt: attempt + 1, last: Some(error) });
+                failed.push(Waiting { entry, attempt: attempt + 1, last: Some(Box::new(error)) });
             }
             answer => entry.answered(answer),
         }

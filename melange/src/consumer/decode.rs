@@ -7,18 +7,18 @@ use std::sync::Arc;
 use super::queue::Queue;
 use crate::EventId;
 use crate::attributes::{EVENT_TYPE, SUBSCRIBER};
-use crate::event::Erased;
+use crate::event::{Erased, EventDescriptor};
 use crate::metadata::Metadata;
 use crate::registry::Reading;
 use crate::registry::versions::read_as;
 use crate::serializer::Origin;
 use crate::transport::{Body, Delivery, Inbound};
-use crate::wire::{Incoming, begin, read};
+use crate::wire::{Incoming, Unreadable, begin, read};
 
 /// What a delivery turned out to be.
-pub(crate) enum Decoded {
+pub(crate) enum Decoded<'q> {
     /// Events, each with the subscribers that are to run for it: one event, unless several versions of it are listened to.
-    Events { name: Cow<'static, str>, events: Vec<Decodable> },
+    Events { name: Cow<'static, str>, first: Decodable<'q>, others: Vec<Decodable<'q>> },
     /// Nobody here listens to this name.
     Unknown { name: String },
     /// The name is known, this version of it is not yet.
@@ -28,21 +28,21 @@ pub(crate) enum Decoded {
 }
 
 /// An event, and who runs for it by index.
-pub(crate) struct Decodable {
+pub(crate) struct Decodable<'q> {
     pub(crate) event: Erased,
     pub(crate) metadata: Arc<Metadata>,
-    pub(crate) listeners: Vec<usize>,
+    pub(crate) listeners: Cow<'q, [usize]>,
 }
 
 /// What a delivery is. Whoever reads an event for serde may panic: then it cannot be read.
-pub(crate) fn decode(queue: &Queue, delivery: &Delivery) -> Decoded {
+pub(crate) fn decode<'q>(queue: &'q Queue, delivery: &Delivery) -> Decoded<'q> {
     catch_unwind(AssertUnwindSafe(|| of_content(queue, delivery))).unwrap_or_else(|_| {
         let why = "reading it panicked, in the `Deserialize` of its event or in an upcast: mend that, then redrive it";
         Decoded::Unreadable { name: None, why: why.to_owned() }
     })
 }
 
-fn of_content(queue: &Queue, delivery: &Delivery) -> Decoded {
+fn of_content<'q>(queue: &'q Queue, delivery: &Delivery) -> Decoded<'q> {
     match &delivery.content {
         Err(why) => Decoded::Unreadable { name: None, why: why.to_string() },
         Ok(inbound) => match &inbound.body {
@@ -52,7 +52,7 @@ fn of_content(queue: &Queue, delivery: &Delivery) -> Decoded {
     }
 }
 
-fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) -> Decoded {
+fn from_json<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, json: &str) -> Decoded<'q> {
     // First in one walk, as most come. What cannot be read so is read with care, and judged then.
     if let Some(incoming) = begin(json, &inbound.attributes, |name| queue.readers.know(name)) {
         match from_incoming(queue, delivery, inbound, &incoming) {
@@ -68,7 +68,7 @@ fn from_json(queue: &Queue, delivery: &Delivery, inbound: &Inbound, json: &str) 
     }
 }
 
-fn from_incoming(queue: &Queue, delivery: &Delivery, inbound: &Inbound, incoming: &Incoming<'_>) -> Decoded {
+fn from_incoming<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, incoming: &Incoming<'_>) -> Decoded<'q> {
     let known = &incoming.header;
     let name = || known.name.clone().into_owned();
     let types = match queue.readers.find(&known.name, known.version) {
@@ -85,34 +85,33 @@ fn from_incoming(queue: &Queue, delivery: &Delivery, inbound: &Inbound, incoming
         attempt: delivery.attempt,
     };
     let occurred_on = origin.occurred_on(known);
-    let mut events = Vec::with_capacity(types.len());
-    for &event_type in types.iter() {
-        let (event, header) = match read_as(event_type, incoming, occurred_on) {
-            Ok(read) => read,
-            Err(why) => {
-                return Decoded::Unreadable { name: Some(name()), why: why.to_string() };
-            }
-        };
+    let read = |event_type: &&'static EventDescriptor| {
+        let (event, header) = read_as(event_type, incoming, occurred_on)?;
         let metadata = origin.metadata(&header, event_type, occurred_on, &inbound.attributes);
-        let listeners = addressed(queue, inbound, queue.listeners(event_type).collect());
-        events.push(Decodable { event, metadata: Arc::new(metadata), listeners });
+        let listeners = addressed(queue, inbound, queue.listeners(event_type));
+        Ok(Decodable { event, metadata: Arc::new(metadata), listeners })
+    };
+    let unreadable = |why: Unreadable| Decoded::Unreadable { name: Some(name()), why: why.to_string() };
+    // Mostly it is one, which needs no list.
+    let Some((first, others)) = types.split_first() else { return Decoded::Unknown { name: name() } };
+    let first = match read(first) {
+        Ok(first) => first,
+        Err(why) => return unreadable(why),
+    };
+    match others.iter().map(read).collect() {
+        Ok(others) => Decoded::Events { name: first.metadata.event_type_name.clone(), first, others },
+        Err(why) => unreadable(why),
     }
-    let name = events.first().map_or_else(|| name().into(), |event| event.metadata.event_type_name.clone());
-    Decoded::Events { name, events }
 }
 
-fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Erased) -> Decoded {
+fn from_typed<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, event: &Erased) -> Decoded<'q> {
     let name = inbound.attributes.text(EVENT_TYPE).unwrap_or_default().to_owned();
-    let type_id = event.as_ref().type_id();
-    let of_type = |i: &usize| {
-        queue.subscribers.get(*i).is_some_and(|member| member.subscription.descriptor.event().type_id() == type_id)
-    };
-    let listeners: Vec<usize> = (0..queue.subscribers.len()).filter(of_type).collect();
+    let listeners = queue.listeners_to(event.as_ref().type_id());
     if listeners.is_empty() {
         return Decoded::Unknown { name };
     }
     let mut metadata = Metadata::now(Cow::Owned(name.clone()));
-    metadata.topic = Cow::Owned(inbound.topic.clone().unwrap_or_default());
+    metadata.topic = inbound.topic.clone().unwrap_or_default();
     metadata.event_id = EventId::from_text(inbound.wrapper_id.as_deref().unwrap_or(&delivery.message_id));
     metadata.occurred_on = inbound.occurred_on.or(delivery.sent_at).unwrap_or(metadata.occurred_on);
     let of_first = listeners.first().and_then(|first| queue.subscribers.get(*first));
@@ -122,17 +121,18 @@ fn from_typed(queue: &Queue, delivery: &Delivery, inbound: &Inbound, event: &Era
     let listeners = addressed(queue, inbound, listeners);
     Decoded::Events {
         name: name.into(),
-        events: vec![Decodable { event: Arc::clone(event), metadata: Arc::new(metadata), listeners }],
+        first: Decodable { event: Arc::clone(event), metadata: Arc::new(metadata), listeners },
+        others: Vec::new(),
     }
 }
 
 /// A dead letter that was put back is for the one subscriber that gave it up, as long as there is one of that name.
-fn addressed(queue: &Queue, inbound: &Inbound, listeners: Vec<usize>) -> Vec<usize> {
+fn addressed<'q>(queue: &'q Queue, inbound: &Inbound, listeners: &'q [usize]) -> Cow<'q, [usize]> {
     let Some(wanted) = inbound.attributes.text(SUBSCRIBER) else {
-        return listeners;
+        return Cow::Borrowed(listeners);
     };
     let named =
         |i: &&usize| queue.subscribers.get(**i).is_some_and(|member| member.subscription.descriptor.name() == wanted);
     let only: Vec<usize> = listeners.iter().filter(named).copied().collect();
-    if only.is_empty() { listeners } else { only }
+    if only.is_empty() { Cow::Borrowed(listeners) } else { Cow::Owned(only) }
 }

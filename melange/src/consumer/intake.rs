@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::decode::{Decoded, decode};
 use super::engine::Engine;
-use super::keeper::Keeper as _;
 use super::process::{self, Handled, Notes};
 use super::queue::Queue;
 use super::report::{Counters, Fate};
 use super::settle::Verdict;
+use crate::context::Stop as _;
 use crate::dispatch::SubscriberError;
 use crate::transport::{DeadLetter, Delivery, TransportError};
 use pushed::Pushed;
@@ -211,9 +211,9 @@ impl Intake {
 }
 
 /// What `delivery` is to each queue that it concerns; if it concerns none, to the first.
-fn decoded<'a>(queues: &'a [Queue], delivery: &Delivery) -> Vec<(&'a Queue, Decoded)> {
+fn decoded<'a>(queues: &'a [Queue], delivery: &Delivery) -> Vec<(&'a Queue, Decoded<'a>)> {
     let mut all: Vec<_> = queues.iter().map(|queue| (queue, decode(queue, delivery))).collect();
-    let concerns = |decoded: &Decoded| !matches!(decoded, Decoded::Unknown { .. });
+    let concerns = |decoded: &Decoded<'_>| !matches!(decoded, Decoded::Unknown { .. });
     if all.iter().any(|(_, decoded)| concerns(decoded)) {
         all.retain(|(_, decoded)| concerns(decoded));
         // What nobody can read is one dead letter.

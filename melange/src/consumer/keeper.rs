@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 use super::engine::Engine;
 use super::leases::Lease;
 use super::queue::Queue;
+use crate::context::Stop;
 use crate::transport::{DeadLetter, Delivery, TransportError};
 
 /// Who keeps a message while its subscribers run.
-pub(crate) trait Keeper: Sync {
-    /// Cancelled when its subscribers are to stop.
-    fn token(&self) -> &CancellationToken;
+pub(crate) trait Keeper: Stop {
+    /// Whether its subscribers are to stop.
+    fn is_stopped(&self) -> bool;
 
     /// Why the message is to be run again whatever its subscribers said, if it is.
     fn why_lost(&self) -> Option<&'static str>;
@@ -54,9 +55,15 @@ pub(super) async fn send(
 }
 
 /// A message that was received here.
-impl Keeper for Lease {
+impl Stop for Lease {
     fn token(&self) -> &CancellationToken {
         self.token()
+    }
+}
+
+impl Keeper for Lease {
+    fn is_stopped(&self) -> bool {
+        self.is_stopped()
     }
 
     fn why_lost(&self) -> Option<&'static str> {

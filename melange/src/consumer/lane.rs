@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::poll_immediate;
 use tokio::time::{Instant, timeout};
 
 use super::budget::Permits;
@@ -24,41 +25,53 @@ pub(crate) struct Held {
 }
 
 /// Messages of one group in their order, or a single one without a group.
-pub(crate) struct Lane {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) queue: usize,
+pub(crate) struct Lane<'a> {
+    pub(crate) engine: &'a Arc<Engine>,
+    pub(crate) queue: &'a Queue,
+    pub(crate) index: usize,
     pub(crate) first: Option<Held>,
     pub(crate) behind: VecDeque<Held>,
     pub(crate) permits: Permits,
 }
 
-impl Lane {
-    /// Handles one after the other. When the engine is aborted, what is left is handed back at once.
-    pub(crate) async fn run(&mut self) {
-        let engine = Arc::clone(&self.engine);
-        let Some(queue) = engine.queues.get(self.queue) else { return };
-        while !engine.abort.is_cancelled()
+impl Lane<'_> {
+    /// Handles one after the other, from `now` on, and says when the last was done. When the engine is aborted, what is left
+    /// is handed back at once.
+    pub(crate) async fn run(&mut self, now: Instant) -> Instant {
+        let (engine, queue) = (self.engine, self.queue);
+        let mut begun = now;
+        while !self.is_empty()
+            && !engine.abort.is_cancelled()
             && let Some(held) = self.next()
         {
-            let begun = Instant::now();
-            let Some(Handled { verdict, notes, .. }) = handle_until_abort(&engine, queue, &held).await else {
+            let Some(Handled { verdict, notes, .. }) = handle_until_abort(engine, queue, &held).await else {
                 self.first = Some(held);
                 break;
             };
-            queue.pace.note(begun.elapsed());
-            self.settle(held, verdict, notes.failures.len()).await;
+            let ended = Instant::now();
+            queue.pace.note(ended - begun);
+            let waited = self.settle(held, verdict, notes.failures.len()).await;
+            begun = if waited { Instant::now() } else { ended };
             // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
             // queues the order is best effort.
             if queue.is_fifo()
                 && let Verdict::Retry(after) = verdict
             {
-                return self.release(after).await;
+                self.release(after).await;
+                return begun;
             }
             if queue.is_fifo() && verdict == Verdict::Lost {
                 break;
             }
         }
-        self.release(Duration::ZERO).await;
+        if !self.is_empty() {
+            self.release(Duration::ZERO).await;
+        }
+        begun
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first.is_none() && self.behind.is_empty()
     }
 
     fn next(&mut self) -> Option<Held> {
@@ -72,14 +85,16 @@ impl Lane {
         }
     }
 
-    /// Settles one; its permit is free from now on.
-    async fn settle(&mut self, held: Held, verdict: Verdict, failures: usize) {
+    /// Settles one; its permit is free from now on. Says whether it had to wait.
+    async fn settle(&mut self, held: Held, verdict: Verdict, failures: usize) -> bool {
         let Held { delivery, lease } = held;
-        let settling = Settling::new(&self.engine, self.queue, delivery, lease, verdict, failures);
-        if let Some(settler) = self.engine.queues.get(self.queue).and_then(|queue| queue.settler.get()) {
-            settler.settle(settling).await;
-        }
-        drop(self.permits.split(1));
+        let settling = Settling::new(self.engine, self.index, delivery, lease, verdict, failures);
+        let waited = match self.queue.settler.get() {
+            Some(settler) => settler.settle(settling).await,
+            None => false,
+        };
+        self.permits.release(1);
+        waited
     }
 }
 
@@ -87,6 +102,10 @@ impl Lane {
 async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held) -> Option<Handled> {
     let handling = handle(engine, queue, &held.delivery, None, &held.lease);
     tokio::pin!(handling);
+    // Mostly it is done without having waited.
+    if let Some(handled) = poll_immediate(handling.as_mut()).await {
+        return Some(handled);
+    }
     tokio::select! {
         biased;
         handled = &mut handling => Some(handled),

@@ -1,7 +1,7 @@
 //! The leases on what is in hand: extended while handlers run, in batches, and known to be lost when they are.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -11,9 +11,10 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::lane::Held as InHand;
 use super::report::Fate;
 use super::settle::Verdict;
-use crate::transport::{DynTransport, Receipt, TransportError, TransportErrorKind};
+use crate::transport::{Delivery, DynTransport, Receipt, TransportError, TransportErrorKind};
 
 /// A lease is looked at this often within its visibility, and extended once less than half of it is left.
 const TICKS: u32 = 8;
@@ -60,7 +61,8 @@ struct Entry {
     receipt: Receipt,
     since: Instant,
     until: Instant,
-    token: CancellationToken,
+    /// There once somebody has asked for it.
+    token: Option<CancellationToken>,
     /// The message is no longer ours.
     lost: bool,
     /// A call that extends it is under way.
@@ -91,9 +93,17 @@ struct Done {
 }
 
 impl Entry {
+    /// Cancels this token when the message is lost. True if it is.
+    fn know(&mut self, token: &CancellationToken) -> bool {
+        self.token = Some(token.clone());
+        self.lost
+    }
+
     fn lose(&mut self) {
         self.lost = true;
-        self.token.cancel();
+        if let Some(token) = &self.token {
+            token.cancel();
+        }
     }
 }
 
@@ -104,28 +114,35 @@ impl Leases {
 
     /// The lease on a message that was received just now.
     pub(crate) fn take(self: &Arc<Self>, receipt: Receipt) -> Lease {
-        let now = Instant::now();
-        let token = CancellationToken::new();
-        let mut entry = Entry {
-            number: 0,
+        let (now, mut held) = (Instant::now(), self.held());
+        self.take_in(&mut held, receipt, now)
+    }
+
+    /// The same for several.
+    pub(crate) fn take_all(self: &Arc<Self>, deliveries: Vec<Delivery>) -> Vec<InHand> {
+        let (now, mut held) = (Instant::now(), self.held());
+        let take =
+            |delivery: Delivery| InHand { lease: self.take_in(&mut held, delivery.receipt.clone(), now), delivery };
+        deliveries.into_iter().map(take).collect()
+    }
+
+    fn take_in(self: &Arc<Self>, held: &mut Held, receipt: Receipt, now: Instant) -> Lease {
+        if held.leases.is_empty() {
+            self.taken.notify_one();
+        }
+        held.last += 1;
+        let number = held.last;
+        let place = held.leases.insert(Entry {
+            number,
             receipt,
             since: now,
             until: self.end(now, self.visibility, now),
-            token: token.clone(),
+            token: None,
             lost: false,
             extending: false,
             done: None,
-        };
-        let mut held = self.held();
-        held.last += 1;
-        entry.number = held.last;
-        let first = held.leases.is_empty();
-        let key = Key { number: entry.number, place: held.leases.insert(entry) };
-        drop(held);
-        if first {
-            self.taken.notify_one();
-        }
-        Lease { leases: Arc::clone(self), key: Some(key), token }
+        });
+        Lease { leases: Arc::clone(self), key: Some(Key { place, number }), token: OnceLock::new() }
     }
 
     /// How many are in hand, and since when the oldest is.
@@ -248,32 +265,46 @@ pub(crate) struct Lease {
     leases: Arc<Leases>,
     /// `None` once it is given up.
     key: Option<Key>,
-    token: CancellationToken,
+    /// Made when somebody asks for it, which mostly nobody does: a handler that waits, or is to be told to stop.
+    token: OnceLock<CancellationToken>,
 }
 
 impl Lease {
     /// Cancelled when the message is no longer ours, or its handlers are to stop.
     pub(crate) fn token(&self) -> &CancellationToken {
-        &self.token
+        self.token.get_or_init(|| {
+            let token = CancellationToken::new();
+            match self.key.and_then(|key| self.leases.held().get_mut(key).map(|entry| entry.know(&token))) {
+                Some(false) => {}
+                // Lost before anybody asked.
+                Some(true) | None => token.cancel(),
+            }
+            token
+        })
+    }
+
+    /// Whether its token is cancelled, or would be.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.token.get().map_or_else(|| self.is_lost(), CancellationToken::is_cancelled)
     }
 
     /// Whether the message is no longer ours: whoever has it now runs it again.
     pub(crate) fn is_lost(&self) -> bool {
-        self.token.is_cancelled() && self.look(|entry| entry.lost).unwrap_or(true)
+        self.look(|entry| entry.lost).unwrap_or(true)
     }
 
     /// Waits until the message is no longer ours.
     pub(crate) async fn lost(&self) {
-        self.token.cancelled().await;
+        self.token().cancelled().await;
         // Told to stop, its handlers have little time left, and this one waits no more for what comes in it.
         if !self.is_lost() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether the message is still ours, as far as can be known from here.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.look(|entry| !entry.lost && Instant::now() < entry.until).unwrap_or(false)
+    /// Whether the message is still ours `now`, as far as can be known from here.
+    pub(crate) fn is_ours(&self, now: Instant) -> bool {
+        self.look(|entry| !entry.lost && now < entry.until).unwrap_or(false)
     }
 
     /// The handlers are done, and this is to become of it: the time that is left is enough to settle it.

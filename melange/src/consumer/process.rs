@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::poll_immediate;
 use futures_util::stream::FuturesUnordered;
-use tokio_util::sync::CancellationToken;
 
 use super::decode::{Decodable, Decoded, decode};
 use super::engine::Engine;
@@ -18,7 +17,8 @@ use super::report::Fate;
 use super::settle::Verdict;
 use super::{UnknownEvents, UnknownVersions};
 use crate::attributes::TRACEPARENT;
-use crate::dispatch::{self, Failed, Run, SubscriberError};
+use crate::context::{Known, Stop};
+use crate::dispatch::{self, Failed, Scene, SubscriberError};
 use crate::outcome::Then;
 use crate::retry::RetryPolicy;
 use crate::trace;
@@ -45,7 +45,7 @@ pub(crate) async fn handle(
     engine: &Engine,
     queue: &Queue,
     delivery: &Delivery,
-    decoded: Option<Decoded>,
+    decoded: Option<Decoded<'_>>,
     keeper: &impl Keeper,
 ) -> Handled {
     let mut notes = Notes::default();
@@ -56,7 +56,7 @@ pub(crate) async fn handle(
     }
     let message = Message { engine, queue, delivery, keeper };
     let (event_type_name, verdict) = match decoded.unwrap_or_else(|| decode(queue, delivery)) {
-        Decoded::Events { name, events } => (Some(name), message.run(events, &mut notes).await),
+        Decoded::Events { name, first, others } => (Some(name), message.run(&first, &others, &mut notes).await),
         Decoded::Unknown { name } => {
             let verdict = message.unknown(&name, &mut notes).await;
             (Some(name.into()), verdict)
@@ -167,21 +167,19 @@ impl<K: Keeper> Message<'_, K> {
     }
 
     /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
-    async fn run(&self, events: Vec<Decodable>, notes: &mut Notes) -> Verdict {
+    async fn run(&self, event: &Decodable<'_>, more: &[Decodable<'_>], notes: &mut Notes) -> Verdict {
         let Self { engine, queue, delivery, keeper } = self;
-        let stop = keeper.token();
         let mut done = queue.progress.done(&delivery.message_id);
-        let nobody = events.iter().all(|event| event.listeners.is_empty());
+        let nobody = event.listeners.is_empty() && more.iter().all(|event| event.listeners.is_empty());
         // Mostly there is one, which needs no list.
         let (first, others) = {
-            let mut runs = to_run(engine, &events, &done, stop);
+            let mut runs = to_run(engine, event, more, &done, *keeper);
             (runs.next(), runs.collect::<Vec<_>>())
         };
-        let traceparent =
-            events.first().and_then(|event| event.metadata.attributes.text(TRACEPARENT)).map(str::to_owned);
+        let traceparent = event.metadata.attributes.text(TRACEPARENT).map(str::to_owned);
         let mut failed = Vec::new();
         let all = trace::scope(traceparent, async {
-            let run = |(index, with)| run_one(queue, index, with);
+            let run = |(index, scene)| run_one(queue, index, scene);
             if others.is_empty() {
                 if let Some(only) = first
                     && let (index, Err(why)) = run(only).await
@@ -194,7 +192,7 @@ impl<K: Keeper> Message<'_, K> {
             while let Some((index, result)) = runs.next().await {
                 match result {
                     // It may have ended because of it: whoever gets the message next runs it again.
-                    Ok(()) if stop.is_cancelled() => {}
+                    Ok(()) if keeper.is_stopped() => {}
                     Ok(()) => done.push(index),
                     Err(why) => failed.push((index, why)),
                 }
@@ -203,11 +201,14 @@ impl<K: Keeper> Message<'_, K> {
         {
             // Held once, wherever it is waited for.
             let mut all = pin!(all);
-            tokio::select! {
-                // First a last poll of the handlers, which may have waited for this very token.
-                biased;
-                () = &mut all => {}
-                () = keeper.until_lost() => {}
+            // Mostly they are done without having waited.
+            if poll_immediate(all.as_mut()).await.is_none() {
+                tokio::select! {
+                    // First a last poll of the handlers, which may have waited for this very token.
+                    biased;
+                    () = &mut all => {}
+                    () = keeper.until_lost() => {}
+                }
             }
         }
 
@@ -222,7 +223,7 @@ impl<K: Keeper> Message<'_, K> {
                 Then::Retry { after } if !queue.is_last(&policy, delivery) => {
                     (Some(after.unwrap_or_else(|| self.backoff(&policy))), "failed, will retry")
                 }
-                Then::Retry { .. } | Then::Reject if stop.is_cancelled() => {
+                Then::Retry { .. } | Then::Reject if keeper.is_stopped() => {
                     (Some(Duration::ZERO), "failed, will retry")
                 }
                 Then::Retry { .. } | Then::Reject => {
@@ -245,7 +246,7 @@ impl<K: Keeper> Message<'_, K> {
             again = again.max(retry);
             notes.failures.push(error);
         }
-        if again.is_some() || notes.homeless.is_some() || stop.is_cancelled() {
+        if !done.is_empty() && (again.is_some() || notes.homeless.is_some() || keeper.is_stopped()) {
             // Whoever has the message next may be us: those that are done are not run again.
             queue.progress.remember(&delivery.message_id, done);
         }
@@ -275,25 +276,20 @@ impl<K: Keeper> Message<'_, K> {
 /// The runs that are to be, by the index of their subscriber.
 fn to_run<'a>(
     engine: &'a Engine,
-    events: &'a [Decodable],
-    done: &'a [usize],
-    stop: &'a CancellationToken,
-) -> impl Iterator<Item = (usize, Run)> + 'a {
-    events.iter().flat_map(move |event| {
-        let with = move |&index: &usize| {
-            let run = Run {
-                event: Arc::clone(&event.event),
-                metadata: Arc::clone(&event.metadata),
-                states: Arc::clone(&engine.states),
-                cancellation: stop.clone(),
-            };
-            (index, run)
-        };
-        event.listeners.iter().filter(|index| !done.contains(index)).map(with)
-    })
+    first: &'a Decodable<'a>,
+    others: &'a [Decodable<'a>],
+    done: &[usize],
+    stop: &'a dyn Stop,
+) -> impl Iterator<Item = (usize, Scene<'a>)> {
+    let of = move |event: &'a Decodable<'a>| {
+        let (metadata, states) = (Known::Now(&event.metadata), &engine.states);
+        let scene = Scene { event: &event.event, metadata, states, cancellation: stop };
+        event.listeners.iter().filter(|index| !done.contains(index)).map(move |index| (*index, scene))
+    };
+    of(first).chain(others.iter().flat_map(of))
 }
 
-async fn run_one(queue: &Queue, index: usize, with: Run) -> (usize, Result<(), Failed>) {
+async fn run_one(queue: &Queue, index: usize, scene: Scene<'_>) -> (usize, Result<(), Failed>) {
     let Some(member) = queue.subscribers.get(index) else {
         return (index, Ok(()));
     };
@@ -301,5 +297,5 @@ async fn run_one(queue: &Queue, index: usize, with: Run) -> (usize, Result<(), F
         Some(limit) => limit.acquire().await.ok(),
         None => None,
     };
-    (index, dispatch::run(&member.subscription, &with).await)
+    (index, dispatch::run_in(&member.subscription, scene).await)
 }

@@ -1,6 +1,8 @@
 //! One queue: which subscribers run for what comes, and how its consuming stands.
 
+use std::any::TypeId;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -27,8 +29,9 @@ pub(crate) struct Queue {
     max_receives: u32,
     pub(crate) readers: Readers,
     pub(crate) subscribers: Vec<Member>,
-    /// By event, the first of them and the last.
-    listeners: TypeMap<(usize, usize)>,
+    /// Those of each event side by side, and where they are.
+    listeners: Box<[usize]>,
+    by_event: TypeMap<Range<usize>>,
     pub(crate) progress: Progress,
     pub(crate) leases: Arc<Leases>,
     pub(crate) switch: Switch,
@@ -45,8 +48,6 @@ pub(crate) struct Member {
     pub(crate) subscription: Subscription,
     /// Its own limit of runs at once.
     pub(crate) limit: Option<Arc<Semaphore>>,
-    /// The next one of the same event.
-    next: Option<usize>,
 }
 
 impl Queue {
@@ -56,21 +57,15 @@ impl Queue {
         let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
         let mut limits: HashMap<(&'static str, crate::Location), Arc<Semaphore>> = HashMap::new();
         let mut subscribers: Vec<Member> = Vec::with_capacity(subscriptions.len());
-        let mut listeners: TypeMap<(usize, usize)> =
-            TypeMap::with_capacity_and_hasher(subscriptions.len(), Default::default());
+        let (listeners, by_event) = by_event(&subscriptions);
         for subscription in subscriptions {
             let descriptor = &subscription.descriptor;
-            let at = subscribers.len();
-            let (_, last) = listeners.entry(descriptor.event().type_id()).or_insert((at, at));
-            if let Some(before) = subscribers.get_mut(std::mem::replace(last, at)) {
-                before.next = Some(at);
-            }
             // One limit for a subscriber of several events.
             let limit = descriptor.options().concurrency.map(|most| {
                 let limit = limits.entry((descriptor.name(), descriptor.location()));
                 Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(most))))
             });
-            subscribers.push(Member { subscription, limit, next: None });
+            subscribers.push(Member { subscription, limit });
         }
         Self {
             leases: Leases::new(name.clone(), visibility, longest),
@@ -79,6 +74,7 @@ impl Queue {
             readers,
             subscribers,
             listeners,
+            by_event,
             progress: Progress::default(),
             switch: Switch::default(),
             pace: Pace::default(),
@@ -118,8 +114,34 @@ impl Queue {
     }
 
     /// The subscribers of `event`, by index.
-    pub(crate) fn listeners(&self, event: &'static EventDescriptor) -> impl Iterator<Item = usize> {
-        let first = self.listeners.get(&event.type_id()).map(|(first, _)| *first);
-        std::iter::successors(first, |at| self.subscribers.get(*at)?.next)
+    pub(crate) fn listeners(&self, event: &EventDescriptor) -> &[usize] {
+        self.listeners_to(event.type_id())
     }
+
+    /// Those of the event of this type.
+    pub(crate) fn listeners_to(&self, event: TypeId) -> &[usize] {
+        self.by_event.get(&event).and_then(|those| self.listeners.get(those.clone())).unwrap_or_default()
+    }
+}
+
+/// The subscribers of each event side by side, in their order, and where they are: one list, for there may be many events.
+fn by_event(subscriptions: &[Subscription]) -> (Box<[usize]>, TypeMap<Range<usize>>) {
+    let mut by_event: TypeMap<Range<usize>> =
+        TypeMap::with_capacity_and_hasher(subscriptions.len(), Default::default());
+    let mut firsts = Vec::with_capacity(subscriptions.len());
+    for (at, subscription) in subscriptions.iter().enumerate() {
+        let first = by_event.entry(subscription.descriptor.event().type_id()).or_insert(at..at).start;
+        firsts.push((first, at));
+    }
+    firsts.sort_unstable();
+    // Where the first of them stood among all, now where it stands among these.
+    let mut begin = 0;
+    for same in firsts.chunk_by(|(a, _), (b, _)| a == b) {
+        let event = same.first().and_then(|(first, _)| subscriptions.get(*first)).map(|one| one.descriptor.event());
+        if let Some(those) = event.and_then(|event| by_event.get_mut(&event.type_id())) {
+            *those = begin..begin + same.len();
+        }
+        begin += same.len();
+    }
+    (firsts.into_iter().map(|(_, at)| at).collect(), by_event)
 }

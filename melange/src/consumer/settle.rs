@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::time::Instant;
 
-use super::coalesce::{Entry, Gather, coalesce};
+use super::coalesce::{Entry, Gather, Waiting, coalesce};
 use super::engine::Engine;
 use super::leases::Lease;
 use super::process::{Handled, Notes};
@@ -69,18 +69,19 @@ impl Settler {
         let (of_deletes, of_changes) = (Arc::clone(engine), Arc::clone(engine));
         engine.settlers.spawn(async move {
             let Some(queue) = of_deletes.queues.get(index) else { return };
-            let call = |batch: &[Settling]| {
-                of_deletes.transport.delete_all(&queue.name, batch.iter().map(|one| one.receipt.clone()).collect())
+            let call = |batch: &[Waiting<Settling>]| {
+                let receipts = batch.iter().map(|one| one.entry.receipt.clone()).collect();
+                of_deletes.transport.delete_all(&queue.name, receipts)
             };
             coalesce(gather, to_delete, call, &of_deletes.stop, &of_deletes.settled).await;
         });
         engine.settlers.spawn(async move {
             let Some(queue) = of_changes.queues.get(index) else { return };
-            let call = |batch: &[Settling]| {
+            let call = |batch: &[Waiting<Settling>]| {
                 let now = Instant::now();
                 let left =
                     |one: &Settling| one.visible_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-                let changes = batch.iter().map(|one| (one.receipt.clone(), left(one))).collect();
+                let changes = batch.iter().map(|one| (one.entry.receipt.clone(), left(&one.entry))).collect();
                 of_changes.transport.change_visibilities(&queue.name, changes)
             };
             coalesce(gather, to_change, call, &of_changes.stop, &of_changes.settled).await;
@@ -88,22 +89,29 @@ impl Settler {
         Some(Self { deletes, changes })
     }
 
-    /// Hands an answer over; waits while too many wait already.
-    pub(crate) async fn settle(&self, settling: Settling) {
+    /// Hands an answer over; waits while too many wait already, and says whether it did.
+    pub(crate) async fn settle(&self, settling: Settling) -> bool {
         let to = match settling.verdict {
             Verdict::Delete(_) => &self.deletes,
             Verdict::Retry(_) | Verdict::Release(_) => &self.changes,
-            Verdict::Lost => return settling.expired(None),
+            Verdict::Lost => {
+                settling.expired(None);
+                return false;
+            }
         };
         match to.try_send(settling) {
-            Ok(()) => {}
+            Ok(()) => false,
             // In a box, since it is rare, and else part of every task that handles a message.
             Err(TrySendError::Full(settling)) => {
                 if let Err(SendError(settling)) = Box::pin(to.send(settling)).await {
                     settling.expired(None);
                 }
+                true
             }
-            Err(TrySendError::Closed(settling)) => settling.expired(None),
+            Err(TrySendError::Closed(settling)) => {
+                settling.expired(None);
+                false
+            }
         }
     }
 }
@@ -157,8 +165,8 @@ impl Entry for Settling {
         matches!(self.verdict, Verdict::Release(_) | Verdict::Retry(Duration::ZERO))
     }
 
-    fn is_over(&self) -> bool {
-        !self.lease.is_ours()
+    fn is_over(&self, now: Instant) -> bool {
+        !self.lease.is_ours(now)
     }
 
     fn answered(self, answer: Result<(), TransportError>) {
@@ -168,7 +176,7 @@ impl Entry for Settling {
 
     fn expired(self, last: Option<TransportError>) {
         // What the broker has refused until then, or what nobody could ask it for, was not taken back by itself.
-        let taken_back = last.is_none() && !self.lease.is_ours();
+        let taken_back = last.is_none() && !self.lease.is_ours(Instant::now());
         self.end(|queue, message_id| {
             let error = last.as_ref().map(tracing::field::display);
             tracing::warn!(queue = queue.name, message_id, error, "no longer in hand: it comes again");
@@ -190,7 +198,7 @@ pub(crate) async fn now(
     // Whoever called may go away before there is an answer.
     remember(queue, &delivery.message_id, verdict, Fate::Unsettled);
     let answer = match verdict {
-        _ if !lease.is_ours() => Err(lost()),
+        _ if !lease.is_ours(Instant::now()) => Err(lost()),
         Verdict::Lost => Err(lost()),
         Verdict::Delete(_) => with_retries(|| engine.transport.delete(&queue.name, &delivery.receipt)).await,
         Verdict::Retry(after) | Verdict::Release(after) => {

@@ -1,9 +1,11 @@
 //! What goes to a transport, and what comes back from one.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::memory::MemoryReceipt;
 use crate::Timestamp;
 use crate::attributes::Attributes;
 use crate::event::{Erased, EventDescriptor};
@@ -90,7 +92,7 @@ pub struct Inbound {
     /// What came beside it.
     pub attributes: Attributes,
     /// The topic it came through, where the wrapper says so.
-    pub topic: Option<String>,
+    pub topic: Option<Cow<'static, str>>,
     /// The id of the message in its wrapper: stands in for an event id that the body lacks.
     pub wrapper_id: Option<String>,
     /// When the event happened, where the transport knows it: stands in for an `occurred_on` that the body lacks.
@@ -126,18 +128,32 @@ impl std::error::Error for Undecodable {}
 
 /// What settles a delivery: the transport's own, opaque to all others.
 #[derive(Clone)]
-pub struct Receipt(Arc<dyn Any + Send + Sync>);
+pub struct Receipt(Settles);
+
+#[derive(Clone)]
+enum Settles {
+    /// Of the account in memory: small enough to be passed on as it is.
+    InMemory(MemoryReceipt),
+    Any(Arc<dyn Any + Send + Sync>),
+}
 
 impl Receipt {
     /// Wraps what the transport needs to settle the delivery.
     pub fn new<T: Send + Sync + 'static>(inner: T) -> Self {
-        Self(Arc::new(inner))
+        Self(Settles::Any(Arc::new(inner)))
+    }
+
+    pub(super) fn in_memory(receipt: MemoryReceipt) -> Self {
+        Self(Settles::InMemory(receipt))
     }
 
     /// What the transport put in, if it is a `T`.
     #[must_use]
     pub fn get<T: 'static>(&self) -> Option<&T> {
-        self.0.downcast_ref()
+        match &self.0 {
+            Settles::InMemory(receipt) => (receipt as &dyn Any).downcast_ref(),
+            Settles::Any(inner) => inner.downcast_ref(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::header::TYPE;
 use super::incoming::{Header, Incoming, Named, Remaining};
 use super::reader::{LONGEST_NAME, is_pickle, named_beside};
 use super::text::Text;
+use super::usual::usual_head;
 use crate::attributes::Attributes;
 
 /// The name of the event that `body` seems to be, with the envelope where that stands at its head. The name is what the body
@@ -25,6 +26,9 @@ pub(crate) fn begin<'a>(
 ) -> Option<Incoming<'a>> {
     if is_pickle(attributes) {
         return None;
+    }
+    if let Some((header, rest)) = usual_head(body) {
+        return Some(Incoming { header, body: Remaining::AfterHead { body, rest } });
     }
     if let Some(head) = head(body) {
         let is_usual = is_name(head.name) && head.event_id != Some("");

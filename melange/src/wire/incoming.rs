@@ -176,11 +176,14 @@ impl<'a> Incoming<'a> {
         if !walk.is_as_guessed(may_lack_it) {
             return Err(Unreadable::NotInPassing);
         }
-        let mut header = self.header.clone();
-        header.version = walk.version.or(header.version);
-        header.event_id = walk.event_id.or(header.event_id);
-        header.occurred_on = walk.occurred_on.or(header.occurred_on);
-        header.topic = walk.topic.or(header.topic);
+        let known = &self.header;
+        let header = Header {
+            name: known.name.clone(),
+            version: walk.version.or(known.version),
+            event_id: walk.event_id.or_else(|| known.event_id.clone()),
+            occurred_on: walk.occurred_on.or(known.occurred_on),
+            topic: walk.topic.or_else(|| known.topic.clone()),
+        };
         Ok((event, header))
     }
 }

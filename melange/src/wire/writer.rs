@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::header::{DATA, Format, ID, OCCURRED_ON, RESERVED, TOPIC, TYPE, VERSION};
+use super::header::{DATA, Format, OCCURRED_ON, RESERVED, TOPIC};
 use super::moment::take_out;
 use crate::codec::{Codec, Layout};
 use crate::event::EventDescriptor;
@@ -122,19 +122,28 @@ fn melange(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any
 
 /// The envelope, without the end of its object.
 fn write_head(to: &mut Vec<u8>, metadata: &Metadata, with_topic: bool) -> serde_json::Result<()> {
-    key(to, TYPE);
+    let [of_type, of_id, of_version, of_moment, of_topic] = HEAD;
+    to.extend_from_slice(of_type);
     text(to, &metadata.event_type_name)?;
-    key(to, ID);
+    to.extend_from_slice(of_id);
     id(to, &metadata.event_id)?;
-    entry(to, VERSION, &metadata.version)?;
-    key(to, OCCURRED_ON);
+    to.extend_from_slice(of_version);
+    match metadata.version {
+        digit @ 0..=9 => to.push(b'0' + digit as u8),
+        number => serde_json::to_writer(&mut *to, &number)?,
+    }
+    to.extend_from_slice(of_moment);
     moment(to, metadata.occurred_on)?;
     if with_topic {
-        key(to, TOPIC);
+        to.extend_from_slice(of_topic);
         text(to, &metadata.topic)?;
     }
     Ok(())
 }
+
+/// The envelope's keys as they stand in it.
+const HEAD: [&[u8]; 5] =
+    [b"{\"event_type_name\":", b",\"event_id\":", b",\"event_version\":", b",\"occurred_on\":", b",\"topic\":"];
 
 fn cloud_events(to: &mut Vec<u8>, codec: &Codec, metadata: &Metadata, event: &dyn Any) -> serde_json::Result<()> {
     key(to, "type");
@@ -178,12 +187,23 @@ fn moment(to: &mut Vec<u8>, at: Timestamp) -> serde_json::Result<()> {
 
 /// Names of events and topics are mostly letters, and need no escapes.
 fn text(to: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
+    if text.bytes().fold(true, |plain, byte| plain & PLAIN[usize::from(byte)]) {
         quoted(to, text.as_bytes());
         return Ok(());
     }
     serde_json::to_writer(to, text)
 }
+
+/// The bytes that stand for themselves, whatever reads them.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        plain[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'_' | b'.');
+        byte += 1;
+    }
+    plain
+};
 
 fn quoted(to: &mut Vec<u8>, plain: &[u8]) {
     to.push(b'"');
@@ -216,5 +236,22 @@ fn escape_noncharacters(body: &str) -> Cow<'_, str> {
         Cow::Owned(body.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
     } else {
         Cow::Borrowed(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::header::{ID, TYPE, VERSION};
+    use super::*;
+
+    #[test]
+    fn the_head_has_the_keys_of_the_envelope() {
+        let mut keys = Vec::new();
+        let heads = [TYPE, ID, VERSION, OCCURRED_ON, TOPIC].map(|name| {
+            let start = keys.len();
+            key(&mut keys, name);
+            keys.get(start..).unwrap().to_vec()
+        });
+        assert_eq!(heads.each_ref().map(Vec::as_slice), HEAD);
     }
 }

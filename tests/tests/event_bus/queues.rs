@@ -1,5 +1,6 @@
 //! Consuming from several queues, and what nobody listens to.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use melange::{
@@ -7,6 +8,7 @@ use melange::{
     SubscriberOptions, UnknownEvents,
 };
 use melange_tests::until;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::{Log, MINUTE, OrderPaid, OrderPlaced, SECOND, noted, notes, placed};
@@ -78,6 +80,39 @@ async fn a_bus_with_several_queues_polls_each_and_shares_its_permits() {
     until("all are handled, twice", || bus.metrics().handled == 20).await;
     let (own, audited): (Vec<u32>, Vec<u32>) = noted(&log).into_iter().partition(|number| *number < 1_000);
     assert_eq!((own.len(), audited.len()), (10, 10));
+    bus.shutdown(MINUTE).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_for_and_did_not_come_is_free_while_a_handler_waits() {
+    let (account, begun, gate) = (MemoryTransport::new(), Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let (begins, opened) = (Arc::clone(&begun), Arc::clone(&gate));
+    let bus = EventBus::builder()
+        .transport(account.queue("billing"))
+        .subscribe(move |order: Arc<OrderPlaced>| {
+            let gate = Arc::clone(&opened);
+            begins.fetch_add(1, Ordering::SeqCst);
+            async move {
+                if order.number > 0 {
+                    gate.acquire().await.unwrap().forget();
+                }
+            }
+        })
+        .concurrency(10)
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    // Handlers have been brief, so that the next begins where it is received.
+    bus.publish(placed(0)).await.unwrap();
+    until("it is handled", || bus.metrics().handled == 1).await;
+    bus.publish(placed(1)).await.unwrap();
+    until("one waits", || begun.load(Ordering::SeqCst) == 2).await;
+    for number in 2..=10 {
+        bus.publish(placed(number)).await.unwrap();
+    }
+    until("ten wait side by side", || begun.load(Ordering::SeqCst) == 11).await;
+    gate.add_permits(10);
+    until("all are handled", || bus.metrics().handled == 11).await;
     bus.shutdown(MINUTE).await.unwrap();
 }
 

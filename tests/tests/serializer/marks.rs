@@ -41,7 +41,7 @@ fn a_field_marked_topic_says_where_it_goes() {
 fn a_topic_that_an_event_leaves_empty_does_not_hide_where_the_message_came_through() {
     let json = linked().serialize(&Moved { topic: String::new(), to: "x".to_owned() }).unwrap();
     let mut inbound = Inbound::new(Body::Json(json.into()));
-    inbound.topic = Some("tenants".to_owned());
+    inbound.topic = Some("tenants".into());
     let read = linked().deserialize_message(&inbound).unwrap();
     assert_eq!(read.metadata().topic, "tenants");
     assert_eq!(read.downcast::<Moved>().unwrap().topic, "");

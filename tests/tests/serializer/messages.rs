@@ -18,7 +18,7 @@ fn inbound(body: &str, attributes: &[(&'static str, &str)]) -> Inbound {
 fn a_message_brings_what_the_body_lacks() {
     let body = r#"{"order_id": "o", "total_cents": 1}"#;
     let mut message = inbound(body, &[("manifest", "OrderPlaced"), ("country", "NL")]);
-    (message.topic, message.wrapper_id) = (Some("orders".to_owned()), Some("w-1".to_owned()));
+    (message.topic, message.wrapper_id) = (Some("orders".into()), Some("w-1".to_owned()));
     message.occurred_on = Some(at(WHEN));
     let read = linked().deserialize_message(&message).unwrap();
     let meta = read.metadata();
@@ -29,7 +29,7 @@ fn a_message_brings_what_the_body_lacks() {
     let body =
         r#"{"event_type_name": "OrderPlaced", "event_id": "mine", "topic": "mine", "order_id": "o", "total_cents": 1}"#;
     let mut message = inbound(body, &[("manifest", "Paid"), ("event_type", "Paid")]);
-    (message.topic, message.wrapper_id) = (Some("orders".to_owned()), Some("w-1".to_owned()));
+    (message.topic, message.wrapper_id) = (Some("orders".into()), Some("w-1".to_owned()));
     let read = linked().deserialize_message(&message).unwrap();
     assert_eq!((read.metadata().event_id.to_string(), read.metadata().topic.as_ref()), ("mine".to_owned(), "mine"));
     assert_eq!(read.name(), "OrderPlaced", "the body knows best");

@@ -6,6 +6,7 @@ use crate::consumer::engine::Engine;
 use crate::consumer::keeper::{Keeper, Sent, send};
 use crate::consumer::lane::HEED;
 use crate::consumer::queue::Queue;
+use crate::context::Stop;
 use crate::transport::{DeadLetter, Delivery, TransportErrorKind};
 
 /// A message that somebody else has.
@@ -21,9 +22,15 @@ impl<'a> Pushed<'a> {
     }
 }
 
-impl Keeper for Pushed<'_> {
+impl Stop for Pushed<'_> {
     fn token(&self) -> &CancellationToken {
         &self.token
+    }
+}
+
+impl Keeper for Pushed<'_> {
+    fn is_stopped(&self) -> bool {
+        self.token.is_cancelled()
     }
 
     fn why_lost(&self) -> Option<&'static str> {

@@ -10,7 +10,7 @@ use super::chance::Chance;
 use super::content::Content;
 use super::deduplication::DedupId;
 use super::fan_out::keyed;
-use super::limits::{Limits, QUEUE_NAME, name_problem};
+use super::limits::{Checked, Limits, QUEUE_NAME, name_problem};
 use super::moves::Moves;
 use super::queue::Ask;
 use super::queues::Queues;
@@ -84,7 +84,7 @@ impl Account {
     ) -> Result<(), TransportError> {
         let queue = self.queues.get(name)?;
         direct::check(name, delay)?;
-        Limits::queue(name, queue.settings.max_bytes).message(&message)?;
+        Limits::queue(name, queue.settings.max_bytes).message(&message, &mut Checked::default())?;
         let fifo = queue.fifo;
         if fifo {
             keyed(&message, format_args!("queue `{name}`"))?;

@@ -34,6 +34,6 @@ impl Attempts {
 
     /// The message has been dealt with: what it came with is not to come again.
     pub(super) fn forget_message(&mut self, place: u64) {
-        self.known.retain(|_, receipts| receipts.iter().all(|receipt| receipt.place != place));
+        self.known.retain(|_, receipts| receipts.iter().all(|receipt| receipt.spot.place != place));
     }
 }

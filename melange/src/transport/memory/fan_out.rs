@@ -9,7 +9,7 @@ use super::content::Content;
 use super::deduplication::{DedupId, Given};
 use super::envelope;
 use super::is_fifo;
-use super::limits::{Limits, TOPIC_BYTES};
+use super::limits::{Checked, Limits, TOPIC_BYTES};
 use super::stored::{Form, Stored};
 use super::subscription::Feed;
 use crate::transport::{Message, TransportError, TransportErrorKind};
@@ -28,20 +28,24 @@ pub(super) struct Publication<'a> {
 impl Account {
     /// Puts a copy of what a bus publishes into every queue that wants it.
     pub(super) fn publish(&mut self, message: Message, now: Instant) -> Result<(), TransportError> {
-        let topic = self.topics.get(message.topic());
-        let bytes = topic.map_or(TOPIC_BYTES, |topic| topic.settings.max_size());
-        Limits::topic(message.topic(), bytes).message(&message)?;
+        let mut unknown = Checked::default();
+        let topic = self.topics.get_mut(message.topic());
+        let (bytes, checked, topic) = match topic {
+            Some(topic) => (topic.settings.max_size(), &mut topic.checked, Some((topic.fifo, topic.feeds.is_empty()))),
+            None => (TOPIC_BYTES, &mut unknown, None),
+        };
+        Limits::topic(message.topic(), bytes).message(&message, checked)?;
         // A topic that nobody declared has no subscribers.
-        let Some(topic) = topic else { return Ok(()) };
-        if topic.fifo {
+        let Some((fifo, is_empty)) = topic else { return Ok(()) };
+        if fifo {
             keyed(&message, format_args!("topic `{}`", message.topic()))?;
         }
-        if topic.feeds.is_empty() && !topic.fifo {
+        if is_empty && !fifo {
             return Ok(());
         }
         let key: Option<Arc<str>> = message.key.as_deref().map(Arc::from);
         // Only FIFO topics and queues ask for it, and only FIFO topics feed FIFO queues.
-        let id = topic.fifo.then(|| DedupId::Told(message.dedup_id.as_str().into()));
+        let id = fifo.then(|| DedupId::Told(message.dedup_id.as_str().into()));
         let publication = Publication { content: message.into(), key, id, subject: None, is_own: true };
         self.fan_out(publication, now);
         Ok(())

@@ -37,6 +37,17 @@ impl fmt::Display for Limits<'_> {
     }
 }
 
+/// The attributes that were found to be all right last, and how many bytes are counted of them: most events of a type have
+/// the very same.
+#[derive(Default)]
+pub(super) struct Checked(Option<(Attributes, usize)>);
+
+impl Checked {
+    fn bytes(&self, attributes: &Attributes) -> Option<usize> {
+        self.0.as_ref().filter(|(known, _)| known.is_same_list(attributes)).map(|(_, bytes)| *bytes)
+    }
+}
+
 type Problem = (RefusedKind, String);
 
 impl<'a> Limits<'a> {
@@ -48,21 +59,28 @@ impl<'a> Limits<'a> {
         Self { name, is_topic: false, bytes }
     }
 
-    /// Refuses what a bus sends and would not arrive. Local events have no body to look at.
-    pub(super) fn message(&self, message: &Message) -> Result<(), Refused> {
+    /// Refuses what a bus sends and would not arrive. Local events have no body to look at. Attributes that were `checked`
+    /// before, by the same, are all right.
+    pub(super) fn message(&self, message: &Message, checked: &mut Checked) -> Result<(), Refused> {
         let body = match &message.body {
             Body::Json(json) => Some(&**json),
             Body::Typed(_) => None,
         };
+        if let Some(bytes) = checked.bytes(&message.attributes) {
+            let body_or_size = || body.and_then(body_problem).or_else(|| self.size(body.map_or(0, str::len) + bytes));
+            return self.answer(body_or_size());
+        }
         let count = message.attributes.len();
         // A topic takes more than ten, and then they do not arrive: refused here, where it can be said.
         let many = (count > MOST_ATTRIBUTES).then(|| too_many(count));
-        let typed = plain(&message.attributes);
+        let bytes = attributes_size(plain(&message.attributes));
         self.answer(many.or_else(|| body.and_then(body_problem)).or_else(|| {
             let attributes =
                 plain(&message.attributes).find_map(|(name, data_type, value)| self.attribute(name, data_type, value));
-            attributes.or_else(|| self.size(body.map_or(0, str::len) + attributes_size(typed)))
-        }))
+            attributes.or_else(|| self.size(body.map_or(0, str::len) + bytes))
+        }))?;
+        *checked = Checked(Some((message.attributes.clone(), bytes)));
+        Ok(())
     }
 
     /// Refuses what any other program sends and SNS or SQS would not take.
@@ -94,8 +112,7 @@ impl<'a> Limits<'a> {
                  and no beginning with `AWS.` or `Amazon.`"
             ));
         }
-        let (base, label) = data_type.split_once('.').map_or((data_type, None), |(base, label)| (base, Some(label)));
-        if base != plain_type(value) || label == Some("") || data_type.len() > NAME {
+        if data_type != plain_type(value) && !is_labelled(data_type, value) {
             return parameter(format!(
                 "attribute {name:?} has a type that is none of its value; `String`, `Number` and `Binary` are, each with a label \
                  of its own after a dot"
@@ -122,6 +139,12 @@ impl<'a> Limits<'a> {
             (RefusedKind::InvalidParameter, format!("attribute {name:?} is no number of at most {DIGITS} digits"))
         })
     }
+}
+
+/// Whether it is the type of such a value, and a label behind a dot.
+fn is_labelled(data_type: &str, value: &AttributeValue) -> bool {
+    let (base, label) = data_type.split_once('.').unwrap_or((data_type, ""));
+    base == plain_type(value) && !label.is_empty() && data_type.len() <= NAME
 }
 
 fn plain(attributes: &Attributes) -> impl Iterator<Item = (&str, &str, &AttributeValue)> {

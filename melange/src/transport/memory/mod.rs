@@ -16,6 +16,7 @@ mod filter;
 mod fixture;
 mod inspect;
 mod limits;
+mod line;
 mod moves;
 mod order;
 mod outgoing;
@@ -28,6 +29,7 @@ mod refused;
 mod sending;
 mod settings;
 mod signal;
+mod sorted;
 mod stored;
 mod subscription;
 mod topic;
@@ -56,6 +58,7 @@ pub use topic_settings::TopicSettings;
 
 use account::Account;
 use chance::Chance;
+pub(super) use receipt::MemoryReceipt;
 
 /// The own queue of an account that was given no other.
 const OWN_QUEUE: &str = "melange";

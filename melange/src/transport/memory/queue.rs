@@ -2,7 +2,6 @@
 
 mod receive;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +10,13 @@ use tokio::time::Instant;
 use super::attempts::Attempts;
 use super::chance::Dice;
 use super::deduplication::{DedupId, Deduplication, Given};
+use super::line::{Line, Spot};
 use super::order::{Order, Standing};
 use super::receipt::{Lease, MemoryReceipt, unique};
 use super::refused::{Refused, RefusedKind};
 use super::settings::{LONGEST_VISIBILITY, Redrive, Settings};
 use super::signal::Signal;
+use super::sorted::Sorted;
 use super::stored::Stored;
 use super::{dead_letter_queue, is_fifo, later};
 use crate::transport::{QueuePlan, Receipt};
@@ -33,14 +34,14 @@ pub(super) struct Queue {
     pub(super) dice: Option<Dice>,
     /// Tells its receipts from those of others.
     number: u64,
-    /// By place: the order of arrival.
-    messages: BTreeMap<u64, Held>,
+    /// In the order of arrival.
+    messages: Line<Held>,
     order: Order,
     deduplication: Deduplication,
     attempts: Attempts,
     in_flight: usize,
     /// When those that are not visible become so.
-    timers: BTreeSet<(Instant, u64)>,
+    timers: Sorted<(Instant, Spot)>,
     signal: Arc<Signal>,
 }
 
@@ -76,12 +77,12 @@ impl Queue {
             purged: None,
             dice,
             number: unique(),
-            messages: BTreeMap::new(),
+            messages: Line::default(),
             order: Order::new(is_fifo(name), keyed),
             deduplication: Deduplication::default(),
             attempts: Attempts::default(),
             in_flight: 0,
-            timers: BTreeSet::new(),
+            timers: Sorted::default(),
             signal: Arc::default(),
         }
     }
@@ -128,9 +129,9 @@ impl Queue {
 
     /// Takes in what was in another queue before, or comes twice.
     pub(super) fn put(&mut self, place: u64, stored: Stored, delay: Duration, now: Instant) {
-        self.messages.insert(place, Held { stored, state: State::VISIBLE, lease: None, received: now });
+        let spot = self.messages.insert(place, Held { stored, state: State::VISIBLE, lease: None, received: now });
         let delayed = State { standing: Standing::Away, until: Some(later(now, delay)), in_flight: false };
-        self.set(place, if delay.is_zero() { State::VISIBLE } else { delayed });
+        self.set(spot, if delay.is_zero() { State::VISIBLE } else { delayed });
     }
 
     /// The message in flight under `receipt`.
@@ -151,7 +152,7 @@ impl Queue {
     pub(super) fn delete(&mut self, receipt: &Receipt, now: Instant) -> Result<(), Refused> {
         self.wake_up(now);
         let receipt = self.own(receipt)?;
-        let Some(held) = self.messages.get(&receipt.place) else { return Ok(()) };
+        let Some(held) = self.messages.get(receipt.spot) else { return Ok(()) };
         let is_latest = held.lease == Some(receipt.lease);
         if self.fifo && !(is_latest && held.state.in_flight) {
             let what = format!(
@@ -161,7 +162,7 @@ impl Queue {
             return Err(Refused::new(RefusedKind::InvalidReceipt, what));
         }
         if is_latest {
-            self.remove(receipt.place);
+            self.remove(receipt.spot);
         }
         Ok(())
     }
@@ -184,23 +185,23 @@ impl Queue {
         // Nobody says whether a handler goes on or a retry is due. Who goes on asks for the same time again.
         let standing = if time == self.settings.visibility { Standing::InHand } else { Standing::Away };
         let later = State { standing, until: Some(until), in_flight: true };
-        self.attempts.forget_message(receipt.place);
-        self.set(receipt.place, if time.is_zero() { State::VISIBLE } else { later });
+        self.attempts.forget_message(receipt.spot.place);
+        self.set(receipt.spot, if time.is_zero() { State::VISIBLE } else { later });
         Ok(())
     }
 
     /// How each message stands, in the order of arrival.
     pub(super) fn messages(&mut self, now: Instant) -> impl Iterator<Item = (&Stored, Standing)> {
         self.forget_expired(now);
-        self.messages.values().map(|held| (&held.stored, held.state.standing))
+        self.messages.iter().map(|(_, held)| (&held.stored, held.state.standing))
     }
 
     /// Takes out all that is not in hand, in the order of arrival.
     pub(super) fn drain(&mut self, now: Instant) -> Vec<Stored> {
         self.forget_expired(now);
-        let free = |(place, held): (&u64, &Held)| (held.state.standing != Standing::InHand).then_some(*place);
-        let places: Vec<u64> = self.messages.iter().filter_map(free).collect();
-        places.into_iter().filter_map(|place| self.remove(place)).collect()
+        let free = |(spot, held): (Spot, &Held)| (held.state.standing != Standing::InHand).then_some(spot);
+        let spots: Vec<Spot> = self.messages.iter().filter_map(free).collect();
+        spots.into_iter().filter_map(|spot| self.remove(spot)).collect()
     }
 
     /// How many may be received now.
@@ -212,45 +213,44 @@ impl Queue {
     pub(super) fn take(&mut self, now: Instant) -> Option<(u64, Stored)> {
         self.wake_up(now);
         loop {
-            let place = self.order.next(None)?;
-            let is_expired = self.is_expired(place, now);
-            let stored = self.remove(place)?;
-            if !is_expired {
-                return Some((place, stored));
+            let spot = self.order.next(None)?;
+            let stored = self.remove(spot)?;
+            if !self.is_expired(&stored, now) {
+                return Some((spot.place, stored));
             }
         }
     }
 
     /// Deletes everything, in hand or not, and says how many that were.
     pub(super) fn purge(&mut self) -> usize {
-        let places: Vec<u64> = self.messages.keys().copied().collect();
-        places.into_iter().filter_map(|place| self.remove(place)).count()
+        let spots: Vec<Spot> = self.messages.iter().map(|(spot, _)| spot).collect();
+        spots.into_iter().filter_map(|spot| self.remove(spot)).count()
     }
 
     /// Makes visible what has waited long enough, and forgets the oldest that were kept long enough.
     fn wake_up(&mut self, now: Instant) {
-        while let Some((_, place)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
-            self.set(place, State::VISIBLE);
+        while let Some((_, spot)) = self.timers.first().filter(|(at, _)| *at <= now) {
+            self.set(spot, State::VISIBLE);
         }
-        while let Some((place, _)) = self.messages.first_key_value()
-            && self.is_expired(*place, now)
+        while let Some((spot, held)) = self.messages.first()
+            && self.is_expired(&held.stored, now)
         {
-            self.remove(*place);
+            self.remove(spot);
         }
     }
 
     /// The same, and forgets all that were kept long enough: a dead letter may be older than what came before it.
     fn forget_expired(&mut self, now: Instant) {
         self.wake_up(now);
-        let expired: Vec<u64> = self.messages.keys().copied().filter(|place| self.is_expired(*place, now)).collect();
-        for place in expired {
-            self.remove(place);
+        let is_expired = |(_, held): &(Spot, &Held)| self.is_expired(&held.stored, now);
+        let expired: Vec<Spot> = self.messages.iter().filter(is_expired).map(|(spot, _)| spot).collect();
+        for spot in expired {
+            self.remove(spot);
         }
     }
 
-    fn is_expired(&self, place: u64, now: Instant) -> bool {
-        let sent = self.messages.get(&place).map(|held| held.stored.sent);
-        sent.is_some_and(|sent| now.duration_since(sent) >= self.settings.retention)
+    fn is_expired(&self, stored: &Stored, now: Instant) -> bool {
+        now.duration_since(stored.sent) >= self.settings.retention
     }
 
     fn own(&self, receipt: &Receipt) -> Result<MemoryReceipt, Refused> {
@@ -262,7 +262,7 @@ impl Queue {
     }
 
     fn leased(&self, receipt: MemoryReceipt) -> Option<&Held> {
-        let held = self.messages.get(&receipt.place)?;
+        let held = self.messages.get(receipt.spot)?;
         (held.state.in_flight && held.lease == Some(receipt.lease)).then_some(held)
     }
 
@@ -275,27 +275,29 @@ impl Queue {
     }
 
     /// Everything that changes how a message stands comes through here or through `remove`.
-    fn set(&mut self, place: u64, state: State) -> Option<&mut Held> {
-        let held = self.messages.get_mut(&place)?;
+    fn set(&mut self, spot: Spot, state: State) -> Option<&mut Held> {
+        let held = self.messages.get_mut(spot)?;
         if let Some(before) = held.state.until {
-            self.timers.remove(&(before, place));
+            self.timers.remove(&(before, spot));
         }
-        self.timers.extend(state.until.map(|until| (until, place)));
+        if let Some(until) = state.until {
+            self.timers.insert((until, spot));
+        }
         self.in_flight += usize::from(state.in_flight);
         self.in_flight -= usize::from(held.state.in_flight);
         held.state = state;
-        self.order.set(place, held.stored.lane(self.fifo), Some(state.standing));
+        self.order.set(spot, held.stored.lane(self.fifo), Some(state.standing));
         self.signal.changed();
         Some(held)
     }
 
-    fn remove(&mut self, place: u64) -> Option<Stored> {
-        let Held { stored, state, .. } = self.messages.remove(&place)?;
+    fn remove(&mut self, spot: Spot) -> Option<Stored> {
+        let Held { stored, state, .. } = self.messages.remove(spot)?;
         if let Some(before) = state.until {
-            self.timers.remove(&(before, place));
+            self.timers.remove(&(before, spot));
         }
         self.in_flight -= usize::from(state.in_flight);
-        self.order.set(place, stored.lane(self.fifo), None);
+        self.order.set(spot, stored.lane(self.fifo), None);
         self.signal.changed();
         Some(stored)
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
+use super::line::Spot;
 use crate::EventId;
 use crate::transport::Receipt;
 
@@ -36,11 +37,11 @@ impl Lease {
 
 /// What is in the [`Receipt`]s of this transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MemoryReceipt {
+pub(in crate::transport) struct MemoryReceipt {
     /// Of which queue: those of other accounts, or of one of the same name that was deleted, have other numbers.
     pub(super) queue: u64,
-    /// Which message, by its place in the account.
-    pub(super) place: u64,
+    /// Which message, by its place in the account, and where it lies.
+    pub(super) spot: Spot,
     pub(super) lease: Lease,
 }
 
@@ -53,6 +54,6 @@ impl MemoryReceipt {
 
 impl From<MemoryReceipt> for Receipt {
     fn from(receipt: MemoryReceipt) -> Self {
-        Self::new(receipt)
+        Self::in_memory(receipt)
     }
 }

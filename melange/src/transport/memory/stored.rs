@@ -9,7 +9,7 @@ use super::limits::MOST_ATTRIBUTES;
 use super::receipt::{MemoryReceipt, new_id};
 use super::received::Received;
 use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, REDRIVES, SUBSCRIBER};
-use crate::transport::{DeadLetter, Delivery, Inbound};
+use crate::transport::{Body, DeadLetter, Delivery, Inbound};
 use crate::{EventId, Timestamp};
 
 /// A message in one queue.
@@ -82,13 +82,15 @@ impl Stored {
     pub(super) fn deliver(&self, receipt: MemoryReceipt) -> Delivery {
         let content = &self.content;
         let is_known = !matches!(self.form, Form::Bare);
+        let says_its_id = matches!((&self.form, &content.body), (Form::Own, Body::Json(_)));
         Delivery {
             message_id: self.message_id.to_text(),
             content: Ok(Inbound {
                 body: content.body.clone(),
                 attributes: content.attributes.clone(),
-                topic: content.topic.as_deref().filter(|_| is_known).map(str::to_owned),
-                wrapper_id: content.event_id.as_ref().filter(|_| is_known).map(EventId::to_text),
+                topic: content.topic.clone().filter(|_| is_known),
+                // What a bus writes says its id itself.
+                wrapper_id: content.event_id.as_ref().filter(|_| is_known && !says_its_id).map(EventId::to_text),
                 occurred_on: content.occurred_on.filter(|_| matches!(self.form, Form::Own)),
             }),
             attempt: self.receives,
@@ -111,7 +113,7 @@ impl Stored {
             labels: self.content.labels.clone(),
             group: self.key.as_deref().map(str::to_owned),
             dedup_id: self.dedup_id.as_deref().map(str::to_owned),
-            sequence_number: self.dedup_id.as_ref().map(|_| format!("{:020}", receipt.place)),
+            sequence_number: self.dedup_id.as_ref().map(|_| format!("{:020}", receipt.spot.place)),
             receives: self.receives,
             sent_at: self.sent_at,
             source: self.source.as_deref().map(str::to_owned),

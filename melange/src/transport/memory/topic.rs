@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::deduplication::{DedupId, Deduplication, Given};
 use super::is_fifo;
+use super::limits::Checked;
 use super::subscription::Feed;
 use super::topic_settings::TopicSettings;
 
@@ -14,6 +15,7 @@ use super::topic_settings::TopicSettings;
 pub(super) struct Topic {
     pub(super) fifo: bool,
     pub(super) settings: TopicSettings,
+    pub(super) checked: Checked,
     /// By queue.
     pub(super) feeds: BTreeMap<String, Feed>,
     deduplication: Deduplication,
@@ -21,7 +23,13 @@ pub(super) struct Topic {
 
 impl Topic {
     pub(super) fn new(name: &str, settings: TopicSettings) -> Self {
-        Self { fifo: is_fifo(name), settings, feeds: BTreeMap::new(), deduplication: Deduplication::default() }
+        Self {
+            fifo: is_fifo(name),
+            settings,
+            checked: Checked::default(),
+            feeds: BTreeMap::new(),
+            deduplication: Deduplication::default(),
+        }
     }
 
     /// Subscribes `queue` to these event types, besides those it was subscribed to before.

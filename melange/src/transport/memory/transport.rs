@@ -20,6 +20,13 @@ const SPARE: Duration = Duration::from_secs(5);
 
 const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 
+impl MemoryTransport {
+    /// What `publish` does for one message.
+    pub(in crate::transport) fn publish_now(&self, message: Message) -> Result<(), TransportError> {
+        self.lock().publish(message, Instant::now())
+    }
+}
+
 impl Transport for MemoryTransport {
     fn capabilities(&self) -> Capabilities {
         CAPABILITIES

@@ -140,7 +140,6 @@ async fn a_delivery_says_what_was_published() {
     let account = fifo();
     let before = crate::Timestamp::now();
     let sent = message("t.fifo", "1").keyed("a");
-    let event_id = sent.id().to_string();
     account.send(sent).await;
     let delivery = account.take_one("q.fifo").await;
     assert_eq!((delivery.attempt, delivery.group.as_deref()), (1, Some("a")));
@@ -148,7 +147,12 @@ async fn a_delivery_says_what_was_published() {
     let inbound = delivery.content.unwrap();
     assert_eq!(inbound.topic.as_deref(), Some("t.fifo"));
     assert_eq!(inbound.attributes.text(crate::attributes::EVENT_TYPE), Some("Happened"));
-    assert_eq!(inbound.wrapper_id, Some(event_id));
+    assert_eq!(inbound.wrapper_id, None, "what a bus writes says its id itself");
+    let local = message("t.fifo", "").typed(1).keyed("b").dedup("2");
+    let event_id = local.id().to_string();
+    account.send(local).await;
+    let inbound = account.take_one("q.fifo").await.content.unwrap();
+    assert_eq!(inbound.wrapper_id, Some(event_id), "which a local event cannot");
 }
 
 #[tokio::test(start_paused = true)]

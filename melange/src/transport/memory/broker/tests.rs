@@ -367,8 +367,7 @@ async fn a_bus_and_other_programs_share_the_account() {
     account.send("q", named("Sent")).unwrap();
     let received = transport.take("q").await;
     assert_eq!(bodies(&received), ["own", "Happened", "Sent"]);
-    let known: Vec<_> =
-        received.iter().map(|delivery| delivery.content.as_ref().unwrap().wrapper_id.is_some()).collect();
+    let known: Vec<_> = received.iter().map(|delivery| delivery.content.as_ref().unwrap().topic.is_some()).collect();
     assert_eq!(known, [true, false, false]);
     // A queue that is subscribed wrapped is opened for a bus.
     transport.check(&topology([plan("audit", &[])])).unwrap();

@@ -136,16 +136,16 @@ fn a_queue_takes_ten_attributes_and_a_topic_more() {
     for i in 0..10 {
         own.attributes.set(format!("a{i}"), string("x"));
     }
-    let refused = topic().message(&own).unwrap_err();
+    let refused = topic().message(&own, &mut Checked::default()).unwrap_err();
     assert!(refused.to_string().contains("11 attributes"), "what a bus sends would not arrive: {refused}");
 }
 
 #[test]
 fn a_bus_is_refused_what_others_are() {
-    let refused = |body: &str| topic().message(&message("t", body)).unwrap_err().kind();
+    let refused = |body: &str| topic().message(&message("t", body), &mut Checked::default()).unwrap_err().kind();
     assert_eq!((refused(""), refused("\u{ffff}")), (RefusedKind::InvalidParameter, RefusedKind::InvalidContents));
     assert_eq!(refused(&"x".repeat(TOPIC_BYTES)), RefusedKind::InvalidParameter);
-    topic().message(&message("t", "").typed(1)).unwrap();
+    topic().message(&message("t", "").typed(1), &mut Checked::default()).unwrap();
 }
 
 #[test]

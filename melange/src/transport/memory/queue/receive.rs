@@ -54,41 +54,41 @@ impl Queue {
         let (fifo, mut following) = (self.fifo, None);
         while found.len() < max {
             let shuffled = self.dice.as_mut().filter(|dice| dice.shuffled);
-            let Some(place) = following.take().or_else(|| self.order.next(shuffled)) else {
+            let Some(spot) = following.take().or_else(|| self.order.next(shuffled)) else {
                 break;
             };
-            if self.is_expired(place, now) {
-                self.remove(place);
+            if self.messages.get(spot).is_some_and(|held| self.is_expired(&held.stored, now)) {
+                self.remove(spot);
                 continue;
             }
             let until = Some(later(now, visibility));
-            let receipt = MemoryReceipt { queue: self.number, place, lease: Lease::new() };
+            let receipt = MemoryReceipt { queue: self.number, spot, lease: Lease::new() };
             let most = self.settings.redrive.as_ref().map(|redrive| redrive.max_receives);
-            let Some(held) = self.set(place, State { standing: Standing::InHand, until, in_flight: true }) else {
+            let Some(held) = self.set(spot, State { standing: Standing::InHand, until, in_flight: true }) else {
                 break;
             };
             if most.is_some_and(|most| held.stored.receives >= most) {
-                dead.extend(self.remove(place));
+                dead.extend(self.remove(spot));
                 continue;
             }
             (held.lease, held.received) = (Some(receipt.lease), now);
             held.stored.receives = held.stored.receives.saturating_add(1);
             found.push(show(&held.stored, receipt));
             let key = held.stored.key.as_ref().filter(|_| fifo).cloned();
-            following = self.order.following(place, key.as_ref());
+            following = self.order.following(spot, key.as_ref());
             if ask.attempt.is_some() || visibility.is_zero() {
                 receipts.push(receipt);
             }
         }
         if visibility.is_zero() {
             for receipt in &receipts {
-                self.set(receipt.place, State::VISIBLE);
+                self.set(receipt.spot, State::VISIBLE);
             }
         }
         if let Some(attempt) = ask.attempt.filter(|_| !receipts.is_empty()) {
             self.attempts.remember(attempt, receipts, now);
         }
-        Ok(Look { found, next_change: self.timers.first().map(|(at, _)| *at) })
+        Ok(Look { found, next_change: self.timers.first().map(|(at, _)| at) })
     }
 
     /// What an earlier receive under the same id brought, if nothing has happened to it since.
@@ -107,7 +107,7 @@ impl Queue {
         let until = Some(later(now, visibility));
         let mut found = Vec::with_capacity(receipts.len());
         for receipt in receipts {
-            let held = self.set(receipt.place, State { standing: Standing::InHand, until, in_flight: true })?;
+            let held = self.set(receipt.spot, State { standing: Standing::InHand, until, in_flight: true })?;
             found.push(show(&held.stored, receipt));
         }
         Some(found)

@@ -313,7 +313,7 @@ async fn nothing_is_left_of_what_was_settled() {
         }
         let mut account = account.lock();
         let queue = account.queues.get(queue).unwrap();
-        assert!(queue.messages.is_empty() && queue.timers.is_empty() && queue.order.next(None).is_none());
+        assert!(queue.messages.len() == 0 && queue.timers.first().is_none() && queue.order.next(None).is_none());
     }
 }
 
