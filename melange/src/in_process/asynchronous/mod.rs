@@ -99,7 +99,8 @@ impl AsynchronousEventBus {
     /// Queues an event, waiting while the queue is full; those who wait are served in turn. An event nobody listens to
     /// is fine.
     ///
-    /// Dropping the future while it waits takes the event back out of the line: it is not published.
+    /// Dropping the future while it waits takes the event back out of the line: it is not published. It counts against
+    /// tokio's [cooperative budget](tokio::task::coop): who publishes without end lets other tasks run now and then.
     ///
     /// # Errors
     /// If the bus has been shut down, before or while waiting. If it is full, only where waiting would be in vain: see

@@ -111,8 +111,6 @@ struct Hand<'a> {
 enum Pause {
     /// This one takes the long way.
     Long(Job, Mark),
-    /// Others shall run.
-    Rest,
     /// There will be no more.
     End,
 }
@@ -121,7 +119,7 @@ impl<'a> Hand<'a> {
     async fn work(&mut self) {
         if self.batch.progress.is_running() {
             // What a panic left behind.
-            self.running = None;
+            (self.running, self.event_id) = (None, None);
             self.batch.end(self.shared, false);
         }
         loop {
@@ -134,7 +132,6 @@ impl<'a> Hand<'a> {
                     // Accounted for before it is dropped, which may panic.
                     self.batch.end(self.shared, finished);
                 }
-                Pause::Rest => tokio::task::yield_now().await,
                 Pause::End => return,
             }
         }
@@ -154,7 +151,10 @@ impl<'a> Hand<'a> {
             if self.stretch >= STRETCH {
                 self.stretch = 0;
                 self.shared.update(|state| state.settle(&mut self.batch));
-                return Poll::Ready(Pause::Rest);
+                // Not by `yield_now`, whose tasks stay with their thread: the next task there may block it, as another worker
+                // does with a subscriber that blocks. This way any thread can take it.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             if self.shared.is_cut_off() {
                 self.give_up();
@@ -293,9 +293,7 @@ fn run_one(
             }
         }
     }
-    if event_id.is_some() {
-        *event_id = None;
-    }
+    *event_id = None;
     Poll::Ready(true)
 }
 
