@@ -30,7 +30,7 @@ pub(crate) fn run(options: &[&str]) -> Result<bool> {
     let mut all = if peers {
         programs(&["--manifest-path", PEERS, "--benches"])?
     } else {
-        programs(&["--package", "melange", "--benches", "--all-features"])?
+        programs(&["--package", "melange", "--benches"])?
     };
     if !peers && is_wanted(OF_AWS) {
         all.extend(programs(&["--package", "melange-aws", "--bench", OF_AWS])?);

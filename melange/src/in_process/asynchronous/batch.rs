@@ -51,13 +51,13 @@ impl<'a> Batch<'a> {
         self.seat.set(self.progress);
         if ready.mark.alone() && shared.seats.crowded.load(Ordering::Relaxed) {
             // It may take its time, and those who wait need not: there is room for one more.
-            shared.update(|state| state.settle(self));
+            self.settle(shared);
         }
         Some(ready)
     }
 
     /// What became of the event that ran.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end(&mut self, shared: &Shared, finished: bool) {
         self.progress.end(finished);
         if let Some(lane) = self.lane.take() {
@@ -65,8 +65,13 @@ impl<'a> Batch<'a> {
         }
         self.seat.set(self.progress);
         if self.seat.has_waited.load(Ordering::Relaxed) {
-            shared.update(|state| state.settle(self));
+            self.settle(shared);
         }
+    }
+
+    #[cold]
+    fn settle(&mut self, shared: &Shared) {
+        shared.update(|state| state.settle(self));
     }
 
     /// A subscriber begins that may keep the worker without letting it know.

@@ -140,12 +140,7 @@ impl<'a> Hand<'a> {
     /// Runs one event after the other, as long as they take the short way.
     fn run(&mut self, cx: &mut Context<'_>) -> Poll<Pause> {
         if let Some(place) = self.running {
-            let Self { shared, batch, runners, event_id, .. } = self;
-            if let Some(runner) = runners.at(place) {
-                let finished = ready!(run_one(shared, batch, (place, runner), None, event_id, cx));
-                batch.end(shared, finished);
-            }
-            self.running = None;
+            ready!(self.resume(place, cx));
         }
         loop {
             if self.stretch >= STRETCH {
@@ -183,6 +178,18 @@ impl<'a> Hand<'a> {
                 }
             }
         }
+    }
+
+    /// Goes on with the event that runs the short way.
+    #[inline(never)]
+    fn resume(&mut self, place: usize, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { shared, batch, runners, event_id, .. } = self;
+        if let Some(runner) = runners.at(place) {
+            let finished = ready!(run_one(shared, batch, (place, runner), None, event_id, cx));
+            batch.end(shared, finished);
+        }
+        self.running = None;
+        Poll::Ready(())
     }
 
     /// Takes events, or waits for some. False if there will be none.
@@ -273,7 +280,7 @@ impl<'a> Hand<'a> {
 }
 
 /// Runs an event's subscribers the short way, for the next event or on from where they were. False if it was cut off.
-#[inline]
+#[inline(always)]
 fn run_one(
     shared: &Shared,
     batch: &mut Batch<'_>,
