@@ -201,7 +201,7 @@ pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Res
         match descriptor.call() {
             Call::Sync(call) => return unboxed(run_here(subscription, call, &raw)),
             Call::Async(call) => {
-                let mut begun = None;
+                let mut begun = Begun::default();
                 return unboxed(poll_fn(|cx| poll_here(subscription, call, &raw, &mut begun, cx)).await);
             }
             Call::Blocking(_) => {}
@@ -255,8 +255,15 @@ fn unboxed(failed: Option<Box<Failed>>) -> Result<(), Failed> {
     failed.map_or(Ok(()), |failed| Err(*failed))
 }
 
-/// A run that has begun.
-pub(crate) type Begun<'a> = Option<BoxFuture<'a, Outcome>>;
+/// A run that has begun. One that is cut off may panic as it is dropped: it is let go.
+#[derive(Default)]
+pub(crate) struct Begun<'a>(Option<BoxFuture<'a, Outcome>>);
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let_go(self.0.take());
+    }
+}
 
 /// Runs a sync subscriber without a time-out here. What it gives is nothing where all is well.
 #[inline]
@@ -274,7 +281,7 @@ pub(crate) fn poll_here<'a>(
     cx: &mut Context<'_>,
 ) -> Poll<Option<Box<Failed>>> {
     let run = catch_unwind(AssertUnwindSafe(|| {
-        begun.get_or_insert_with(|| call(subscription.instance.as_ref(), raw)).as_mut().poll(cx)
+        begun.0.get_or_insert_with(|| call(subscription.instance.as_ref(), raw)).as_mut().poll(cx)
     }));
     match run {
         Ok(Poll::Pending) => Poll::Pending,

@@ -1,5 +1,6 @@
 //! Shutdowns, and buses that are dropped.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use melange::EventBus;
@@ -8,7 +9,7 @@ use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Seen, heedful, publish, running};
+use crate::{Job, Seen, heedful, publish, running};
 
 #[tokio::test(start_paused = true)]
 async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
@@ -82,4 +83,29 @@ async fn a_bus_that_is_dropped_ends_its_tasks_and_finishes_what_is_in_hand() {
     sleep(Duration::from_secs(120)).await;
     assert!(transport.calls(Op::Receive).is_empty(), "nobody polls any more");
     assert_eq!(seen.check(3), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_that_panics_as_it_is_cut_off_is_let_go() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    let transport = Faulty::new("workers");
+    let bus = EventBus::builder()
+        .subscribe(|_: Arc<Job>| async {
+            let _bomb = Bomb;
+            std::future::pending::<()>().await;
+        })
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    publish(&bus, 0..3, 0).await;
+    until("they are in hand", || bus.metrics().received == 3).await;
+    let report = bus.shutdown(Duration::from_secs(2)).await.unwrap();
+    assert_eq!((report.released, report.lost), (3, 0), "{report:?}");
+    assert_eq!(transport.account().depth("workers").visible, 3, "others can have them at once");
 }

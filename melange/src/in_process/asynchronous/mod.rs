@@ -6,6 +6,7 @@ pub(super) mod carried;
 mod chunks;
 pub(crate) mod direct;
 mod drain;
+mod here;
 pub(super) mod lanes;
 mod limits;
 mod line;
@@ -23,8 +24,8 @@ use std::time::Duration;
 
 pub use builder::AsynchronousEventBusBuilder;
 pub use drain::Drained;
+pub(crate) use here::on_a_thread;
 pub use metrics::InProcessMetrics;
-pub(crate) use worker::on_a_thread;
 
 use self::drain::Crew;
 use super::entry::SubscriptionHandle;

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt as _;
@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::state::{Job, Phase, State};
 use crate::EventId;
 use crate::context::{Known, RunToken, SharedMetadata};
-use crate::dispatch::{self, Scene};
+use crate::dispatch::{self, Begun, Scene};
 use crate::event::{Erased, EventDescriptor};
 use crate::in_process::queued::Way;
 use crate::metadata::Metadata;
@@ -23,53 +23,6 @@ use crate::metadata::Metadata;
 /// After so many events a worker lets other tasks run. Subscribers that never wait must not keep the runtime from everyone
 /// else.
 const STRETCH: usize = 128;
-
-tokio::task_local! {
-    /// By which worker of which bus the subscriber is run that runs here.
-    static HERE: Here;
-}
-
-#[derive(Clone)]
-struct Here {
-    /// The address of its `Shared`, only ever compared.
-    bus: usize,
-    slot: usize,
-    /// On another thread: there as long as the worker waits for it.
-    run: Option<Weak<()>>,
-}
-
-impl Here {
-    fn is_current(&self) -> bool {
-        self.run.as_ref().is_none_or(|run| run.strong_count() > 0)
-    }
-}
-
-/// `run`, for a thread of its own: what it publishes there is published by the subscriber that is run here, as long as what
-/// comes beside it is held.
-pub(crate) fn on_a_thread<R>(run: impl FnOnce() -> R) -> (impl FnOnce() -> R, Option<Arc<()>>) {
-    let here = HERE.try_with(|here| {
-        let waited_for = Arc::new(());
-        (Here { run: Some(Arc::downgrade(&waited_for)), ..here.clone() }, waited_for)
-    });
-    let (here, waited_for) = here.ok().unzip();
-    let run = move || match here {
-        Some(here) => HERE.sync_scope(here, run),
-        None => run(),
-    };
-    (run, waited_for)
-}
-
-impl Shared {
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
-
-    /// The worker of this bus whose subscriber is calling, if one is.
-    pub(super) fn caller(&self) -> Option<usize> {
-        let is_own = |here: &Here| here.bus == self.address() && here.is_current();
-        HERE.try_with(|here| is_own(here).then_some(here.slot)).ok().flatten()
-    }
-}
 
 /// Handles one event after the other until the bus is closed.
 pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
@@ -84,14 +37,14 @@ pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
         event_id: None,
         stretch: 0,
     };
-    let here = Here { bus: shared.address(), slot, run: None };
-    HERE.scope(here, async {
-        // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
-        while AssertUnwindSafe(hand.work()).catch_unwind().await.is_err() {
-            tracing::error!("a panic outside any subscriber was contained");
-        }
-    })
-    .await;
+    shared
+        .run_as(slot, async {
+            // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
+            while AssertUnwindSafe(hand.work()).catch_unwind().await.is_err() {
+                tracing::error!("a panic outside any subscriber was contained");
+            }
+        })
+        .await;
 }
 
 /// What a worker has in its hands. Whatever becomes of it, dropping this accounts for it.
@@ -238,7 +191,7 @@ impl<'a> Hand<'a> {
                     span.in_scope(|| dispatch::run_here(subscription, call, &raw))
                 }
                 Way::Async(call) => {
-                    let (mut begun, span) = (None, scene.span(subscription));
+                    let (mut begun, span) = (Begun::default(), scene.span(subscription));
                     let failed = poll_fn(|cx| {
                         let _entered = span.enter();
                         let polled = dispatch::poll_here(subscription, call, &raw, &mut begun, cx);
