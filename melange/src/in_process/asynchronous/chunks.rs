@@ -117,14 +117,10 @@ impl<J> Chunks<J> {
     fn extend(&mut self) {
         let next = self.spare.pop().unwrap_or_else(Chunk::with_storage);
         let full = mem::replace(&mut self.back, next);
-        self.put_in_front_of_back(full);
-    }
-
-    fn put_in_front_of_back(&mut self, chunk: Chunk<J>) {
-        if chunk.is_empty() {
-            self.keep(chunk);
+        if full.is_empty() {
+            self.keep(full);
         } else {
-            self.front.push_back(chunk);
+            self.front.push_back(full);
         }
     }
 
@@ -150,7 +146,8 @@ impl<J> Chunks<J> {
             let first = self.front.front_mut().unwrap_or(&mut self.back);
             let is_first_alone = alone && !first.is_together();
             let most = if is_first_alone { most.min(1) } else { most };
-            while into.len() < most.min(SIZE)
+            while into.len() < most
+                && !into.is_full()
                 && (!alone || is_first_alone || first.is_together())
                 && let Some(ready) = first.pop()
             {

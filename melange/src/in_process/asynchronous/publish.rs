@@ -18,29 +18,44 @@ use crate::event::Event;
 use crate::in_process::failures::TryPublishError;
 use crate::metadata::Metadata;
 
-impl Labelled {
-    /// What is asked of an event before the lock is taken, since it is the event's own code that answers.
+/// What is asked of an event before the lock is taken, since it is the event's own code that answers.
+struct Label {
+    hash: Option<u64>,
+    mark: Mark,
+    metadata: Option<Arc<Metadata>>,
+}
+
+impl Label {
     #[inline]
-    fn new<E: Event>(event: Arc<E>, shared: &Shared) -> Self {
+    fn of<E: Event>(event: &E, shared: &Shared) -> Self {
         deprecation::warn_once(E::DESCRIPTOR);
         let route = event.route();
         let (mark, needs_metadata) = shared.table.mark::<E>();
         let hash = route.key.as_deref().map(|key| shared.hash(key));
         let metadata = needs_metadata.then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route)));
-        drop(route);
-        Self { job: Job { event, metadata }, hash, mark }
+        Self { hash, mark, metadata }
+    }
+
+    #[inline]
+    fn on(self, event: Arc<dyn Carried>) -> Labelled {
+        let Self { hash, mark, metadata } = self;
+        Labelled { job: Job { event, metadata }, hash, mark }
     }
 }
 
 impl Shared {
     pub(super) fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
-        let event = Arc::new(event);
-        let Some((why, left)) = self.offer(Labelled::new(Arc::clone(&event), self)) else { return Ok(()) };
-        drop(left);
-        match Arc::into_inner(event) {
-            Some(event) => Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why))),
-            None => Ok(()),
+        let label = Label::of(&event, self);
+        let mut state = self.lock();
+        let refused = state.admits(|| self.caller()).err();
+        if let Some(why) = refused {
+            self.unlock(state);
+            return Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why)));
         }
+        // Shared only now: who is refused gets it back.
+        state.push(label.on(Arc::new(event)));
+        self.unlock(state);
+        Ok(())
     }
 
     /// Nothing is queued until it is polled.
@@ -107,7 +122,7 @@ impl<E: Event> Future for Publish<'_, E> {
         let budget = ready!(coop::poll_proceed(cx));
         let Self { shared, step } = self.get_mut();
         let answer = match mem::replace(step, Step::Over) {
-            Step::Unasked(event) => match shared.offer(Labelled::new(event, shared)) {
+            Step::Unasked(event) => match shared.offer(Label::of(event.as_ref(), shared).on(event)) {
                 None => Ok(None),
                 Some((why, event)) => shared.refused(event, why, E::DESCRIPTOR.name(), cx),
             },
