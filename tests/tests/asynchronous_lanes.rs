@@ -130,7 +130,8 @@ async fn nothing_lies_in_the_hand_of_a_worker_that_is_blocked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_one_key_lets_others_through() {
-    for workers in [1, 4] {
+    // Of several workers each prefers what comes from its own thread, three times of four.
+    for (workers, bound) in [(1, 10), (4, 20)] {
         let log = Log::default();
         let bus =
             AsynchronousEventBus::builder().workers(workers).capacity(100_000).subscribe(notes(&log)).build().unwrap();
@@ -145,7 +146,7 @@ async fn a_flood_of_one_key_lets_others_through() {
         let log = log.lock().unwrap();
         for key in ["", "a", "b"] {
             let at = log.iter().position(|(of, _)| of == key).unwrap();
-            assert!(at < 10, "{key:?} ran {at}th with {workers} workers");
+            assert!(at < bound, "{key:?} ran {at}th with {workers} workers");
         }
         assert!(log.iter().filter(|(of, _)| of == "flood").map(|(_, n)| *n).eq(0..10_000));
     }

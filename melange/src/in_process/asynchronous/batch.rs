@@ -1,22 +1,30 @@
 //! The events a worker has taken together, and what it has to tell of them.
 
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use super::chunks::Chunk;
+use super::hands::Whom;
 use super::lanes::{Busy, Ready};
 use super::seats::{MOST_AT_ONCE, Progress, Seat};
 use super::shared::Shared;
 use super::state::{Job, State};
 
+/// Who needed longer for the events that it took takes fewer the next time, so that others have theirs in time.
+const BRIEF: Duration = Duration::from_micros(200);
+
 /// What a worker has taken and not begun, and what it has done since it last had the lock.
 ///
 /// Events wait here only for those that do not keep the worker: as soon as one does, the others go back to where any
-/// worker can take them. A bus with a single worker keeps them, since there is nobody else.
+/// worker can take them. Those that may block it without a word are in its hand, where others can take them meanwhile. A bus
+/// with a single worker keeps all, since there is nobody else.
 pub(super) struct Batch<'a> {
     pub(super) slot: usize,
     /// Where it says how far it is.
     seat: &'a Seat,
     pub(super) events: Chunk<Job>,
+    /// There may be events in its hand.
+    has_hand: bool,
     /// That of the event that runs.
     lane: Option<Busy>,
     /// Lanes whose events are done.
@@ -24,6 +32,8 @@ pub(super) struct Batch<'a> {
     pub(super) progress: Progress,
     /// How many to take next time: more as long as all goes quickly.
     pub(super) reach: usize,
+    /// When it last took some.
+    since: Option<Instant>,
     /// The worker waits to be called.
     pub(super) is_asleep: bool,
 }
@@ -34,10 +44,12 @@ impl<'a> Batch<'a> {
             slot,
             seat,
             events: Chunk::default(),
+            has_hand: false,
             lane: None,
             done: Vec::new(),
             progress: Progress::default(),
             reach: 1,
+            since: None,
             is_asleep: false,
         }
     }
@@ -45,15 +57,28 @@ impl<'a> Batch<'a> {
     /// Takes the next event in hand.
     #[inline]
     pub(super) fn begin(&mut self, shared: &Shared) -> Option<Ready<Job>> {
-        let ready = self.events.pop()?;
-        self.lane = ready.lane();
+        if self.has_hand && self.events.is_empty() {
+            self.take_from_hand();
+        }
+        let (mark, lane) = self.events.first()?;
+        self.lane = lane;
         self.progress.begin();
         self.seat.set(self.progress);
-        if ready.mark.alone() && shared.seats.crowded.load(Ordering::Relaxed) {
+        if mark.may_block() && shared.seats.crowded.load(Ordering::Relaxed) {
             // It may take its time, and those who wait need not: there is room for one more.
             self.settle(shared);
         }
-        Some(ready)
+        // Last, so that it stays in registers.
+        self.events.pop()
+    }
+
+    /// Takes the next one from where others could.
+    #[inline(never)]
+    fn take_from_hand(&mut self) {
+        let mut hand = self.seat.hand();
+        self.has_hand = self.events.put_only(hand.pop());
+        self.progress.take(self.events.len());
+        self.seat.set(self.progress);
     }
 
     /// What became of the event that ran.
@@ -62,6 +87,7 @@ impl<'a> Batch<'a> {
         self.progress.end(finished);
         if let Some(lane) = self.lane.take() {
             self.done.push(lane);
+            self.progress.end_in_lane();
         }
         self.seat.set(self.progress);
         if self.seat.has_waited.load(Ordering::Relaxed) {
@@ -77,7 +103,7 @@ impl<'a> Batch<'a> {
     /// A subscriber begins that may keep the worker without letting it know.
     #[inline]
     pub(super) fn part(&mut self, shared: &Shared) {
-        if self.progress.is_news() && shared.seats.all.len() > 1 {
+        if self.progress.keeps_others() && shared.seats.all.len() > 1 {
             shared.update(|state| state.give_back(self));
         }
     }
@@ -85,15 +111,29 @@ impl<'a> Batch<'a> {
     /// The running event keeps the worker: whatever does not need it goes to others.
     #[cold]
     pub(super) fn wait(&mut self, shared: &Shared) {
-        self.part(shared);
+        if (self.progress.keeps_others() || self.has_hand) && shared.seats.all.len() > 1 {
+            shared.update(|state| {
+                state.empty_hand(self.slot);
+                state.give_back(self);
+            });
+            self.has_hand = false;
+        }
         self.reach = 1;
         if shared.seats.crowded.load(Ordering::Relaxed) {
             shared.update(|state| state.settle(self));
         }
     }
 
-    /// The most that may be taken next time.
-    pub(super) fn next_reach(&mut self) -> usize {
+    /// The most that may be taken now, by one of several workers.
+    fn reach_beside_others(&mut self) -> usize {
+        let now = Instant::now();
+        if self.since.replace(now).is_some_and(|since| now.duration_since(since) > BRIEF) {
+            self.reach = 1;
+        }
+        self.next_reach()
+    }
+
+    fn next_reach(&mut self) -> usize {
         let reach = self.reach;
         self.reach = MOST_AT_ONCE.min(reach * 2);
         reach
@@ -135,13 +175,30 @@ impl State {
     /// The same as settling, and the next events are taken. False if there are none.
     pub(super) fn refill(&mut self, batch: &mut Batch<'_>) -> bool {
         self.settle(batch);
-        let reach = batch.next_reach();
-        let (workers, ready) = (self.slots.len(), self.lanes.ready());
-        // A fair share, for others are about to take theirs.
-        let most = if workers == 1 { reach } else { reach.min((ready / workers).max(1)) };
-        self.lanes.take(most, workers > 1, &mut batch.events);
+        let own = self.inboxes.of(None);
+        self.collect_from(own);
+        if self.lanes.is_others_turn(own) {
+            self.collect();
+            self.take_from_others(batch.slot, Whom::TheStuck);
+        }
+        let is_only_one = self.slots.len() == 1;
+        let most = if is_only_one {
+            batch.next_reach()
+        } else {
+            // A fair share, for others are about to take theirs.
+            batch.reach_beside_others().min((self.lanes.ready() / self.at_once).max(1))
+        };
+        self.lanes.take(own, most, !is_only_one, &mut batch.events);
+        let is_any = !batch.events.is_empty();
+        if !is_any {
+            batch.since = None;
+        }
+        batch.has_hand = !is_only_one && batch.events.may_block() && batch.events.len() > 1;
+        if batch.has_hand {
+            batch.seat.take_in_hand(&mut batch.events);
+        }
         batch.progress.take(batch.events.len());
         self.sit(batch.slot, batch.progress);
-        !batch.events.is_empty()
+        is_any
     }
 }

@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::mem;
 
-use super::lanes::Ready;
+use super::lanes::{Busy, Mark, Ready};
 
 /// How many events a chunk holds, which is as many as a worker takes at once.
 pub(super) const SIZE: usize = super::seats::MOST_AT_ONCE;
+
+/// A chunk with so many events is queued as it is, others are copied: chunks with few would take too much memory.
+const FULL_ENOUGH: usize = SIZE / 4 * 3;
 
 /// Empty chunks that are kept to be used again.
 const SPARE: usize = 4;
@@ -17,19 +20,26 @@ pub(super) struct Chunk<J> {
     places: Box<[Ready<J>]>,
     begin: usize,
     end: usize,
-    /// How many of those that were put in are to be taken alone.
-    alone: usize,
+    /// How many of those that were put in may block.
+    blocking: usize,
 }
 
 impl<J> Default for Chunk<J> {
     fn default() -> Self {
-        Self { places: Box::default(), begin: 0, end: 0, alone: 0 }
+        Self { places: Box::default(), begin: 0, end: 0, blocking: 0 }
     }
 }
 
 impl<J> Chunk<J> {
+    /// Makes sure that something can be put in.
+    pub(super) fn have_storage(&mut self) {
+        if self.places.is_empty() {
+            *self = Self::with_storage();
+        }
+    }
+
     fn with_storage() -> Self {
-        Self { places: (0..SIZE).map(|_| Ready::default()).collect(), begin: 0, end: 0, alone: 0 }
+        Self { places: (0..SIZE).map(|_| Ready::default()).collect(), begin: 0, end: 0, blocking: 0 }
     }
 
     #[inline]
@@ -49,13 +59,14 @@ impl<J> Chunk<J> {
 
     /// Puts an event behind the others, for which there must be room.
     #[inline(always)]
-    fn push(&mut self, ready: Ready<J>) {
+    pub(super) fn push(&mut self, ready: Ready<J>) {
         let Some(place) = self.places.get_mut(self.end) else { return };
         self.end += 1;
-        self.alone += usize::from(ready.mark.alone());
+        self.blocking += usize::from(ready.mark.may_block());
         // Nothing is there that could be dropped, and whoever knows that writes it part by part where it is to be: put
         // together elsewhere first, it would be read back before it is written, which takes longer than all the rest.
         mem::forget(mem::replace(&mut place.job, ready.job));
+        mem::forget(mem::replace(&mut place.metadata, ready.metadata));
         place.mark = ready.mark;
         place.lane = ready.lane;
     }
@@ -67,17 +78,38 @@ impl<J> Chunk<J> {
         }
         let place = self.places.get_mut(self.begin)?;
         self.begin += 1;
-        Some(Ready { job: place.job.take(), mark: place.mark, lane: place.lane })
+        Some(Ready { job: place.job.take(), metadata: place.metadata.take(), mark: place.mark, lane: place.lane })
     }
 
-    /// The first, if it is not to be taken alone.
-    fn is_together(&self) -> bool {
-        self.places.get(self.begin).is_some_and(|first| !first.mark.alone())
+    /// What is said of the first, and its lane.
+    #[inline]
+    pub(super) fn first(&self) -> Option<(Mark, Option<Busy>)> {
+        if self.is_empty() {
+            return None;
+        }
+        self.places.get(self.begin).map(|first| (first.mark, first.lane()))
+    }
+
+    /// Whether the first may block.
+    pub(super) fn may_block(&self) -> bool {
+        self.places.get(self.begin).is_some_and(|first| first.mark.may_block())
+    }
+
+    /// Whether all are of one kind.
+    fn is_of_a_kind(&self) -> bool {
+        self.blocking == 0 || self.blocking == self.end
+    }
+
+    /// Has this one, and no other; false if it is none.
+    pub(super) fn put_only(&mut self, ready: Option<Ready<J>>) -> bool {
+        self.have_storage();
+        self.rewind();
+        ready.map(|ready| self.push(ready)).is_some()
     }
 
     /// To be used from the start again, once it is empty.
-    fn rewind(&mut self) {
-        (self.begin, self.end, self.alone) = (0, 0, 0);
+    pub(super) fn rewind(&mut self) {
+        (self.begin, self.end, self.blocking) = (0, 0, 0);
     }
 }
 
@@ -113,14 +145,40 @@ impl<J> Chunks<J> {
         self.back.push(ready);
     }
 
+    /// Puts all of these behind the others, and leaves none.
+    pub(super) fn append(&mut self, events: &mut Chunk<J>) {
+        if events.len() < FULL_ENOUGH || !self.may_leave_room() {
+            while let Some(ready) = events.pop() {
+                self.push(ready);
+            }
+            return events.rewind();
+        }
+        // As they are.
+        self.len += events.len();
+        let next = self.spare.pop().unwrap_or_else(Chunk::with_storage);
+        let before = mem::replace(&mut self.back, mem::replace(events, next));
+        self.put_in_front(before);
+    }
+
+    /// Whether room at the end of the last chunk may be left: of two chunks that are next to each other one is full enough.
+    fn may_leave_room(&self) -> bool {
+        self.back.is_empty()
+            || self.back.len() >= FULL_ENOUGH
+            || self.front.back().is_none_or(|before| before.len() >= FULL_ENOUGH)
+    }
+
     #[cold]
     fn extend(&mut self) {
         let next = self.spare.pop().unwrap_or_else(Chunk::with_storage);
         let full = mem::replace(&mut self.back, next);
-        if full.is_empty() {
-            self.keep(full);
+        self.put_in_front(full);
+    }
+
+    fn put_in_front(&mut self, chunk: Chunk<J>) {
+        if chunk.is_empty() {
+            self.keep(chunk);
         } else {
-            self.front.push_back(full);
+            self.front.push_back(chunk);
         }
     }
 
@@ -131,10 +189,10 @@ impl<J> Chunks<J> {
         }
     }
 
-    /// Takes up to `most` events into an empty chunk. Those that are to be taken alone are, unless `alone` is false.
-    pub(super) fn take(&mut self, most: usize, alone: bool, into: &mut Chunk<J>) {
+    /// Takes up to `most` events into an empty chunk, of one kind if they are to be `sorted`.
+    pub(super) fn take(&mut self, most: usize, sorted: bool, into: &mut Chunk<J>) {
         let first = self.front.front_mut().unwrap_or(&mut self.back);
-        if first.len() <= most && !(alone && first.alone > 0) {
+        if first.len() <= most && (!sorted || first.is_of_a_kind()) {
             // As it is.
             mem::swap(first, into);
             first.rewind();
@@ -144,11 +202,10 @@ impl<J> Chunks<J> {
             }
             into.rewind();
             let first = self.front.front_mut().unwrap_or(&mut self.back);
-            let is_first_alone = alone && !first.is_together();
-            let most = if is_first_alone { most.min(1) } else { most };
+            let kind = first.may_block();
             while into.len() < most
                 && !into.is_full()
-                && (!alone || is_first_alone || first.is_together())
+                && (!sorted || first.may_block() == kind)
                 && let Some(ready) = first.pop()
             {
                 into.push(ready);
@@ -173,11 +230,10 @@ impl<J> Chunks<J> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lanes::Mark;
     use super::*;
 
-    fn ready(job: usize, alone: bool) -> Ready<usize> {
-        Ready::new(job, Mark::new(None, alone))
+    fn ready(job: usize, may_block: bool) -> Ready<usize> {
+        Ready::new(job, None, Mark::new(None, may_block), false)
     }
 
     fn jobs(chunk: &mut Chunk<usize>) -> Vec<usize> {
@@ -204,18 +260,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_alone_is_taken_alone() {
+    fn what_may_block_is_taken_by_itself() {
         let mut chunks = Chunks::default();
-        for (job, alone) in [false, false, true, true, false].into_iter().enumerate() {
-            chunks.push(ready(job, alone));
+        for (job, may_block) in [false, false, true, true, false].into_iter().enumerate() {
+            chunks.push(ready(job, may_block));
         }
         let mut taken = Chunk::default();
-        let mut take = |chunks: &mut Chunks<usize>, alone| {
-            chunks.take(10, alone, &mut taken);
+        let mut take = |chunks: &mut Chunks<usize>, sorted| {
+            chunks.take(10, sorted, &mut taken);
             jobs(&mut taken)
         };
-        assert_eq!((take(&mut chunks, true), take(&mut chunks, true)), (vec![0, 1], vec![2]));
-        assert_eq!((take(&mut chunks, false), take(&mut chunks, false)), (vec![3, 4], vec![]));
+        assert_eq!((take(&mut chunks, true), take(&mut chunks, true)), (vec![0, 1], vec![2, 3]));
+        assert_eq!((take(&mut chunks, false), take(&mut chunks, false)), (vec![4], vec![]));
     }
 
     #[test]

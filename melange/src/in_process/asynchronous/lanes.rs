@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use slab::Slab;
 
-use super::chunks::{Chunk, Chunks};
+use super::chunks::Chunk;
+use super::rows::Rows;
+use crate::metadata::Metadata;
 use crate::type_map::AsItIs;
 
 /// Where nothing is.
 const NONE: u32 = u32::MAX;
+
+/// Where something is that has yet to get its place.
+const UNKNOWN: u32 = NONE - 1;
 
 /// More than any memory holds, and few enough for an index of four bytes.
 const MOST: usize = (u32::MAX / 2) as usize;
@@ -22,7 +28,7 @@ const GROWTH: usize = 32;
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
     /// Events that may run: those without a key, and the first of each lane of which none is running.
-    ready: Chunks<J>,
+    ready: Rows<J>,
     /// A lane is here while it has events queued or one running.
     lanes: Slab<Lane>,
     /// By the hash of its key, which is keyed itself and 64 bits long. Should two keys have the same, they share a lane:
@@ -38,13 +44,15 @@ pub(super) struct Lanes<J> {
 pub(super) struct Ready<J> {
     /// Gone once it was taken.
     pub(super) job: Option<J>,
+    /// As of when it was published, if a subscriber asks for it; it costs more than all the rest.
+    pub(super) metadata: Option<Arc<Metadata>>,
     pub(super) mark: Mark,
     pub(super) lane: u32,
 }
 
 impl<J> Default for Ready<J> {
     fn default() -> Self {
-        Self { job: None, mark: Mark::NOWHERE, lane: NONE }
+        Self { job: None, metadata: None, mark: Mark::NOWHERE, lane: NONE }
     }
 }
 
@@ -53,34 +61,34 @@ impl<J> Default for Ready<J> {
 pub(in crate::in_process) struct Mark(u32);
 
 /// The highest bit.
-const ALONE: u32 = 1 << 31;
+const MAY_BLOCK: u32 = 1 << 31;
 
 impl Mark {
-    const NOWHERE: Self = Self(!ALONE);
+    const NOWHERE: Self = Self(!MAY_BLOCK);
 
-    /// Where the subscribers of its type are, and whether it is to be taken with no other, unless there is nobody who could
-    /// take the others.
+    /// Where the subscribers of its type are, and whether one of them may block its worker without letting it know.
     #[inline]
-    pub(in crate::in_process) fn new(place: Option<usize>, alone: bool) -> Self {
-        let place = place.and_then(|place| u32::try_from(place).ok()).filter(|place| *place < !ALONE);
-        Self(place.unwrap_or(!ALONE) | if alone { ALONE } else { 0 })
+    pub(in crate::in_process) fn new(place: Option<usize>, may_block: bool) -> Self {
+        let place = place.and_then(|place| u32::try_from(place).ok()).filter(|place| *place < !MAY_BLOCK);
+        Self(place.unwrap_or(!MAY_BLOCK) | if may_block { MAY_BLOCK } else { 0 })
     }
 
     #[inline]
     pub(super) fn place(self) -> Option<usize> {
-        let place = self.0 & !ALONE;
-        (place != !ALONE).then_some(place as usize)
+        let place = self.0 & !MAY_BLOCK;
+        (place != !MAY_BLOCK).then_some(place as usize)
     }
 
     #[inline]
-    pub(super) fn alone(self) -> bool {
-        self.0 & ALONE != 0
+    pub(super) fn may_block(self) -> bool {
+        self.0 & MAY_BLOCK != 0
     }
 }
 
 #[derive(Debug)]
 struct Lane {
     hash: u64,
+    row: u32,
     /// Of those behind.
     first: u32,
     last: u32,
@@ -89,6 +97,7 @@ struct Lane {
 #[derive(Debug)]
 struct Behind<J> {
     job: J,
+    metadata: Option<Arc<Metadata>>,
     mark: Mark,
     next: u32,
 }
@@ -98,10 +107,10 @@ struct Behind<J> {
 pub(super) struct Busy(u32);
 
 impl<J> Ready<J> {
-    /// Of no lane.
+    /// Of no lane, or of one that is yet to be found.
     #[inline]
-    pub(super) fn new(job: J, mark: Mark) -> Self {
-        Self { job: Some(job), mark, lane: NONE }
+    pub(super) fn new(job: J, metadata: Option<Arc<Metadata>>, mark: Mark, has_key: bool) -> Self {
+        Self { job: Some(job), metadata, mark, lane: if has_key { UNKNOWN } else { NONE } }
     }
 
     /// The lane that rests until [`Lanes::done`] is told of it.
@@ -112,9 +121,9 @@ impl<J> Ready<J> {
 
 impl<J> Lanes<J> {
     /// Storage grows as it is needed, and never further than for `capacity` events.
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, rows: usize) -> Self {
         Self {
-            ready: Chunks::default(),
+            ready: Rows::new(rows),
             lanes: Slab::new(),
             by_hash: HashMap::default(),
             behind: Slab::new(),
@@ -137,29 +146,43 @@ impl<J> Lanes<J> {
         self.ready.len()
     }
 
-    /// Queues an event; `hash` is that of its key.
+    /// Queues an event in the row of its inbox; `hash` is that of its key.
     #[inline]
-    pub(super) fn push(&mut self, hash: Option<u64>, mark: Mark, job: J) {
+    pub(super) fn push(&mut self, row: usize, hash: Option<u64>, ready: Ready<J>) {
         match hash {
-            None => self.ready.push(Ready::new(job, mark)),
-            Some(hash) => self.push_into_lane(hash, mark, job),
+            None => self.ready.push(row, ready),
+            Some(hash) => self.push_into_lane(row, hash, ready),
         }
     }
 
-    fn push_into_lane(&mut self, hash: u64, mark: Mark, job: J) {
+    /// Queues all of these, and leaves none; `hashes` are those of the keys of those that have one.
+    pub(super) fn append(&mut self, row: usize, events: &mut Chunk<J>, hashes: &mut Vec<u64>) {
+        if hashes.is_empty() {
+            return self.ready.append(row, events);
+        }
+        let mut hashes = hashes.drain(..);
+        while let Some(ready) = events.pop() {
+            let hash = if ready.lane == UNKNOWN { hashes.next() } else { None };
+            self.push(row, hash, ready);
+        }
+        events.rewind();
+    }
+
+    fn push_into_lane(&mut self, row: usize, hash: u64, ready: Ready<J>) {
         let lanes = &mut self.lanes;
         let mut is_new = false;
         let at = *self.by_hash.entry(hash).or_insert_with(|| {
             is_new = true;
-            index(lanes.insert(Lane { hash, first: NONE, last: NONE }))
+            index(lanes.insert(Lane { hash, row: index(row), first: NONE, last: NONE }))
         });
         if is_new {
-            return self.ready.push(Ready { job: Some(job), mark, lane: at });
+            return self.ready.push(row, Ready { lane: at, ..ready });
         }
+        let Ready { job: Some(job), metadata, mark, .. } = ready else { return };
         if self.behind.len() == self.behind.capacity() {
             self.behind.reserve_exact(growth(self.behind.len(), self.capacity));
         }
-        let new = index(self.behind.insert(Behind { job, mark, next: NONE }));
+        let new = index(self.behind.insert(Behind { job, metadata, mark, next: NONE }));
         if let Some(lane) = self.lanes.get_mut(at as usize) {
             let last = std::mem::replace(&mut lane.last, new);
             match self.behind.get_mut(last as usize) {
@@ -171,9 +194,14 @@ impl<J> Lanes<J> {
 
     /// Takes up to `most` events that may run. If they have keys, their lanes rest until [`done`](Self::done).
     ///
-    /// Events that are to be taken alone are, unless `alone` is false.
-    pub(super) fn take(&mut self, most: usize, alone: bool, into: &mut Chunk<J>) {
-        self.ready.take(most, alone, into);
+    /// They are of one kind, whether they may block, if they are to be `sorted`. A worker prefers its own row.
+    pub(super) fn take(&mut self, own: usize, most: usize, sorted: bool, into: &mut Chunk<J>) {
+        self.ready.take(own, most, sorted, into);
+    }
+
+    /// Whether a worker whose row this is should look at all rows.
+    pub(super) fn is_others_turn(&self, own: usize) -> bool {
+        self.ready.is_others_turn(own)
     }
 
     /// Takes back, in front of all others, what was taken and has not begun.
@@ -184,22 +212,23 @@ impl<J> Lanes<J> {
     /// The running event of this lane is finished.
     pub(super) fn done(&mut self, Busy(at): Busy) {
         let Some(lane) = self.lanes.get_mut(at as usize) else { return };
-        let Some(Behind { job, mark, next }) = self.behind.try_remove(lane.first as usize) else {
+        let Some(Behind { job, metadata, mark, next }) = self.behind.try_remove(lane.first as usize) else {
             let Lane { hash, .. } = self.lanes.remove(at as usize);
             self.by_hash.remove(&hash);
             return;
         };
+        let row = lane.row as usize;
         lane.first = next;
         if next == NONE {
             lane.last = NONE;
         }
-        self.ready.push(Ready { job: Some(job), mark, lane: at });
+        self.ready.push(row, Ready { job: Some(job), metadata, mark, lane: at });
     }
 
     /// Everything that is queued. No lane rests any more.
     pub(super) fn clear(&mut self) -> Self {
-        let capacity = self.capacity;
-        std::mem::replace(self, Self::new(capacity))
+        let empty = Self::new(self.capacity, self.ready.count());
+        std::mem::replace(self, empty)
     }
 }
 
@@ -224,16 +253,16 @@ mod tests {
     }
 
     fn filled(events: &[(&str, u32)]) -> Lanes<u32> {
-        let mut lanes = Lanes::new(100);
+        let mut lanes = Lanes::new(100, 1);
         for (key, job) in events {
-            lanes.push(hash(key), TOGETHER, *job);
+            lanes.push(0, hash(key), Ready::new(*job, None, TOGETHER, !key.is_empty()));
         }
         lanes
     }
 
     fn pop(lanes: &mut Lanes<u32>) -> Option<(u32, Option<Busy>)> {
         let mut taken = Chunk::default();
-        lanes.take(1, true, &mut taken);
+        lanes.take(0, 1, true, &mut taken);
         taken.pop().map(|ready| (ready.job.unwrap(), ready.lane()))
     }
 
@@ -275,7 +304,7 @@ mod tests {
     fn what_is_given_back_is_first_again() {
         let mut lanes = filled(&[("", 1), ("a", 2), ("", 3), ("a", 4), ("", 5)]);
         let mut taken = Chunk::default();
-        lanes.take(3, false, &mut taken);
+        lanes.take(0, 3, false, &mut taken);
         assert_eq!(taken.pop().and_then(|ready| ready.job), Some(1));
         lanes.give_back(&mut taken);
         let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes).map(|(job, _)| job)).collect();
@@ -284,9 +313,9 @@ mod tests {
 
     #[test]
     fn storage_is_never_for_more_than_may_be_queued() {
-        let mut lanes = Lanes::new(100);
+        let mut lanes = Lanes::new(100, 1);
         for job in 0..100 {
-            lanes.push(Some(7), TOGETHER, job);
+            lanes.push(0, Some(7), Ready::new(job, None, TOGETHER, true));
         }
         assert!(lanes.behind.capacity() <= 100);
     }

@@ -1,11 +1,13 @@
 //! Publishers in line for room, each with its event.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
 use super::lanes::Mark;
 use super::state::{Job, Phase, State};
+use crate::metadata::Metadata;
 
 /// Why an event is not taken.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +18,8 @@ pub(super) enum Refusal {
 
 /// An event on its way into the queue.
 pub(super) struct Labelled {
-    pub(super) job: Job,
+    pub(super) event: Job,
+    pub(super) metadata: Option<Arc<Metadata>>,
     /// Of its key.
     pub(super) hash: Option<u64>,
     pub(super) mark: Mark,
@@ -63,7 +66,7 @@ impl State {
             Phase::Draining if caller().is_some() => {}
             Phase::Draining | Phase::Closed => return Err(Refusal::Closed),
         }
-        if self.line.is_empty() && self.lanes.len() + self.taken < self.lanes.capacity() {
+        if self.line.is_empty() && self.spare() > 0 {
             return Ok(());
         }
         self.admits_after_all()
@@ -72,6 +75,7 @@ impl State {
     /// The same, counted exactly.
     #[cold]
     fn admits_after_all(&mut self) -> Result<(), Refusal> {
+        self.call_in();
         self.admit_line();
         if self.line.is_empty() && self.queued() < self.lanes.capacity() { Ok(()) } else { Err(Refusal::Full) }
     }
@@ -191,8 +195,8 @@ impl State {
         let mut running = 0;
         let mut is_more = self.lanes.ready() > 0;
         for (slot, seat) in self.slots.iter().zip(&self.seats.all) {
-            let progress = seat.progress();
-            if progress.is_idle() {
+            let (progress, left) = seat.look();
+            if progress.is_idle() && left == 0 {
                 continue;
             }
             if slot.nested == 0 && !slot.limited {
@@ -200,7 +204,7 @@ impl State {
             }
             running += 1;
             // What it has in hand or has done it leaves to others as it begins to wait.
-            is_more |= progress.is_news();
+            is_more |= progress.keeps_others() || left > 0;
         }
         !(is_more && running < self.slots.len())
     }

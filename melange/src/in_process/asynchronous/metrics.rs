@@ -53,7 +53,10 @@ impl Runs {
 
 impl Shared {
     pub(super) fn metrics(&self) -> InProcessMetrics {
-        let InHand { queued, running, waiting, counts } = self.update(|state| state.in_hand());
+        let InHand { queued, running, waiting, counts } = self.update(|state| {
+            state.collect();
+            state.in_hand()
+        });
         InProcessMetrics {
             published: counts.published,
             delivered: counts.delivered,

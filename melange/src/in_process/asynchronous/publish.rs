@@ -2,16 +2,17 @@
 
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, ready};
 
 use tokio::task::coop;
 
 use super::carried::Carried;
+use super::inboxes::Posted;
 use super::lanes::Mark;
 use super::line::{Labelled, Refusal};
 use super::shared::Shared;
-use super::state::Job;
+use super::state::{Job, State};
 use crate::deprecation;
 use crate::error::publish::{self, PublishError};
 use crate::event::Event;
@@ -39,23 +40,28 @@ impl Label {
     #[inline]
     fn on(self, event: Arc<dyn Carried>) -> Labelled {
         let Self { hash, mark, metadata } = self;
-        Labelled { job: Job { event, metadata }, hash, mark }
+        Labelled { event, metadata, hash, mark }
     }
 }
 
 impl Shared {
     pub(super) fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
         let label = Label::of(&event, self);
-        let mut state = self.lock();
-        let refused = state.admits(|| self.caller()).err();
-        if let Some(why) = refused {
-            self.unlock(state);
-            return Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why)));
+        if let Some(mut inbox) = self.inboxes.open(label.hash) {
+            let Label { hash, mark, metadata } = label;
+            inbox.put(hash, mark, metadata, Arc::new(event));
+            self.leave(inbox, hash);
+            return Ok(());
         }
-        // Shared only now: who is refused gets it back.
-        state.push(label.on(Arc::new(event)));
-        self.unlock(state);
-        Ok(())
+        match self.let_in(label.hash) {
+            Ok(mut state) => {
+                // Shared only now: who is refused gets it back.
+                state.push(label.on(Arc::new(event)));
+                self.unlock(state);
+                Ok(())
+            }
+            Err(why) => Err(TryPublishError::new(event, refusal(E::DESCRIPTOR.name(), why))),
+        }
     }
 
     /// Nothing is queued until it is polled.
@@ -68,7 +74,7 @@ impl Shared {
     #[inline]
     fn offer(&self, event: Labelled) -> Option<(Refusal, Labelled)> {
         // One by one, so that they stay in registers: through memory they would cost as much as the lock.
-        let Labelled { job: Job { event, metadata }, hash, mark } = event;
+        let Labelled { event, metadata, hash, mark } = event;
         self.offer_parts(event, metadata, hash, mark)
     }
 
@@ -80,15 +86,58 @@ impl Shared {
         hash: Option<u64>,
         mark: Mark,
     ) -> Option<(Refusal, Labelled)> {
-        let mut state = self.lock();
-        let refused = state.admits(|| self.caller());
-        if refused.is_ok() {
-            state.push(Labelled { job: Job { event, metadata }, hash, mark });
-            self.unlock(state);
+        if let Some(mut inbox) = self.inboxes.open(hash) {
+            inbox.put(hash, mark, metadata, event);
+            self.leave(inbox, hash);
             return None;
         }
-        self.unlock(state);
-        refused.err().map(|why| (why, Labelled { job: Job { event, metadata }, hash, mark }))
+        self.offer_to_state(event, metadata, hash, mark)
+    }
+
+    #[inline]
+    fn leave(&self, inbox: MutexGuard<'_, Posted<Job>>, hash: Option<u64>) {
+        let has_sleepers = inbox.has_sleepers();
+        drop(inbox);
+        if has_sleepers {
+            self.wake_sleepers(hash);
+        }
+    }
+
+    #[cold]
+    fn wake_sleepers(&self, hash: Option<u64>) {
+        // Once there is something to do, whoever had the lock wakes them.
+        self.update(|state| state.collect_from(self.inboxes.of(hash)));
+    }
+
+    #[cold]
+    fn offer_to_state(
+        &self,
+        event: Arc<dyn Carried>,
+        metadata: Option<Arc<Metadata>>,
+        hash: Option<u64>,
+        mark: Mark,
+    ) -> Option<(Refusal, Labelled)> {
+        match self.let_in(hash) {
+            Ok(mut state) => {
+                state.push(Labelled { event, metadata, hash, mark });
+                self.unlock(state);
+                None
+            }
+            Err(why) => Some((why, Labelled { event, metadata, hash, mark })),
+        }
+    }
+
+    /// The state, if it takes one more event, behind all that are in the same inbox.
+    fn let_in(&self, hash: Option<u64>) -> Result<MutexGuard<'_, State>, Refusal> {
+        let mut state = self.lock();
+        state.collect_from(self.inboxes.of(hash));
+        match state.admits(|| self.caller()) {
+            Ok(()) => Ok(state),
+            Err(why) => {
+                self.unlock(state);
+                Err(why)
+            }
+        }
     }
 }
 
@@ -141,7 +190,7 @@ impl<E: Event> Future for Publish<'_, E> {
 impl<E> Drop for Publish<'_, E> {
     fn drop(&mut self) {
         if let Step::InLine(ticket) = self.step {
-            self.shared.leave(ticket);
+            self.shared.leave_line(ticket);
         }
     }
 }
@@ -181,7 +230,7 @@ impl Shared {
     }
 
     #[cold]
-    fn leave(&self, ticket: u64) {
+    fn leave_line(&self, ticket: u64) {
         drop(self.update(|state| state.leave(ticket)));
     }
 }

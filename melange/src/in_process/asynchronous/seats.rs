@@ -1,6 +1,12 @@
-//! How far each worker is with what it has taken, written by the worker alone and without the lock.
+//! How far each worker is with what it has taken, written by the worker alone and without the lock of the state, and what it
+//! has in its hand that others may take from it.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use super::chunks::Chunk;
+use super::state::Job;
+use crate::in_process::unpoisoned;
 
 /// How many events a worker takes at once at most: few enough to be counted in a byte.
 pub(super) const MOST_AT_ONCE: usize = 32;
@@ -9,6 +15,9 @@ pub(super) const MOST_AT_ONCE: usize = 32;
 /// reads it never sees an event twice, or not at all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress(u32);
+
+/// Lanes whose events have ended are not told of yet.
+const HAS_LANES: u32 = 1 << 7;
 
 /// One of each count.
 const LEFT: u32 = 1;
@@ -19,7 +28,7 @@ const DROPPED: u32 = 1 << 24;
 impl Progress {
     /// So many are taken.
     pub(super) fn take(&mut self, events: usize) {
-        self.0 = self.0 & !0xff | events.min(MOST_AT_ONCE) as u32;
+        self.0 = self.0 & !0x7f | events.min(MOST_AT_ONCE) as u32;
     }
 
     /// One of those taken begins.
@@ -34,15 +43,21 @@ impl Progress {
         self.0 = self.0 - RUNNING + if finished { DELIVERED } else { DROPPED };
     }
 
+    /// It was that of a lane, which waits to be told.
+    #[inline]
+    pub(super) fn end_in_lane(&mut self) {
+        self.0 |= HAS_LANES;
+    }
+
     /// What has ended is accounted for.
     pub(super) fn settle(&mut self) {
-        self.0 &= 0xffff;
+        self.0 &= 0xff7f;
     }
 
     /// Taken and not begun: they still count as queued.
     #[inline]
     pub(super) fn left(self) -> usize {
-        (self.0 & 0xff) as usize
+        (self.0 & 0x7f) as usize
     }
 
     pub(super) fn is_running(self) -> bool {
@@ -62,18 +77,20 @@ impl Progress {
         self.0 == 0
     }
 
-    /// Whether there is more than an event that runs.
+    /// Whether others wait for what this worker has in hand, or has to tell.
     #[inline]
-    pub(super) fn is_news(self) -> bool {
-        self.0 & !0xff00 != 0
+    pub(super) fn keeps_others(self) -> bool {
+        self.0 & 0xff != 0
     }
 }
 
 /// A worker's place, away from all others in memory: it is written to at every event.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[repr(align(128))]
 pub(super) struct Seat {
     progress: AtomicU32,
+    /// Events that may block, taken and not begun: behind one that does, others take them from here.
+    hand: Mutex<Chunk<Job>>,
     /// Its running event has published, and waited for room.
     pub(super) has_waited: AtomicBool,
 }
@@ -87,10 +104,22 @@ impl Seat {
     pub(super) fn set(&self, progress: Progress) {
         self.progress.store(progress.0, Ordering::Release);
     }
+
+    /// As long as this is held, its worker begins none of these.
+    #[inline]
+    pub(super) fn hand(&self) -> MutexGuard<'_, Chunk<Job>> {
+        unpoisoned(self.hand.lock())
+    }
+
+    /// How far its worker is, and how many events it has taken and not begun.
+    pub(super) fn look(&self) -> (Progress, usize) {
+        let hand = self.hand();
+        let progress = self.progress();
+        (progress, progress.left() + hand.len())
+    }
 }
 
 /// What is known of all workers without the lock.
-#[derive(Debug)]
 pub(super) struct Seats {
     pub(super) all: Box<[Seat]>,
     /// Publishers wait for room.
@@ -104,6 +133,6 @@ impl Seats {
 
     /// Events taken and not begun.
     pub(super) fn left(&self) -> usize {
-        self.all.iter().map(|seat| seat.progress().left()).sum()
+        self.all.iter().map(|seat| seat.look().1).sum()
     }
 }

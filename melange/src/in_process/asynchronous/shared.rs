@@ -4,12 +4,14 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::available_parallelism;
 
 use tokio_util::sync::CancellationToken;
 
+use super::inboxes::Inboxes;
 use super::metrics::Runs;
 use super::seats::Seats;
-use super::state::State;
+use super::state::{Job, State};
 use crate::EventId;
 use crate::context::States;
 use crate::dispatch::{SubscriberError, SubscriberErrorKind};
@@ -25,6 +27,7 @@ pub(super) struct Shared {
     pub(super) states: Arc<States>,
     state: Mutex<State>,
     pub(super) seats: Arc<Seats>,
+    pub(super) inboxes: Arc<Inboxes<Job>>,
     /// Nothing is begun any more.
     pub(super) is_cut_off: AtomicBool,
     /// What subscribers are handed.
@@ -43,10 +46,14 @@ impl Shared {
         capacity: usize,
         hooks: Vec<ErrorHook>,
     ) -> Self {
-        let seats = Arc::new(Seats::new(workers));
+        // There may be more threads, but no more are needed.
+        let threads = available_parallelism().map_or(1, usize::from);
+        let (seats, inboxes) = (Arc::new(Seats::new(workers)), Arc::new(Inboxes::new(workers, threads)));
+        let state = State::new(Arc::clone(&seats), Arc::clone(&inboxes), capacity, threads, table.limits());
         Self {
-            state: Mutex::new(State::new(Arc::clone(&seats), capacity, table.limits())),
+            state: Mutex::new(state),
             seats,
+            inboxes,
             table: Arc::new(table),
             states,
             is_cut_off: AtomicBool::new(false),

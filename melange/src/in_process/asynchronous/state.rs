@@ -8,18 +8,15 @@ use std::task::Waker;
 
 use super::batch::Batch;
 use super::carried::Carried;
-use super::lanes::Lanes;
+use super::hands::Whom;
+use super::inboxes::Inboxes;
+use super::lanes::{Lanes, Ready};
 use super::limits::Limit;
 use super::line::{Labelled, Line, Refusal};
-use super::seats::{Progress, Seats};
-use crate::metadata::Metadata;
+use super::seats::{Progress, Seat, Seats};
 
 /// An event on its way.
-pub(super) struct Job {
-    pub(super) event: Arc<dyn Carried>,
-    /// As of when it was published, if a subscriber asks for it; it costs more than all the rest.
-    pub(super) metadata: Option<Arc<Metadata>>,
-}
+pub(super) type Job = Arc<dyn Carried>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -39,7 +36,9 @@ pub(super) struct Slot {
     /// Whether it waits until another run of the same subscriber is over.
     pub(super) limited: bool,
     /// How many events it had taken and not begun when it last had the lock.
-    taken: usize,
+    pub(super) taken: usize,
+    /// How far it was when another worker last looked.
+    pub(super) seen: Progress,
     /// It has been called and has not come yet.
     is_called: bool,
 }
@@ -68,10 +67,15 @@ pub(super) struct State {
     /// One for each worker.
     pub(super) slots: Box<[Slot]>,
     pub(super) seats: Arc<Seats>,
+    /// How many of them may be running at the same time, as far as anybody knows.
+    pub(super) at_once: usize,
+    pub(super) inboxes: Arc<Inboxes<Job>>,
+    /// For how many events there was room in the inboxes when they were last emptied.
+    pub(super) lent: usize,
     /// How many events the workers have taken and not begun, at most.
     pub(super) taken: usize,
     /// Workers without work, the one that had some last at the end.
-    asleep: Vec<(usize, Waker)>,
+    pub(super) asleep: Vec<(usize, Waker)>,
     /// Workers that have been called and have not come yet.
     called: usize,
     /// Who is to be woken once the lock is free.
@@ -81,14 +85,24 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(seats: Arc<Seats>, capacity: usize, limits: &[usize]) -> Self {
+    pub(super) fn new(
+        seats: Arc<Seats>,
+        inboxes: Arc<Inboxes<Job>>,
+        capacity: usize,
+        threads: usize,
+        limits: &[usize],
+    ) -> Self {
+        let workers = seats.all.len();
         Self {
-            lanes: Lanes::new(capacity),
+            lanes: Lanes::new(capacity, inboxes.len()),
             phase: Phase::Open,
             line: Line::default(),
             tickets: 0,
             slots: seats.all.iter().map(|_| Slot::default()).collect(),
+            at_once: workers.min(threads.max(2)),
             seats,
+            inboxes,
+            lent: 0,
             taken: 0,
             asleep: Vec::new(),
             called: 0,
@@ -110,18 +124,24 @@ impl State {
     pub(super) fn in_hand(&self) -> InHand {
         let mut counts = self.counts;
         let (mut queued, mut running) = (self.lanes.len(), 0);
-        for progress in self.seats.all.iter().map(|seat| seat.progress()) {
+        for (progress, left) in self.seats.all.iter().map(Seat::look) {
             counts.delivered += progress.delivered() as u64;
             counts.dropped += progress.dropped() as u64;
             running += usize::from(progress.is_running());
             if self.phase == Phase::Closed {
                 // They will not begin any more.
-                counts.dropped += progress.left() as u64;
+                counts.dropped += left as u64;
             } else {
-                queued += progress.left();
+                queued += left;
             }
         }
         InHand { queued, running, waiting: self.line.len(), counts }
+    }
+
+    /// How many more events may be queued, at least.
+    #[inline]
+    pub(super) fn spare(&self) -> usize {
+        self.lanes.capacity().saturating_sub(self.lanes.len() + self.taken + self.lent)
     }
 
     pub(super) fn ticket(&mut self) -> u64 {
@@ -132,16 +152,25 @@ impl State {
     /// Queues an event that has been admitted.
     #[inline]
     pub(super) fn push(&mut self, event: Labelled) {
+        let Labelled { event, metadata, hash, mark } = event;
+        if self.asleep.is_empty()
+            && let Some(mut inbox) = self.inboxes.open(hash)
+        {
+            // With those that come after it.
+            return inbox.put(hash, mark, metadata, event);
+        }
         self.counts.published += 1;
-        self.lanes.push(event.hash, event.mark, event.job);
+        let ready = Ready::new(event, metadata, mark, hash.is_some());
+        self.lanes.push(self.inboxes.of(hash), hash, ready);
     }
 
     /// Notes how far a worker is.
     pub(super) fn sit(&mut self, slot: usize, progress: Progress) {
         if let (Some(slot), Some(seat)) = (self.slots.get_mut(slot), self.seats.all.get(slot)) {
             seat.set(progress);
-            self.taken += progress.left();
-            self.taken -= std::mem::replace(&mut slot.taken, progress.left());
+            let left = progress.left() + seat.hand().len();
+            self.taken += left;
+            self.taken -= std::mem::replace(&mut slot.taken, left);
         }
     }
 
@@ -150,13 +179,19 @@ impl State {
         if std::mem::take(&mut batch.is_asleep) {
             self.retire(batch.slot);
         }
-        if self.refill(batch) {
+        if self.refill(batch) || self.take_from_others(batch.slot, Whom::Everyone) && self.refill(batch) {
             return Some(true);
         }
         if self.phase == Phase::Closed {
             return Some(false);
         }
         self.asleep.push((batch.slot, waker()));
+        // Whoever publishes from now on will see it. What has been published meanwhile is here.
+        self.collect();
+        if self.lanes.ready() > 0 {
+            self.retire(batch.slot);
+            return Some(self.refill(batch));
+        }
         batch.is_asleep = true;
         None
     }
@@ -195,13 +230,14 @@ impl State {
             return false;
         }
         self.phase = Phase::Draining;
+        self.call_in();
         self.refuse(Refusal::Closed, |slot| slot.is_none());
         self.close_if_drained();
         true
     }
 
     pub(super) fn close_if_drained(&mut self) {
-        let is_idle = || self.seats.all.iter().all(|seat| seat.progress().is_idle());
+        let is_idle = || self.seats.all.iter().map(Seat::look).all(|(progress, left)| progress.is_idle() && left == 0);
         if self.phase == Phase::Draining && self.lanes.len() == 0 && is_idle() {
             self.phase = Phase::Closed;
         }
@@ -210,6 +246,8 @@ impl State {
     /// Gives up on everything that is queued, which the caller drops once the lock is free.
     pub(super) fn give_up(&mut self) -> Lanes<Job> {
         self.phase = Phase::Closed;
+        self.call_in();
+        (0..self.slots.len()).for_each(|slot| _ = self.empty_hand(slot));
         self.refuse(Refusal::Closed, |_| true);
         self.counts.dropped += self.lanes.len() as u64;
         self.lanes.clear()

@@ -63,7 +63,7 @@ struct Hand<'a> {
 /// Why a worker stops running events the short way.
 enum Pause {
     /// This one takes the long way.
-    Long(Job, Mark),
+    Long(Job, Option<Arc<Metadata>>, Mark),
     /// There will be no more.
     End,
 }
@@ -77,8 +77,7 @@ impl<'a> Hand<'a> {
         }
         loop {
             match poll_fn(|cx| self.run(cx)).await {
-                Pause::Long(job, mark) => {
-                    let Job { event, metadata } = job;
+                Pause::Long(event, metadata, mark) => {
                     let descriptor = event.descriptor();
                     let event: Erased = event;
                     let finished = self.deliver(descriptor, mark.place(), &event, metadata).await;
@@ -108,7 +107,7 @@ impl<'a> Hand<'a> {
                 self.give_up();
             }
             let Self { shared, batch, runners, running, event_id, stretch } = self;
-            let Some(Ready { job: Some(job), mark, .. }) = batch.begin(shared) else {
+            let Some(Ready { job: Some(event), metadata, mark, .. }) = batch.begin(shared) else {
                 match ready!(self.look(cx)) {
                     true => continue,
                     false => return Poll::Ready(Pause::End),
@@ -116,14 +115,13 @@ impl<'a> Hand<'a> {
             };
             *stretch += 1;
             let place = mark.place().filter(|place| shared.table.is_as_built(*place) && !dispatch::is_traced());
-            let Some((place, runner)) = place.and_then(|place| runners.of(place, job.event.as_ref(), &shared.table))
-            else {
-                return Poll::Ready(Pause::Long(job, mark));
+            let Some((place, runner)) = place.and_then(|place| runners.of(place, event.as_ref(), &shared.table)) else {
+                return Poll::Ready(Pause::Long(event, metadata, mark));
             };
-            if mark.alone() {
+            if mark.may_block() {
                 batch.part(shared);
             }
-            match run_one(shared, batch, (place, runner), Some(job.event), event_id, cx) {
+            match run_one(shared, batch, (place, runner), Some(event), event_id, cx) {
                 Poll::Ready(finished) => batch.end(shared, finished),
                 Poll::Pending => {
                     *running = Some(place);
@@ -277,6 +275,7 @@ impl Drop for Hand<'_> {
             match state.phase() {
                 Phase::Closed => Some(state.give_up_on(batch)),
                 Phase::Open | Phase::Draining => {
+                    state.empty_hand(batch.slot);
                     state.give_back(batch);
                     None
                 }

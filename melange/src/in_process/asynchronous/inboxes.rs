@@ -1,0 +1,137 @@
+//! Where publishers leave events without meeting the workers, and seldom each other: in one of several inboxes, each with a
+//! lock of its own. Whoever has the lock of the state empties them all, and sets aside room for what comes next.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::chunks::{Chunk, SIZE};
+use super::lanes::{Mark, Ready};
+use super::state::{Phase, State};
+use crate::in_process::unpoisoned;
+use crate::metadata::Metadata;
+
+/// More would take longer to empty than they save.
+const MOST: usize = 8;
+
+/// Away from all others in memory.
+#[repr(align(128))]
+struct Inbox<J>(Mutex<Posted<J>>);
+
+/// What is in an inbox.
+pub(super) struct Posted<J> {
+    /// How many more it takes.
+    room: usize,
+    /// Somebody is asleep who has to be told of what comes.
+    has_sleepers: bool,
+    events: Chunk<J>,
+    /// Of the keys of those that have one, in their order.
+    hashes: Vec<u64>,
+}
+
+impl<J> Posted<J> {
+    /// Leaves an event, for which there must be room.
+    #[inline(always)]
+    pub(super) fn put(&mut self, hash: Option<u64>, mark: Mark, metadata: Option<Arc<Metadata>>, job: J) {
+        self.room -= 1;
+        self.events.push(Ready::new(job, metadata, mark, hash.is_some()));
+        self.hashes.extend(hash);
+    }
+
+    #[inline]
+    pub(super) fn has_sleepers(&self) -> bool {
+        self.has_sleepers
+    }
+}
+
+pub(super) struct Inboxes<J>(Box<[Inbox<J>]>);
+
+impl<J> Inboxes<J> {
+    /// One for each thread that may publish at the same time. A single worker is to see events in the order of their
+    /// publication, and has one.
+    pub(super) fn new(workers: usize, threads: usize) -> Self {
+        let inboxes = if workers == 1 { 1 } else { threads.next_power_of_two().min(MOST) };
+        let inbox = || Posted { room: 0, has_sleepers: false, events: Chunk::default(), hashes: Vec::new() };
+        Self((0..inboxes).map(|_| Inbox(Mutex::new(inbox()))).collect())
+    }
+
+    /// The inbox of a key, or of this thread, if there is room in it: a key has but one, so that its events stay in order.
+    #[inline]
+    pub(super) fn open(&self, hash: Option<u64>) -> Option<MutexGuard<'_, Posted<J>>> {
+        let posted = self.at(self.of(hash))?;
+        (posted.room > 0).then_some(posted)
+    }
+
+    /// Which one is that of a key, or of this thread.
+    #[inline]
+    pub(super) fn of(&self, hash: Option<u64>) -> usize {
+        match self.0.len() {
+            1 => 0,
+            inboxes => hash.map_or_else(thread, |hash| hash as usize) & (inboxes - 1),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn at(&self, at: usize) -> Option<MutexGuard<'_, Posted<J>>> {
+        self.0.get(at).map(|inbox| unpoisoned(inbox.0.lock()))
+    }
+}
+
+/// A number of this thread's own.
+#[inline]
+fn thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    OWN.get().unwrap_or_else(|| {
+        let own = NEXT.fetch_add(1, Ordering::Relaxed);
+        OWN.set(Some(own));
+        own
+    })
+}
+
+impl State {
+    /// Empties all inboxes.
+    pub(super) fn collect(&mut self) {
+        let lends = self.lends();
+        (0..self.inboxes.len()).for_each(|at| self.empty(at, lends));
+    }
+
+    /// Empties one.
+    pub(super) fn collect_from(&mut self, at: usize) {
+        let lends = self.lends();
+        self.empty(at, lends);
+    }
+
+    /// Empties all, and leaves no room in them: whoever publishes comes here.
+    pub(super) fn call_in(&mut self) {
+        (0..self.inboxes.len()).for_each(|at| self.empty(at, false));
+    }
+
+    /// There is room in inboxes as long as all is well: the bus is open, and nobody waits.
+    fn lends(&self) -> bool {
+        self.phase() == Phase::Open && self.line.is_empty()
+    }
+
+    fn empty(&mut self, at: usize, lends: bool) {
+        let Self { inboxes, lanes, counts, lent, taken, .. } = self;
+        let Some(mut posted) = inboxes.at(at) else { return };
+        let Posted { room, has_sleepers, events, hashes } = &mut *posted;
+        counts.published += events.len() as u64;
+        *lent -= *room + events.len();
+        lanes.append(at, events, hashes);
+        *room = 0;
+        if lends {
+            // A share of what there is: others are to have some, and what is lent and not used nobody has.
+            let spare = lanes.capacity().saturating_sub(lanes.len() + *taken + *lent);
+            *room = (spare / (2 * inboxes.len())).min(SIZE);
+            events.have_storage();
+        }
+        *lent += *room;
+        *has_sleepers = !self.asleep.is_empty();
+    }
+}
