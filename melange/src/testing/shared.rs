@@ -89,9 +89,8 @@ impl Shared {
         goes_wrong
     }
 
-    /// Whether `life`, if it is anybody's, ends here.
-    pub(super) fn crashes(&self, life: Option<&Arc<Life>>, at: Crash, moment: &Moment<'_>) -> bool {
-        let Some(life) = life else { return false };
+    /// Whether `life` ends here.
+    pub(super) fn crashes(&self, life: &Life, at: Crash, moment: &Moment<'_>) -> bool {
         let crashes = self.goes_wrong(What::Crash(at), moment);
         if crashes {
             life.die(format!("{at}{}", moment.words()));
