@@ -23,7 +23,7 @@
 /// );
 /// ```
 ///
-/// Options are the methods of [`Checks`]: `queue = ".."`, `prefix = ".."`, `crates = [orders]`, `handled`,
+/// Options are the methods of [`Checks`](crate::Checks): `queue = ".."`, `prefix = ".."`, `crates = [orders]`, `handled`,
 /// `handled_elsewhere = [A]`, `publishes = [A]`, `published_elsewhere = [B]`, `ordered`, `one_queue_per_event`, and `rule = my_rule`.
 ///
 /// The test must link what it checks: `use my_service as _;` in a file below `tests/`.
