@@ -1,11 +1,14 @@
 //! The whole of a binary's topology, checked in a test: what the start would find, and what is only wrong if you say so.
 
+mod asked_for;
+mod assert;
+
 use std::fmt;
 use std::time::Duration;
 
 #[cfg(feature = "cli")]
 use crate::EventBus;
-use crate::error::build::{BuildErrors, Problem, ProblemKind};
+use crate::error::build::{BuildErrors, Problem};
 use crate::event::{Event, EventDescriptor};
 use crate::registry::{Crates, Registry, check_fifo};
 use crate::subscriber::SubscriberDescriptor;
@@ -172,10 +175,7 @@ impl Checks {
     pub fn run(&self) -> Result<(), BuildErrors> {
         let mut problems = self.registry.problems();
         problems.extend(check_fifo(self.subscribers(), self.own_queue()));
-        problems.extend(self.unhandled());
-        problems.extend(self.unpublished());
-        problems.extend(self.order_lost());
-        problems.extend(self.several_queues());
+        problems.extend(self.asked_for());
         problems.extend(self.rules.iter().flat_map(|rule| rule(self)));
         BuildErrors::check(problems)
     }
@@ -208,164 +208,10 @@ impl Checks {
         let own_queue = self.own_queue().unwrap_or_default();
         Topology::of(own_queue, Duration::from_secs(30), &self.events, &self.subscribers)
     }
-
-    /// Whether somebody here listens to `event`, or to a newer version that is made from it.
-    fn is_handled(&self, event: &EventDescriptor) -> bool {
-        self.subscribers()
-            .map(SubscriberDescriptor::event)
-            .any(|heard| heard.is_same_type(event) || heard.ancestors().iter().any(|older| older.is_same_type(event)))
-    }
-
-    fn unhandled(&self) -> Vec<Problem> {
-        if !self.handled {
-            return Vec::new();
-        }
-        let is_elsewhere = |event: &EventDescriptor| {
-            self.handled_elsewhere.iter().any(|named| {
-                named.is_same_type(event) || named.ancestors().iter().any(|older| older.is_same_type(event))
-            })
-        };
-        let unhandled = self.events().filter(|event| !self.is_handled(event) && !is_elsewhere(event));
-        let problem = |event: &'static EventDescriptor| {
-            let what = format!("nobody listens to {event}");
-            let fix = "write a subscriber or drop the event; name its subscriber's crate if there is one; if others listen to it, say \
-                       so: `handled_elsewhere`";
-            Problem::new(ProblemKind::Unhandled, what, fix).at(event.location())
-        };
-        unhandled.map(problem).collect()
-    }
-
-    fn unpublished(&self) -> Vec<Problem> {
-        let Some(published) = &self.published else { return Vec::new() };
-        let is_published = |event: &EventDescriptor| {
-            published.iter().any(|named| named.is_same_type(event))
-                || event.ancestors().iter().any(|older| published.iter().any(|named| named.is_same_type(older)))
-        };
-        let unheard = self.subscribers().filter(|subscriber| !is_published(subscriber.event()));
-        let problem = |subscriber: &SubscriberDescriptor| {
-            let event = subscriber.event();
-            let what = format!("subscriber `{}` listens to {event}, which nobody publishes", subscriber.name());
-            let fix = "add it to `publishes`, or to `published_elsewhere`; or drop the subscriber";
-            Problem::new(ProblemKind::Unpublished, what, fix).at(subscriber.location())
-        };
-        unheard.map(problem).collect()
-    }
-
-    fn order_lost(&self) -> Vec<Problem> {
-        if !self.ordered {
-            return Vec::new();
-        }
-        let lost = |subscriber: &SubscriberDescriptor| {
-            let topic = subscriber.event().topic().filter(|topic| topic.ends_with(".fifo"))?;
-            let queue = subscriber.queue().or(self.own_queue()).filter(|queue| !queue.ends_with(".fifo"))?;
-            let what = format!(
-                "subscriber `{}` consumes {} from the queue \"{queue}\", which forgets the order that its topic \"{topic}\" keeps",
-                subscriber.name(),
-                subscriber.event()
-            );
-            let fix = format!("consume it from a FIFO queue: `queue = \"{queue}.fifo\"`");
-            Some(Problem::new(ProblemKind::OrderLost, what, fix).at(subscriber.location()))
-        };
-        self.subscribers().filter_map(lost).collect()
-    }
-
-    fn several_queues(&self) -> Vec<Problem> {
-        if !self.one_queue {
-            return Vec::new();
-        }
-        let mut problems = Vec::new();
-        for event in self.events() {
-            let mut queues: Vec<&str> = Vec::new();
-            for subscriber in self.subscribers().filter(|subscriber| subscriber.event().is_same_type(event)) {
-                let queue = subscriber.queue().or(self.own_queue()).unwrap_or("the bus's own");
-                if !queues.contains(&queue) {
-                    queues.push(queue);
-                }
-            }
-            if queues.len() > 1 {
-                let what = format!("{event} is consumed from {} queues: {}", queues.len(), queues.join(", "));
-                let fix = "give its subscribers one `queue`, or leave `one_queue_per_event` out if each is to have its own copy";
-                problems.push(Problem::new(ProblemKind::SeveralQueues, what, fix).at(event.location()));
-            }
-        }
-        problems
-    }
 }
 
 impl fmt::Debug for Checks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checks").field("queue", &self.queue).field("prefix", &self.prefix).finish_non_exhaustive()
     }
-}
-
-/// Asserts that nothing is wrong with the linked events and subscribers, in a test. It fails with all problems at once, each with
-/// file, line and fix.
-///
-/// ```rust,standalone_crate
-/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
-/// # #[event(topic = "orders")]
-/// # struct OrderPlaced { order_id: String }
-/// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
-/// # #[event(topic = "payments")]
-/// # struct PaymentTaken { order_id: String }
-/// # #[melange::subscriber(listens_to = [OrderPlaced, PaymentTaken])]
-/// # async fn receipt() {}
-/// melange::assert_topology!();
-/// melange::assert_topology!(
-///     queue = "billing",
-///     handled,
-///     ordered,
-///     one_queue_per_event,
-///     publishes = [OrderPlaced],
-///     published_elsewhere = [PaymentTaken],
-/// );
-/// ```
-///
-/// Options are the methods of [`Checks`]: `queue = ".."`, `prefix = ".."`, `crates = [orders]`, `handled`,
-/// `handled_elsewhere = [A]`, `publishes = [A]`, `published_elsewhere = [B]`, `ordered`, `one_queue_per_event`, and `rule = my_rule`.
-///
-/// The test must link what it checks: `use my_service as _;` in a file below `tests/`.
-#[macro_export]
-macro_rules! assert_topology {
-    ($($options:tt)*) => {
-        if let ::core::result::Result::Err(problems) =
-            $crate::Checks::run(&$crate::__checks!($crate::Checks::linked(); $($options)*))
-        {
-            ::core::panic!("the topology has {problems}")
-        }
-    };
-}
-
-/// Options of `assert_topology!`, as calls.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __checks {
-    ($checks:expr; $(,)?) => { $checks };
-    ($checks:expr; queue = $queue:expr $(, $($rest:tt)*)?) => { $crate::__checks!($checks.queue($queue); $($($rest)*)?) };
-    ($checks:expr; prefix = $prefix:expr $(, $($rest:tt)*)?) => { $crate::__checks!($checks.prefix($prefix); $($($rest)*)?) };
-    ($checks:expr; rule = $rule:expr $(, $($rest:tt)*)?) => { $crate::__checks!($checks.rule($rule); $($($rest)*)?) };
-    ($checks:expr; crates = [$($name:ident),* $(,)?] $(, $($rest:tt)*)?) => {
-        $crate::__checks!($checks.crates($crate::crates![$($name),*]); $($($rest)*)?)
-    };
-    ($checks:expr; handled $(, $($rest:tt)*)?) => { $crate::__checks!($checks.handled(); $($($rest)*)?) };
-    ($checks:expr; ordered $(, $($rest:tt)*)?) => { $crate::__checks!($checks.ordered(); $($($rest)*)?) };
-    ($checks:expr; one_queue_per_event $(, $($rest:tt)*)?) => {
-        $crate::__checks!($checks.one_queue_per_event(); $($($rest)*)?)
-    };
-    ($checks:expr; handled_elsewhere = [$($event:ty),* $(,)?] $(, $($rest:tt)*)?) => {
-        $crate::__checks!($checks$(.handled_elsewhere::<$event>())*; $($($rest)*)?)
-    };
-    ($checks:expr; publishes = [$($event:ty),* $(,)?] $(, $($rest:tt)*)?) => {
-        $crate::__checks!($checks$(.publishes::<$event>())*; $($($rest)*)?)
-    };
-    ($checks:expr; published_elsewhere = [$($event:ty),* $(,)?] $(, $($rest:tt)*)?) => {
-        $crate::__checks!($checks$(.published_elsewhere::<$event>())*; $($($rest)*)?)
-    };
-    ($checks:expr; $other:tt $($rest:tt)*) => {
-        ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($other), "` is no option of `assert_topology!`, or has not the value it takes: there are `queue = \"..\"`, \
-             `prefix = \"..\"`, `crates = [orders]`, `handled`, `handled_elsewhere = [A]`, `publishes = [A]`, \
-             `published_elsewhere = [A]`, `ordered`, `one_queue_per_event` and `rule = my_rule`"
-        ))
-    };
 }

@@ -1,5 +1,7 @@
 //! Promises of the consumer that need a test of their own.
 
+mod orders;
+
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,20 +11,9 @@ use melange::{
     CancellationToken, Context, Event, EventBus, MemoryTransport, MessageConsumer, MessagePublisher, Metadata, Outcome,
     Subscriber, SubscriberOptions, Timestamp,
 };
-use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-#[derive(Debug, Clone, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPaid {
-    number: u32,
-}
+use orders::{OrderPaid, OrderPlaced};
 
 const SECOND: Duration = Duration::from_secs(1);
 

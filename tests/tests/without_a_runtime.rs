@@ -1,5 +1,7 @@
 //! What is done where no tokio runtime is: on a thread of one's own, or under another executor.
 
+mod orders;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::task::{Context, Poll, Wake, Waker};
@@ -7,15 +9,10 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use melange::transport::TransportErrorKind;
-use melange::{AsynchronousEventBus, Event, EventBus};
-use serde::{Deserialize, Serialize};
+use melange::{AsynchronousEventBus, EventBus};
 use tokio::runtime::Runtime;
 
-#[derive(Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
+use orders::OrderPlaced;
 
 /// Wakes the thread that waits.
 struct Unpark(Thread);

@@ -17,13 +17,13 @@
 
 mod batcher;
 mod line;
+mod pace;
 mod parcel;
 mod verdict;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use melange::transport::{TransportError, TransportErrorKind as Kind};
 use tokio::runtime::{self, Handle};
@@ -32,6 +32,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use batcher::Target;
 pub(crate) use line::Rules;
+pub(crate) use pace::Pace;
 pub(crate) use parcel::Parcel;
 pub(crate) use verdict::{Outcome, Refusal, id, verdicts};
 
@@ -47,43 +48,6 @@ const QUEUE: usize = 1_000;
 const BATCHERS: usize = 3;
 
 pub(crate) type Answer = Result<(), TransportError>;
-
-/// Longest window. A publish waits for as long as this in vain.
-const LONGEST_LINGER: Duration = Duration::from_secs(60);
-/// What a topic can be told to take. Source: the SNS API reference, `CreateTopic`, `MaximumMessageSize`.
-const TOPIC_BYTES: std::ops::RangeInclusive<usize> = 1_024..=1_048_576;
-
-/// How messages are gathered, and how many requests there are at a time.
-#[derive(Debug, Clone)]
-pub(crate) struct Pace {
-    pub(crate) linger: Duration,
-    pub(crate) in_flight: usize,
-    /// What topics take, by the name the annotations use, where it is not what topics usually take.
-    pub(crate) limits: BTreeMap<String, usize>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { linger: Duration::from_millis(5), in_flight: 16, limits: BTreeMap::new() }
-    }
-}
-
-impl Pace {
-    pub(crate) fn linger(mut self, linger: Duration) -> Self {
-        self.linger = linger.min(LONGEST_LINGER);
-        self
-    }
-
-    pub(crate) fn in_flight(mut self, requests: usize) -> Self {
-        self.in_flight = requests.max(1);
-        self
-    }
-
-    pub(crate) fn limit(mut self, topic: String, bytes: usize) -> Self {
-        self.limits.insert(topic, bytes.clamp(*TOPIC_BYTES.start(), *TOPIC_BYTES.end()));
-        self
-    }
-}
 
 /// Where parcels go.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

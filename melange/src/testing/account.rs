@@ -1,24 +1,26 @@
-//! The account that a test's buses share, and what a test asks of it.
+//! The account that a test's buses share: what runs on it, its clock, and what goes wrong in it.
+
+mod builder;
+mod history;
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use builder::TestAccountBuilder;
+
 use super::bus::{TestBus, TestBusBuilder};
 use super::error::TestError;
-use super::fail::{fail, fail_at};
+use super::fail::fail_at;
 use super::fault::Fault;
 use super::idle::Idle;
-use super::shared::{ATTEMPTS, Limits, RUN, Shared, TIME};
+use super::shared::Shared;
 use super::transport::TestTransport;
-use super::typed::{Attempt, DeadLettered, Published};
-use super::{clock, idle, is_called};
+use super::{clock, idle};
 use crate::EventBusBuilder;
-use crate::event::Event;
 use crate::publisher::MessagePublisher;
 use crate::transport::MemoryTransport;
-use crate::transport::memory::{DeadLetterRecord, MemoryTransportBuilder};
 
 /// An account in memory for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to clone.
 ///
@@ -179,90 +181,12 @@ impl TestAccount {
         self.shared.faults_left()
     }
 
-    /// The `E`s that were published so far, by a test or a handler, in their order.
-    ///
-    /// # Panics
-    /// If one cannot be read back from what was written.
-    #[must_use]
-    #[track_caller]
-    pub fn published<E: Event>(&self) -> Vec<Published<E>> {
-        let all = self.shared.journal.all_published();
-        let read = |entry| {
-            Published::of(entry).map(|read| {
-                read.unwrap_or_else(|why| {
-                    fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name()))
-                })
-            })
-        };
-        all.iter().filter_map(read).collect()
-    }
-
-    /// Every run of a subscriber on an `E` so far, in the order in which they began.
-    #[must_use]
-    pub fn attempts<E: Event>(&self) -> Vec<Attempt<E>> {
-        self.shared.journal.all_runs().iter().filter_map(Attempt::of).collect()
-    }
-
-    /// Those that came to their end and were done with the event.
-    #[must_use]
-    pub fn handled<E: Event>(&self) -> Vec<Attempt<E>> {
-        self.attempts_that(|attempt| attempt.ending.is_handled())
-    }
-
-    /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
-    #[must_use]
-    pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
-        self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))
-    }
-
-    /// Those that failed, and whose event came again or is to come again.
-    #[must_use]
-    pub fn retried<E: Event>(&self) -> Vec<Attempt<E>> {
-        self.attempts_that(|attempt| attempt.ending.is_retried())
-    }
-
-    /// Those that said never.
-    #[must_use]
-    pub fn rejected<E: Event>(&self) -> Vec<Attempt<E>> {
-        self.attempts_that(|attempt| attempt.ending.is_rejected())
-    }
-
-    fn attempts_that<E: Event>(&self, are: impl Fn(&Attempt<E>) -> bool) -> Vec<Attempt<E>> {
-        let mut attempts = self.attempts();
-        attempts.retain(are);
-        attempts
-    }
-
-    /// The `E`s that are in the dead-letter queues of the buses' queues now, the oldest of each queue first.
-    #[must_use]
-    pub fn dead_letters<E: Event>(&self) -> Vec<DeadLettered<E>> {
-        let known = |event_id: &_| self.shared.journal.event(event_id);
-        let letters = self.letters();
-        letters.iter().filter_map(|(queue, letter)| DeadLettered::of(queue, letter, known)).collect()
-    }
-
-    /// All that is in those dead-letter queues, each with the queue it was on before: also what cannot be read.
-    #[must_use]
-    pub fn letters(&self) -> Vec<(String, DeadLetterRecord)> {
-        let of = |queue: String| {
-            let letters = self.shared.memory.dead_letters(&queue);
-            letters.into_iter().map(move |letter| (queue.clone(), letter))
-        };
-        self.shared.queues().into_iter().flat_map(of).collect()
-    }
-
     /// Puts all of them back to where they came from, and says how many that were.
     pub fn redrive(&self) -> usize {
         let queues = self.shared.queues();
         let put_back = queues.iter().map(|queue| self.shared.memory.redrive(queue)).sum();
         self.shared.journal.note(format!("{put_back} dead letters were put back"));
         put_back
-    }
-
-    /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`.
-    #[must_use]
-    pub fn story(&self) -> String {
-        self.shared.journal.to_string()
     }
 }
 
@@ -275,82 +199,5 @@ impl Default for TestAccount {
 impl fmt::Debug for TestAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestAccount").field("elapsed", &self.elapsed()).finish_non_exhaustive()
-    }
-}
-
-/// Makes a [`TestAccount`].
-#[derive(Debug, Clone)]
-#[must_use = "call `.build()` for the account"]
-pub struct TestAccountBuilder {
-    memory: MemoryTransportBuilder,
-    seed: Option<u64>,
-    limits: Limits,
-}
-
-impl Default for TestAccountBuilder {
-    fn default() -> Self {
-        Self {
-            memory: MemoryTransport::builder(),
-            seed: None,
-            limits: Limits { attempts: ATTEMPTS, time: TIME, run: RUN },
-        }
-    }
-}
-
-impl TestAccountBuilder {
-    /// What chance begins with: order, duplicates, and the backoffs of this thread.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.memory = self.memory.seed(seed);
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Queues hand out in any order: [`MemoryTransportBuilder::shuffled`].
-    pub fn shuffled(mut self) -> Self {
-        self.memory = self.memory.shuffled();
-        self
-    }
-
-    /// This share of messages comes twice: [`MemoryTransportBuilder::duplicates`].
-    pub fn duplicates(mut self, share: f64) -> Self {
-        self.memory = self.memory.duplicates(share);
-        self
-    }
-
-    /// Most runs of subscribers while it is run until idle; 10,000 unless said otherwise. A subscriber that publishes what it
-    /// listens to never comes to an end.
-    pub fn max_attempts(mut self, attempts: usize) -> Self {
-        self.limits.attempts = attempts;
-        self
-    }
-
-    /// Most time on the clock while it is run until idle; 14 days unless said otherwise, the longest that a queue keeps a
-    /// message.
-    pub fn max_time(mut self, time: Duration) -> Self {
-        self.limits.time = time;
-        self
-    }
-
-    /// Longest run of a subscriber that has no time-out, while it is run until idle; two hours on the clock unless said
-    /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
-    pub fn max_run(mut self, time: Duration) -> Self {
-        self.limits.run = time;
-        self
-    }
-
-    /// The account.
-    #[must_use]
-    pub fn build(self) -> TestAccount {
-        let memory = self.memory.clone().build();
-        self.over(memory)
-    }
-
-    /// Over this account, whose chance is its own.
-    #[must_use]
-    pub(super) fn over(self, memory: MemoryTransport) -> TestAccount {
-        if let Some(seed) = self.seed {
-            fastrand::seed(seed);
-        }
-        TestAccount { shared: Shared::new(memory, self.limits) }
     }
 }

@@ -1,7 +1,14 @@
 //! What a test lets go wrong, and when.
 
+mod crash;
+mod plan;
+
 use std::fmt;
 
+pub use crash::Crash;
+pub(super) use plan::{Moment, Plan};
+
+use super::is_called;
 use crate::event::{Event, EventDescriptor};
 
 /// Something that goes wrong at the next moment it can: given to [`TestAccount::inject`](super::TestAccount::inject).
@@ -40,52 +47,6 @@ pub(super) enum What {
     DeliverTwice,
     FailDeadLetter,
     Crash(Crash),
-}
-
-/// Where a bus crashes, as by `kill -9`: none of its handlers runs on, nothing more of it reaches the broker, and what it has in
-/// hand comes again when its visibility ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Crash {
-    /// The broker has handed a message out, and the bus has not seen it.
-    AfterReceive,
-    /// A subscriber is about to run.
-    BeforeHandler,
-    /// A subscriber has come to its end, whatever it said, and nobody knows.
-    AfterHandler,
-    /// An event is about to be published, and the broker does not get it.
-    BeforePublish,
-    /// The broker has taken an event, and who published it does not know.
-    AfterPublish,
-    /// A message is about to be deleted.
-    BeforeAck,
-    /// A message was deleted.
-    AfterAck,
-    /// A message is about to be given back for a retry.
-    BeforeRetry,
-    /// A message was given back for a retry.
-    AfterRetry,
-    /// A message is about to be copied to the dead-letter queue.
-    BeforeDeadLetter,
-    /// A message was copied to the dead-letter queue, and not deleted.
-    AfterDeadLetter,
-}
-
-impl Crash {
-    /// All there are, for a test that tries each.
-    pub const ALL: [Self; 11] = [
-        Self::AfterReceive,
-        Self::BeforeHandler,
-        Self::AfterHandler,
-        Self::BeforePublish,
-        Self::AfterPublish,
-        Self::BeforeAck,
-        Self::AfterAck,
-        Self::BeforeRetry,
-        Self::AfterRetry,
-        Self::BeforeDeadLetter,
-        Self::AfterDeadLetter,
-    ];
 }
 
 impl Fault {
@@ -168,6 +129,17 @@ impl Fault {
         self.skip = moments;
         self
     }
+
+    /// Whether it is this that goes wrong, at this moment.
+    fn is_for(&self, what: What, moment: &Moment<'_>) -> bool {
+        let is = |wanted: &Option<String>, there: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| there.is_some_and(|there| is_called(there, wanted)))
+        };
+        let of_event = self
+            .event
+            .is_none_or(|event| moment.event.is_some_and(|name| event.family_names().any(|known| known == name)));
+        self.what == what && of_event && is(&self.queue, moment.queue) && is(&self.subscriber, moment.subscriber)
+    }
 }
 
 impl fmt::Display for Fault {
@@ -198,87 +170,5 @@ impl fmt::Display for Fault {
             (times, 0) => write!(f, ", {times} times"),
             (times, skip) => write!(f, ", {times} times after {skip}"),
         }
-    }
-}
-
-impl fmt::Display for Crash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AfterReceive => "after a receive",
-            Self::BeforeHandler => "before a handler",
-            Self::AfterHandler => "after a handler",
-            Self::BeforePublish => "before a publish",
-            Self::AfterPublish => "after a publish",
-            Self::BeforeAck => "before an ack",
-            Self::AfterAck => "after an ack",
-            Self::BeforeRetry => "before a retry",
-            Self::AfterRetry => "after a retry",
-            Self::BeforeDeadLetter => "before a dead letter",
-            Self::AfterDeadLetter => "after a dead letter",
-        })
-    }
-}
-
-/// A moment at which something may go wrong.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Moment<'a> {
-    pub(super) queue: Option<&'a str>,
-    /// The event's name on the wire.
-    pub(super) event: Option<&'a str>,
-    pub(super) subscriber: Option<&'a str>,
-}
-
-impl Moment<'_> {
-    /// In the words of the journal.
-    pub(super) fn words(&self) -> String {
-        let event = self.event.map(|event| format!(" of {event}")).unwrap_or_default();
-        let queue = self.queue.map(|queue| format!(" on queue `{queue}`")).unwrap_or_default();
-        let subscriber = self.subscriber.map(|subscriber| format!(" in `{subscriber}`")).unwrap_or_default();
-        [event, queue, subscriber].concat()
-    }
-}
-
-/// The faults that are still to come.
-#[derive(Default)]
-pub(super) struct Plan(Vec<Fault>);
-
-impl Plan {
-    pub(super) fn add(&mut self, fault: Fault) {
-        if fault.times > 0 {
-            self.0.push(fault);
-        }
-    }
-
-    /// Whether this goes wrong now.
-    pub(super) fn take(&mut self, what: What, moment: &Moment<'_>) -> bool {
-        let mut taken = None;
-        for (index, fault) in self.0.iter_mut().enumerate().filter(|(_, fault)| fault.is_for(what, moment)) {
-            if fault.skip > 0 {
-                fault.skip -= 1;
-            } else if taken.is_none() {
-                fault.times -= 1;
-                taken = Some((index, fault.times));
-            }
-        }
-        if let Some((index, 0)) = taken {
-            drop(self.0.remove(index));
-        }
-        taken.is_some()
-    }
-
-    pub(super) fn left(&self) -> Vec<String> {
-        self.0.iter().map(ToString::to_string).collect()
-    }
-}
-
-impl Fault {
-    fn is_for(&self, what: What, moment: &Moment<'_>) -> bool {
-        let is = |wanted: &Option<String>, there: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| there.is_some_and(|there| super::is_called(there, wanted)))
-        };
-        let of_event = self
-            .event
-            .is_none_or(|event| moment.event.is_some_and(|name| event.family_names().any(|known| known == name)));
-        self.what == what && of_event && is(&self.queue, moment.queue) && is(&self.subscriber, moment.subscriber)
     }
 }

@@ -1,21 +1,23 @@
 //! What happened in an account, step by step.
 
+mod entry;
+mod running;
+mod story;
+
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub(super) use entry::{Place, PublishedEntry, RunEntry};
+pub(super) use running::Running;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 use super::ending::Ending;
-use super::show::{show, show_body};
-use crate::dispatch::SubscriberErrorKind;
-use crate::event::{Erased, EventDescriptor};
+use crate::event::Erased;
 use crate::metadata::Metadata;
-use crate::transport::{Body, Message};
 use crate::{EventId, SubscriberDescriptor};
 
 /// What happened in an account, step by step.
@@ -40,46 +42,6 @@ struct Pages {
     notes: Vec<(Place, String)>,
 }
 
-/// When something happened, and before or after what: on a clock that stands still, much happens at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) at: Duration,
-    step: u64,
-}
-
-/// An event that the broker took.
-#[derive(Clone)]
-pub(super) struct PublishedEntry {
-    pub(super) place: Place,
-    pub(super) event: &'static EventDescriptor,
-    pub(super) metadata: Metadata,
-    pub(super) body: Body,
-    /// Where it was sent to past all topics, if it was.
-    pub(super) queue: Option<String>,
-}
-
-impl PublishedEntry {
-    pub(super) fn of(message: &Message, queue: Option<&str>, place: Place) -> Self {
-        let Message { event, metadata, attributes, body, .. } = message;
-        let metadata = Metadata { attributes: attributes.clone(), ..metadata.clone() };
-        Self { place, event, metadata, body: body.clone(), queue: queue.map(str::to_owned) }
-    }
-}
-
-/// A run of a subscriber.
-#[derive(Clone)]
-pub(super) struct RunEntry {
-    pub(super) place: Place,
-    pub(super) ended: Option<Duration>,
-    pub(super) queue: Arc<str>,
-    pub(super) subscriber: &'static str,
-    pub(super) descriptor: &'static EventDescriptor,
-    pub(super) event: Erased,
-    pub(super) metadata: Arc<Metadata>,
-    has_timeout: bool,
-    pub(super) ending: Ending,
-}
-
 impl Pages {
     /// Changes the runs on one message, the last one first, until `change` says that it is enough.
     fn change(&mut self, queue: &str, event_id: &EventId, mut change: impl FnMut(&mut RunEntry) -> bool) {
@@ -89,13 +51,6 @@ impl Pages {
                 return;
             }
         }
-    }
-}
-
-impl RunEntry {
-    /// Ended, and the broker has not been told yet what is to become of it.
-    fn is_undecided(&self) -> bool {
-        matches!(self.ending, Ending::Retried { after: None, .. })
     }
 }
 
@@ -255,94 +210,7 @@ impl Journal {
         under_way.find(|run| !run.has_timeout).map(|run| run.place.at)
     }
 
-    /// The last so many steps in their order, each with when it was and what it was; and how many there are in all.
-    pub(super) fn last(&self, count: usize) -> (Vec<(Duration, String)>, usize) {
-        let pages = self.pages();
-        let mut steps: Vec<(Place, Step<'_>)> = Vec::new();
-        steps.extend(pages.published.iter().map(|entry| (entry.place, Step::Published(entry))));
-        steps.extend(pages.runs.iter().map(|run| (run.place, Step::Run(run))));
-        steps.extend(pages.notes.iter().map(|(place, note)| (*place, Step::Note(note))));
-        steps.sort_by_key(|(place, _)| *place);
-        let all = steps.len();
-        (steps.iter().skip(all.saturating_sub(count)).map(|(place, step)| (place.at, step.words())).collect(), all)
-    }
-
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-enum Step<'a> {
-    Published(&'a PublishedEntry),
-    Run(&'a RunEntry),
-    Note(&'a str),
-}
-
-impl Step<'_> {
-    fn words(&self) -> String {
-        match self {
-            Self::Published(entry) => {
-                let to = entry.queue.as_ref().map(|queue| format!(" to queue `{queue}`")).unwrap_or_default();
-                format!("published{to}: {}", show_body(entry.event, &entry.metadata, &entry.body))
-            }
-            Self::Run(run) => {
-                let (subscriber, attempt, ending) = (run.subscriber, run.metadata.attempt, &run.ending);
-                format!("`{subscriber}`, attempt {attempt}, {ending}: {}", show(run.descriptor, &run.event))
-            }
-            Self::Note(note) => (*note).to_owned(),
-        }
-    }
-}
-
-/// A run under way; cut off if it is dropped before its end.
-pub(super) struct Running {
-    journal: Arc<Journal>,
-    index: usize,
-    blocking: bool,
-    timeout: Option<Duration>,
-}
-
-impl Running {
-    pub(super) fn ended(self, ending: Ending) {
-        self.set(ending);
-    }
-
-    fn set(&self, ending: Ending) {
-        let now = self.journal.elapsed();
-        let mut pages = self.journal.pages();
-        if let Some(run) = pages.runs.get_mut(self.index) {
-            run.ending = ending;
-            run.ended = Some(now);
-        }
-        pages.under_way.remove(&self.index);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let pages = self.journal.pages();
-        let run = pages.runs.get(self.index).filter(|run| run.ending == Ending::Running).map(|run| run.place.at);
-        drop(pages);
-        if let Some(began) = run {
-            let took = self.journal.elapsed().saturating_sub(began);
-            self.set(match self.timeout.filter(|limit| took >= *limit) {
-                Some(limit) => Ending::Retried {
-                    kind: SubscriberErrorKind::TimedOut,
-                    reason: format!("it took longer than its time-out of {limit:?}"),
-                    after: None,
-                },
-                None => Ending::Interrupted,
-            });
-        }
-        if self.blocking {
-            self.journal.blocking.fetch_sub(1, Ordering::SeqCst);
-        }
-        self.journal.step();
-    }
-}
-
-impl fmt::Display for Journal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.last(usize::MAX).0.iter().try_for_each(|(at, what)| writeln!(f, "{:>9.3}s  {what}", at.as_secs_f64()))
     }
 }

@@ -11,21 +11,23 @@ use super::journal::Journal;
 use super::life::Life;
 use crate::transport::MemoryTransport;
 
-/// Most attempts while an account is run until it is idle, unless said otherwise.
-pub(super) const ATTEMPTS: usize = 10_000;
-
-/// Longest time on the clock meanwhile, unless said otherwise: the longest that a queue keeps a message.
-pub(super) const TIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-
-/// Longest run of a subscriber without a time-out meanwhile, unless said otherwise.
-pub(super) const RUN: Duration = Duration::from_secs(2 * 60 * 60);
-
 /// How long running until idle may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
+    /// Most attempts.
     pub(super) attempts: usize,
+    /// Longest time on the clock.
     pub(super) time: Duration,
+    /// Longest run of a subscriber without a time-out.
     pub(super) run: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
+        // No queue keeps a message for longer than 14 days.
+        Self { attempts: 10_000, time: hours(14 * 24), run: hours(2) }
+    }
 }
 
 /// What all buses and transports of one test account share.
@@ -87,9 +89,8 @@ impl Shared {
         goes_wrong
     }
 
-    /// Whether `life`, if it is anybody's, ends here.
-    pub(super) fn crashes(&self, life: Option<&Arc<Life>>, at: Crash, moment: &Moment<'_>) -> bool {
-        let Some(life) = life else { return false };
+    /// Whether `life` ends here.
+    pub(super) fn crashes(&self, life: &Life, at: Crash, moment: &Moment<'_>) -> bool {
         let crashes = self.goes_wrong(What::Crash(at), moment);
         if crashes {
             life.die(format!("{at}{}", moment.words()));

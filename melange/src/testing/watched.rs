@@ -90,7 +90,7 @@ impl Watched {
     fn crashes(&self, at: Crash) -> bool {
         let descriptor = &self.inner.descriptor;
         let (event, subscriber) = (Some(descriptor.event().name()), Some(descriptor.name()));
-        self.shared.crashes(Some(&self.life), at, &Moment { queue: Some(&self.queue), event, subscriber })
+        self.shared.crashes(&self.life, at, &Moment { queue: Some(&self.queue), event, subscriber })
     }
 }
 

@@ -10,7 +10,7 @@ use melange_tests::until;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-use crate::{Job, Seen, publish, running};
+use crate::{Job, Seen, publish, running, started};
 
 /// Cannot be read if its number is odd, and does not say so in good order.
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
@@ -34,13 +34,7 @@ async fn step_on(trap: &Trap, State(seen): State<Seen>) {
 #[tokio::test(start_paused = true)]
 async fn an_event_whose_reading_panics_is_dead_lettered_and_holds_up_nothing() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());
-    let bus = EventBus::builder()
-        .subscribers(melange::subscribers![step_on])
-        .state(seen.clone())
-        .transport(transport.clone())
-        .build()
-        .unwrap();
-    bus.start().await.unwrap();
+    let bus = started(EventBus::builder().subscribers(melange::subscribers![step_on]), &transport, &seen).await;
     let traps = (0..100).map(|number| Trap { number });
     assert!(bus.publish_all(traps).await.iter().all(Result::is_ok));
     until("all are settled", || transport.account().depth("workers").total() == 0).await;

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use melange::EventBus;
 use melange::transport::TransportErrorKind as Kind;
 use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::Instant;
 
-use crate::{Seen, heedful, publish, running};
+use crate::{Seen, heeding, publish, running};
 
 #[tokio::test(start_paused = true)]
 async fn all_that_is_in_hand_is_extended_in_batches_at_half_its_time() {
@@ -34,13 +33,7 @@ async fn a_lost_lease_cancels_the_handler_and_the_message_is_not_deleted() {
         Op::ChangeVisibility if call.number == 1 => Act::Fail(Kind::LeaseLost),
         _ => Act::Pass,
     });
-    let bus = EventBus::builder()
-        .subscribers(melange::subscribers![heedful])
-        .state(seen.clone())
-        .transport(transport.clone())
-        .build()
-        .unwrap();
-    bus.start().await.unwrap();
+    let bus = heeding(&transport, &seen).await;
     publish(&bus, [1], 40_000).await;
     until("the handler is told", || seen.numbers() == [1001]).await;
     until("the lease counts as lost", || bus.metrics().leases_lost == 1).await;
@@ -56,13 +49,7 @@ async fn a_lease_that_cannot_be_extended_is_given_up_before_it_ends() {
         let (transport, seen) = (Faulty::new("workers"), Seen::default());
         let down = act.clone();
         transport.rule(move |call| if call.op == Op::ChangeVisibility { down.clone() } else { Act::Pass });
-        let bus = EventBus::builder()
-            .subscribers(melange::subscribers![heedful])
-            .state(seen.clone())
-            .transport(transport.clone())
-            .build()
-            .unwrap();
-        bus.start().await.unwrap();
+        let bus = heeding(&transport, &seen).await;
         publish(&bus, [1], 120_000).await;
         let begun = Instant::now();
         until("the handler is told", || seen.numbers() == [1001]).await;

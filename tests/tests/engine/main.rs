@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use melange::{CancellationToken, Event, EventBus, State, subscriber};
+use melange::{CancellationToken, Event, EventBus, EventBusBuilder, State, subscriber};
 use melange_tests::faulty::Faulty;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
@@ -82,14 +82,19 @@ async fn heedful(job: &Job, token: CancellationToken, State(seen): State<Seen>) 
     }
 }
 
+/// A bus that runs `work`.
 async fn running(transport: &Faulty, seen: &Seen, concurrency: usize) -> EventBus {
-    let bus = EventBus::builder()
-        .subscribers(melange::subscribers![work])
-        .state(seen.clone())
-        .transport(transport.clone())
-        .concurrency(concurrency)
-        .build()
-        .unwrap();
+    started(EventBus::builder().subscribers(melange::subscribers![work]).concurrency(concurrency), transport, seen)
+        .await
+}
+
+/// A bus that runs `heedful`.
+async fn heeding(transport: &Faulty, seen: &Seen) -> EventBus {
+    started(EventBus::builder().subscribers(melange::subscribers![heedful]), transport, seen).await
+}
+
+async fn started(builder: EventBusBuilder, transport: &Faulty, seen: &Seen) -> EventBus {
+    let bus = builder.state(seen.clone()).transport(transport.clone()).build().unwrap();
     bus.start().await.unwrap();
     bus
 }

@@ -9,7 +9,7 @@ use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Job, Seen, Step, publish, running};
+use crate::{Job, Seen, Step, publish, running, started};
 
 #[tokio::test(start_paused = true)]
 async fn a_delete_that_fails_is_tried_again_for_those_entries_alone() {
@@ -84,13 +84,7 @@ async fn step(step: &Step, meta: &Metadata, State(seen): State<Seen>) -> Outcome
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_the_rest_of_its_group_is_handed_back_in_order_without_running() {
     let (transport, seen) = (Faulty::new("steps.fifo"), Seen::default());
-    let bus = EventBus::builder()
-        .subscribers(melange::subscribers![step])
-        .state(seen.clone())
-        .transport(transport.clone())
-        .build()
-        .unwrap();
-    bus.start().await.unwrap();
+    let bus = started(EventBus::builder().subscribers(melange::subscribers![step]), &transport, &seen).await;
     for number in 0..8 {
         bus.publish(Step { order: "a".to_owned(), number }).await.unwrap();
     }

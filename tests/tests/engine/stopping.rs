@@ -9,7 +9,7 @@ use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Job, Seen, heedful, publish, running};
+use crate::{Job, Seen, heeding, publish, running};
 
 #[tokio::test(start_paused = true)]
 async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
@@ -37,13 +37,7 @@ async fn what_the_broker_has_taken_back_is_no_error_of_the_shutdown() {
             Op::ChangeVisibility => Act::Fail(Kind::LeaseLost),
             _ => Act::Pass,
         });
-        let bus = EventBus::builder()
-            .subscribers(melange::subscribers![heedful])
-            .state(seen.clone())
-            .transport(transport.clone())
-            .build()
-            .unwrap();
-        bus.start().await.unwrap();
+        let bus = heeding(&transport, &seen).await;
         publish(&bus, 0..3, 600_000).await;
         until("they are in hand", || bus.metrics().received == 3).await;
         let report = bus.shutdown(deadline).await.unwrap_or_else(|error| panic!("{told}: {error}"));

@@ -1,6 +1,8 @@
 //! Starting, publishing, consuming from several queues, and stopping; in memory, on a clock that stands still unless a test
 //! waits.
 
+#[path = "../orders/mod.rs"]
+mod orders;
 mod publishing;
 mod queues;
 mod starting;
@@ -15,20 +17,9 @@ use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
 };
 use melange::{Event, EventBus, MemoryTransport, MessagePublisher};
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPaid {
-    number: u32,
-}
+use orders::{OrderPaid, OrderPlaced};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

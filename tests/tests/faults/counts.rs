@@ -25,6 +25,12 @@ impl Numbered for Step {
     }
 }
 
+/// The number in the body of such an event.
+pub(crate) fn number_in(body: Option<&str>) -> u64 {
+    let json: serde_json::Value = serde_json::from_str(body.unwrap()).unwrap();
+    json["number"].as_u64().unwrap()
+}
+
 /// What was published, and what came of it. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Counts(Arc<Mutex<Ledger>>);

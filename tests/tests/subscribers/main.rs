@@ -3,6 +3,8 @@
 
 mod given;
 mod limits;
+#[path = "../orders/mod.rs"]
+mod orders;
 mod outcomes;
 mod retries;
 mod versions;
@@ -11,20 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use melange::{Event, MemoryTransport, MessagePublisher, State, subscriber};
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPaid {
-    number: u32,
-}
+use orders::{OrderPaid, OrderPlaced};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

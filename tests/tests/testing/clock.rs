@@ -4,14 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use melange::testing::{TestBus, TestErrorKind};
-use melange::{Event, Outcome, assert_idle, subscriber, subscribers};
-use serde::{Deserialize, Serialize};
+use melange::{Outcome, assert_idle, subscriber, subscribers};
 
-#[derive(Debug, Clone, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
+use crate::orders::OrderPlaced;
 
 #[subscriber(listens_to = OrderPlaced, retry(attempts = 3))]
 async fn pay(_: &OrderPlaced, meta: &melange::Metadata) -> Outcome {

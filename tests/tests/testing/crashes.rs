@@ -12,11 +12,7 @@ use melange::{
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
+use crate::orders::OrderPlaced;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
 #[event(topic = "parcels.fifo")]

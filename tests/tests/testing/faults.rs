@@ -7,22 +7,11 @@ use std::time::Duration;
 use melange::testing::{Fault, TestAccount, TestBus};
 use melange::transport::TransportErrorKind;
 use melange::{
-    Event, EventId, Latest, MessagePublisher, Metadata, Outcome, PublishError, State, assert_dead_lettered,
-    assert_handled, assert_published, subscriber, subscribers,
+    EventId, Latest, MessagePublisher, Metadata, Outcome, PublishError, State, assert_dead_lettered, assert_handled,
+    assert_published, subscriber, subscribers,
 };
-use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPaid {
-    number: u32,
-}
+use crate::orders::{OrderPaid, OrderPlaced};
 
 #[derive(Clone, Default)]
 struct Ledger {

@@ -6,5 +6,7 @@ mod clock;
 mod crashes;
 mod faults;
 mod idle;
+#[path = "../orders/mod.rs"]
+mod orders;
 mod queues;
 mod seeds;

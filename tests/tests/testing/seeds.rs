@@ -7,11 +7,7 @@ use melange::testing::{Crash, Fault, TestBus};
 use melange::{Event, MessagePublisher, Metadata, Outcome, State, subscriber, subscribers};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Serialize, Deserialize, Event)]
-#[event(topic = "orders")]
-struct OrderPlaced {
-    number: u32,
-}
+use crate::orders::OrderPlaced;
 
 #[derive(Debug, Serialize, Deserialize, Event)]
 #[event(topic = "payments")]

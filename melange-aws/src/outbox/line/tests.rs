@@ -1,10 +1,15 @@
 use std::collections::HashSet;
 
 use melange::Attributes;
+use melange::transport::{TransportError, TransportErrorKind as Kind};
 use proptest::prelude::*;
+use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
+use super::settle::FIRST_PAUSE;
 use super::*;
+use crate::outbox::verdict::{Outcome, Verdict};
+use crate::outbox::{Answer, MOST};
 
 const LINGER: Duration = Duration::from_millis(5);
 const BYTES: usize = 100;

@@ -107,3 +107,6 @@ pub(super) fn keyed(message: &Message, who: std::fmt::Arguments<'_>) -> Result<(
         ),
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! What the tests of this transport share.
 
+pub(super) mod program;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use crate::transport::{
 };
 use crate::{EventId, Location};
 
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const VISIBILITY: Duration = Duration::from_secs(30);
 pub(super) const NOW: Duration = Duration::ZERO;
 

@@ -186,3 +186,6 @@ impl Move {
         self.is_running().then(|| self.started + Duration::from_secs(seconds + 1))
     }
 }
+
+#[cfg(test)]
+mod tests;

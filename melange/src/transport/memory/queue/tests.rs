@@ -1,11 +1,10 @@
 use tokio::time::advance;
 
-use super::super::fixture::{NOW, VISIBILITY, bodies, fifo, message, plan, standard, with};
+use super::super::fixture::{NOW, SECOND, VISIBILITY, bodies, fifo, message, plan, standard, with};
 use crate::transport::{DeadLetter, Delivery, Receipt, Transport, TransportErrorKind};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
 const MILLI: Duration = Duration::from_millis(1);
 const LOST: Result<(), TransportErrorKind> = Err(TransportErrorKind::LeaseLost);
 

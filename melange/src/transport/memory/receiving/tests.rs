@@ -1,33 +1,18 @@
 use tokio::time::advance;
 
+use super::super::fixture::SECOND;
+use super::super::fixture::program::{account, all, kind};
 use super::super::queue::MOST_IN_FLIGHT;
-use super::super::{MemoryTransport, Outgoing, QueueSettings, RefusedKind};
+use super::super::{Outgoing, QueueSettings, RefusedKind};
 use super::*;
 
-const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-
-fn account() -> MemoryAccount {
-    let account = MemoryTransport::new().account();
-    for queue in ["dead", "dead.fifo", "q", "q.fifo"] {
-        account.create_queue(queue, QueueSettings::new()).unwrap();
-    }
-    account
-}
 
 fn send(account: &MemoryAccount, bodies: &[&str]) {
     for body in bodies {
         account.send("q", Outgoing::new(*body)).unwrap();
         account.send("q.fifo", Outgoing::new(*body).group("g").dedup_id(*body)).unwrap();
     }
-}
-
-fn kind<T: std::fmt::Debug>(answer: Result<T, Refused>) -> RefusedKind {
-    answer.unwrap_err().kind()
-}
-
-async fn all(account: &MemoryAccount, queue: &str) -> Vec<Received> {
-    account.receive(queue, Receive::up_to(10)).await.unwrap()
 }
 
 fn texts(received: &[Received]) -> Vec<&str> {

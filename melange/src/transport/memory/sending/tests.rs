@@ -2,33 +2,10 @@ use std::time::Duration;
 
 use tokio::time::advance;
 
-use super::super::{MemoryTransport, QueueSettings, Receive, Received, Subscription, TopicSettings};
+use super::super::fixture::SECOND;
+use super::super::fixture::program::{account, all, kind, texts};
+use super::super::{QueueSettings, Subscription, TopicSettings};
 use super::*;
-
-const SECOND: Duration = Duration::from_secs(1);
-
-fn account() -> MemoryAccount {
-    let account = MemoryTransport::new().account();
-    for topic in ["t", "t.fifo"] {
-        account.create_topic(topic, TopicSettings::new()).unwrap();
-    }
-    for queue in ["q", "q.fifo"] {
-        account.create_queue(queue, QueueSettings::new()).unwrap();
-    }
-    account
-}
-
-fn kind<T: std::fmt::Debug>(answer: Result<T, Refused>) -> RefusedKind {
-    answer.unwrap_err().kind()
-}
-
-async fn all(account: &MemoryAccount, queue: &str) -> Vec<Received> {
-    account.receive(queue, Receive::up_to(10)).await.unwrap()
-}
-
-async fn texts(account: &MemoryAccount, queue: &str) -> Vec<String> {
-    all(account, queue).await.iter().map(|received| received.body.as_deref().unwrap().to_owned()).collect()
-}
 
 fn fifo(body: &str, group: &str, id: &str) -> Outgoing {
     Outgoing::new(body).group(group).dedup_id(id)

@@ -5,10 +5,9 @@ use tokio::task::{JoinHandle, JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::super::MemoryTransport;
-use super::super::fixture::{NOW, VISIBILITY, bodies, fifo, message, plan, standard, with};
+use super::super::fixture::{NOW, SECOND, VISIBILITY, bodies, fifo, message, plan, standard, with};
 use crate::transport::{Delivery, Transport};
 
-const SECOND: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(20);
 
 /// A receiver that is already waiting, and how long it will have waited.

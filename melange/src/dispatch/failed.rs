@@ -1,0 +1,51 @@
+//! How a run failed, and what is to be done with its event.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::{SubscriberError, SubscriberErrorKind};
+use crate::outcome::{Failure, Outcome, Then};
+use crate::subscriber::SubscriberDescriptor;
+
+/// A failed run: the error to report, and what is to be done with the event.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: SubscriberError,
+    pub(crate) then: Then,
+}
+
+pub(crate) fn failed(descriptor: &SubscriberDescriptor, failure: Failure) -> Failed {
+    let kind = if failure.is_reject() { SubscriberErrorKind::Rejected } else { SubscriberErrorKind::Failed };
+    let then = failure.then();
+    Failed { error: SubscriberError::new(descriptor, kind, failure.into_reason()), then }
+}
+
+pub(crate) fn panicked(descriptor: &SubscriberDescriptor) -> Failed {
+    // Without the panic's message, which may quote the event; the panic hook has printed it already.
+    let error = SubscriberError::new(descriptor, SubscriberErrorKind::Panicked, "the subscriber panicked");
+    Failed { error, then: Then::Retry { after: None } }
+}
+
+pub(super) fn timed_out(descriptor: &SubscriberDescriptor, limit: Duration) -> Failed {
+    let why = format!("it took longer than its time-out of {limit:?}");
+    let error = SubscriberError::new(descriptor, SubscriberErrorKind::TimedOut, why);
+    Failed { error, then: Then::Retry { after: None } }
+}
+
+/// What a run that was awaited, or caught, came to.
+pub(super) fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Result<Outcome>) -> Result<(), Failed> {
+    match run {
+        Ok(outcome) => outcome.into_failure().map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
+        Err(thrown) => {
+            let_go(thrown);
+            Err(panicked(descriptor))
+        }
+    }
+}
+
+/// Drops what a panic was thrown with, or left behind: this may itself panic.
+pub(crate) fn let_go<T>(left: T) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(left))) {
+        std::mem::forget(again);
+    }
+}

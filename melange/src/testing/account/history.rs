@@ -1,0 +1,88 @@
+//! What a test asks of an account: which events were published, who ran on them, and what was given up.
+
+use super::TestAccount;
+use crate::event::Event;
+use crate::testing::fail::fail;
+use crate::testing::is_called;
+use crate::testing::typed::{Attempt, DeadLettered, Published};
+use crate::transport::memory::DeadLetterRecord;
+
+impl TestAccount {
+    /// The `E`s that were published so far, by a test or a handler, in their order.
+    ///
+    /// # Panics
+    /// If one cannot be read back from what was written.
+    #[must_use]
+    #[track_caller]
+    pub fn published<E: Event>(&self) -> Vec<Published<E>> {
+        let all = self.shared.journal.all_published();
+        let read = |entry| {
+            Published::of(entry).map(|read| {
+                read.unwrap_or_else(|why| {
+                    fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name()))
+                })
+            })
+        };
+        all.iter().filter_map(read).collect()
+    }
+
+    /// Every run of a subscriber on an `E` so far, in the order in which they began.
+    #[must_use]
+    pub fn attempts<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.shared.journal.all_runs().iter().filter_map(Attempt::of).collect()
+    }
+
+    /// Those that came to their end and were done with the event.
+    #[must_use]
+    pub fn handled<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_handled())
+    }
+
+    /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
+    #[must_use]
+    pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))
+    }
+
+    /// Those that failed, and whose event came again or is to come again.
+    #[must_use]
+    pub fn retried<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_retried())
+    }
+
+    /// Those that said never.
+    #[must_use]
+    pub fn rejected<E: Event>(&self) -> Vec<Attempt<E>> {
+        self.attempts_that(|attempt| attempt.ending.is_rejected())
+    }
+
+    fn attempts_that<E: Event>(&self, are: impl Fn(&Attempt<E>) -> bool) -> Vec<Attempt<E>> {
+        let mut attempts = self.attempts();
+        attempts.retain(are);
+        attempts
+    }
+
+    /// The `E`s that are in the dead-letter queues of the buses' queues now, the oldest of each queue first.
+    #[must_use]
+    pub fn dead_letters<E: Event>(&self) -> Vec<DeadLettered<E>> {
+        let known = |event_id: &_| self.shared.journal.event(event_id);
+        let letters = self.letters();
+        letters.iter().filter_map(|(queue, letter)| DeadLettered::of(queue, letter, known)).collect()
+    }
+
+    /// All that is in those dead-letter queues, each with the queue it was on before: also what cannot be read.
+    #[must_use]
+    pub fn letters(&self) -> Vec<(String, DeadLetterRecord)> {
+        let of = |queue: String| {
+            let letters = self.shared.memory.dead_letters(&queue);
+            letters.into_iter().map(move |letter| (queue.clone(), letter))
+        };
+        self.shared.queues().into_iter().flat_map(of).collect()
+    }
+
+    /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`.
+    #[must_use]
+    pub fn story(&self) -> String {
+        self.shared.journal.to_string()
+    }
+}

@@ -1,0 +1,67 @@
+//! Where a bus may crash.
+
+use std::fmt;
+
+/// Where a bus crashes, as by `kill -9`: none of its handlers runs on, nothing more of it reaches the broker, and what it has in
+/// hand comes again when its visibility ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Crash {
+    /// The broker has handed a message out, and the bus has not seen it.
+    AfterReceive,
+    /// A subscriber is about to run.
+    BeforeHandler,
+    /// A subscriber has come to its end, whatever it said, and nobody knows.
+    AfterHandler,
+    /// An event is about to be published, and the broker does not get it.
+    BeforePublish,
+    /// The broker has taken an event, and who published it does not know.
+    AfterPublish,
+    /// A message is about to be deleted.
+    BeforeAck,
+    /// A message was deleted.
+    AfterAck,
+    /// A message is about to be given back for a retry.
+    BeforeRetry,
+    /// A message was given back for a retry.
+    AfterRetry,
+    /// A message is about to be copied to the dead-letter queue.
+    BeforeDeadLetter,
+    /// A message was copied to the dead-letter queue, and not deleted.
+    AfterDeadLetter,
+}
+
+impl Crash {
+    /// All there are, for a test that tries each.
+    pub const ALL: [Self; 11] = [
+        Self::AfterReceive,
+        Self::BeforeHandler,
+        Self::AfterHandler,
+        Self::BeforePublish,
+        Self::AfterPublish,
+        Self::BeforeAck,
+        Self::AfterAck,
+        Self::BeforeRetry,
+        Self::AfterRetry,
+        Self::BeforeDeadLetter,
+        Self::AfterDeadLetter,
+    ];
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AfterReceive => "after a receive",
+            Self::BeforeHandler => "before a handler",
+            Self::AfterHandler => "after a handler",
+            Self::BeforePublish => "before a publish",
+            Self::AfterPublish => "after a publish",
+            Self::BeforeAck => "before an ack",
+            Self::AfterAck => "after an ack",
+            Self::BeforeRetry => "before a retry",
+            Self::AfterRetry => "after a retry",
+            Self::BeforeDeadLetter => "before a dead letter",
+            Self::AfterDeadLetter => "after a dead letter",
+        })
+    }
+}
