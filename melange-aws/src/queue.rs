@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use melange::Format;
 use melange::transport::{
-    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
+    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Setup, Topology, Transport, TransportError,
 };
 
 use crate::provision::{self, Options, Others, Plan, Provision};
@@ -257,6 +257,10 @@ impl Transport for AwsQueue {
             verifier.learn(topology);
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn setup(&self, topology: &Topology) -> Setup {
+        provision::setup(self, topology)
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
