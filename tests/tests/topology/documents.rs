@@ -15,7 +15,7 @@ fn asyncapi(queue: AwsQueue) -> Value {
     by_bus
 }
 
-/// How the topic feeds each queue, by the queue's name.
+/// How a topic feeds each queue, by the queue's name.
 fn consumers(document: &Value, operation: &str) -> Value {
     let consumers = document["operations"][operation]["bindings"]["sns"]["consumers"].as_array().unwrap();
     let by_name = |consumer: &Value| {
@@ -32,7 +32,12 @@ fn delivery_and_filters_are_those_that_are_made() {
     let document = asyncapi(nowhere().queue("billing"));
     let filtered = |names: &[&str]| {
         let values: Vec<Value> = names.iter().map(|name| json!(name)).chain([json!({ "exists": false })]).collect();
-        json!({ "filterPolicy": { "event_type": values }, "filterPolicyScope": "MessageAttributes", "rawMessageDelivery": true })
+        json!({
+            "filterPolicy": { "event_type": names },
+            "filterPolicyScope": "MessageAttributes",
+            "rawMessageDelivery": true,
+            "x-filterPolicy": { "event_type": values },
+        })
     };
     assert_eq!(
         consumers(&document, "send.orders"),

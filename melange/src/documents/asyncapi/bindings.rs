@@ -39,10 +39,10 @@ fn consumer(queue: &QueueView, feed: &FeedSetup, documents: &Documents) -> Value
         "rawMessageDelivery": feed.raw,
     });
     if let Some(names) = &feed.event_types {
-        // Messages that carry no name beside their body may carry one in it.
-        let values: Vec<Value> =
-            names.iter().map(|name| Value::from(name.as_str())).chain([json!({ "exists": false })]).collect();
-        insert(&mut consumer, "filterPolicy", Some(json!({ EVENT_TYPE: values })));
+        insert(&mut consumer, "filterPolicy", Some(json!({ EVENT_TYPE: names })));
+        // The binding has no room for what lets messages without a name through.
+        let values = names.iter().map(|name| Value::from(name.as_str())).chain([json!({ "exists": false })]);
+        insert(&mut consumer, "x-filterPolicy", Some(json!({ EVENT_TYPE: values.collect::<Vec<_>>() })));
         insert(&mut consumer, "filterPolicyScope", Some("MessageAttributes"));
     }
     if feed.keeps_undelivered {
