@@ -9,6 +9,7 @@ mod ids;
 mod mermaid;
 mod schema;
 mod text;
+mod variant;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,8 @@ pub use error::DocumentError;
 pub use schema::{Generate, Side};
 #[doc(hidden)]
 pub use schema::{SchemaOf, WithoutSchema};
+#[doc(hidden)]
+pub use variant::{Holds, Tagged, VariantDocumentation};
 use view::View;
 
 /// What a queue's messages are invisible for where no transport says otherwise; SQS has the same.

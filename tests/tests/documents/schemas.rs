@@ -103,7 +103,7 @@ fn what_is_no_object_stands_under_data() {
     let pair = data("Pair.v1");
     assert_eq!(pair["prefixItems"][0]["type"], "integer");
     assert_eq!((&pair["prefixItems"][1], &pair["maxItems"]), (&json!({}), &json!(2)));
-    assert_eq!((data("Choice.v1"), data("Odd.v1")), (json!({}), json!({})), "anything, for all that is known");
+    assert_eq!(data("Odd.v1"), json!({}), "anything, for all that is known");
     assert!(required(&schemas["Wrapped.v1"]).contains(&"data"));
 }
 
