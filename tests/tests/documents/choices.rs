@@ -173,7 +173,11 @@ fn a_tag_beside_what_it_holds() {
     assert_eq!(schema["oneOf"][0]["properties"], json!({ "kind": { "type": "string", "const": "NotPaid" } }));
     assert_eq!(schema["oneOf"][1]["properties"]["of"], json!({ "$ref": "#/$defs/Card" }));
     assert_eq!(schema["oneOf"][2]["required"], json!(["kind", "of"]));
-    assert_eq!(data("Beside", Side::Read)["oneOf"][2]["required"], json!(["kind"]), "serde takes a missing one for none");
+    assert_eq!(
+        data("Beside", Side::Read)["oneOf"][2]["required"],
+        json!(["kind"]),
+        "serde takes a missing one for none"
+    );
     assert_eq!(schema["oneOf"][3]["properties"]["of"]["prefixItems"][1], json!({}));
     assert_eq!(schema["oneOf"][4]["properties"]["of"]["required"], json!(["sum"]));
 }
