@@ -108,6 +108,17 @@ fn what_is_no_object_stands_under_data() {
 }
 
 #[test]
+fn who_writes_and_who_reads_may_see_other_fields() {
+    let of = |name: &str, side| shapes::documents().side(side).schemas()[name].clone();
+    let list = of("Skipping.v1", Side::Written)["properties"]["data"].clone();
+    assert_eq!((&list["prefixItems"][1]["type"], &list["maxItems"]), (&json!("string"), &json!(2)));
+    let (written, read) = (of("TaggedStruct.v1", Side::Written), of("TaggedStruct.v1", Side::Read));
+    assert_eq!(required(&written)[ENVELOPE.len()..], ["A", "b"]);
+    assert_eq!(required(&read).len(), ENVELOPE.len(), "an alias is as good: {read:#}");
+    assert!(read["properties"].get("b").is_none(), "{read:#}");
+}
+
+#[test]
 fn the_other_format_has_its_own() {
     let schema = &shop::documents().format(Format::CloudEvents).schemas()["OrderPlaced.v2"];
     assert_eq!(schema["properties"]["type"]["const"], "OrderPlaced");
