@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use melange::contract::{Contract, ContractErrorKind, check_registry};
@@ -213,7 +213,7 @@ enum Beside {
 
 events! {
     Numbers { a: u64, b: i64, c: u128, d: i128, e: f32, f: NonZeroU64, g: usize, h: isize, i: char, j: bool }
-    Texts { a: String, b: Cow<'static, str>, c: Box<str>, d: Box<String>, e: PathBuf, f: IpAddr, g: EventId, h: Timestamp }
+    Texts { a: String, b: Cow<'static, str>, c: Box<str>, d: Box<Path>, e: PathBuf, f: IpAddr, g: EventId, h: Timestamp }
     Times { a: chrono::DateTime<chrono::Utc>, b: chrono::NaiveDate, c: chrono::NaiveTime, d: chrono::NaiveDateTime, e: Duration,
         f: std::time::SystemTime, g: chrono::DateTime<chrono::FixedOffset> }
     Options { a: Option<Option<u8>>, b: Note, c: Option<Vec<Option<u8>>>, d: Box<Option<u8>> }
