@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use melange::transport::{
-    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
+    Capabilities, DeadLetter, Delivery, Message, Receipt, Setup, Topology, Transport, TransportError,
+    TransportErrorKind,
 };
 
-use crate::{Aws, check, sns, sqs};
+use crate::{Aws, check, provision, sns, sqs};
 
 pub(crate) const NAME: &str = "AWS";
 
@@ -27,6 +28,10 @@ impl Transport for Aws {
             )]);
         }
         check::check(self.names(), topology)
+    }
+
+    fn setup(&self, topology: &Topology) -> Setup {
+        provision::names_only(self, Setup::of(topology, |queue| self.dead_letter_queue(queue)))
     }
 
     async fn prepare(&self, _: &Topology) -> Result<(), TransportError> {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Timestamp;
 use crate::event::{Erased, Event};
-use crate::shape::Traced;
+use crate::shape::{BothWays, Traced};
 use crate::wire::{Flat, Walk, event_beside};
 
 /// How an event is written and read: function pointers, so that a descriptor can be a constant.
@@ -19,6 +19,7 @@ pub struct Codec {
     encode: fn(&dyn Any, &mut Vec<u8>) -> serde_json::Result<()>,
     decode: fn(Source<'_, '_>) -> serde_json::Result<Erased>,
     traced: Traced,
+    both_ways: BothWays,
 }
 
 /// Where an event's own fields stand in the default body.
@@ -55,7 +56,13 @@ impl Codec {
     /// JSON by serde, with the fields laid out like this.
     #[must_use]
     pub const fn json<E: Event + WireEvent>(layout: Layout) -> Self {
-        Self { layout, encode: encode::<E>, decode: decode::<E>, traced: Traced::of::<E>() }
+        Self {
+            layout,
+            encode: encode::<E>,
+            decode: decode::<E>,
+            traced: Traced::of::<E>(),
+            both_ways: BothWays::of::<E>(),
+        }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -65,6 +72,11 @@ impl Codec {
     /// The way to what its serde reads.
     pub(crate) fn traced(&self) -> Traced {
         self.traced
+    }
+
+    /// Whether it reads what it writes.
+    pub(crate) fn both_ways(&self) -> BothWays {
+        self.both_ways
     }
 
     /// Appends the event alone, as JSON. An event of another type is refused.

@@ -19,7 +19,9 @@ pub use crate::attributes::IntoAttribute;
 pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
 #[cfg(feature = "schema")]
-pub use crate::documents::{Documentation, Documented, FieldDocumentation, SchemaOf, Shape, WithoutSchema};
+pub use crate::documents::{
+    Documentation, Documented, FieldDocumentation, Holds, SchemaOf, Shape, Tagged, VariantDocumentation, WithoutSchema,
+};
 pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};

@@ -124,6 +124,36 @@ fn an_enum_with_its_tag_inside_is_looked_into_wherever_it_is() {
     the_only::<beside::Placed, beside_other::Placed>(ChangeKind::TypeChanged, "by.of::Code");
 }
 
+/// The same type for serde, by its name and its fields.
+#[derive(Serialize, Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Node<T> {
+    value: T,
+    #[serde(flatten)]
+    extra: Extra,
+    left: Vec<Self>,
+    right: Vec<Self>,
+    more: std::collections::HashMap<String, Self>,
+}
+
+builds! {
+    pages {} { pub struct Placed { pages: Page<Page<u8>>, other: Page<String> } }
+    pages_of_texts {} { pub struct Placed { pages: Page<Page<String>>, other: Page<String> } }
+    nodes {} { pub struct Placed { node: Node<u8> } }
+    nodes_of_texts {} { pub struct Placed { node: Node<String> } }
+}
+
+#[test]
+fn a_generic_type_within_itself_is_another_type() {
+    assert!(changes::<pages::Placed, pages::Placed>().is_empty());
+    the_only::<pages::Placed, pages_of_texts::Placed>(ChangeKind::TypeChanged, "pages.items[].items[]");
+    the_only::<nodes::Placed, nodes_of_texts::Placed>(ChangeKind::TypeChanged, "node.value");
+}
+
 #[test]
 fn flattened_fields_are_looked_for_wherever_they_are() {
     assert!(changes::<flat_within::Placed, flat_within::Placed>().is_empty());

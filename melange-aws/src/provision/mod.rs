@@ -18,6 +18,7 @@ mod queue;
 mod redrive;
 mod report;
 mod seen;
+mod setup;
 mod subscription;
 mod tags;
 mod topic;
@@ -36,6 +37,7 @@ pub use plan::Plan;
 #[cfg(feature = "cli")]
 pub(crate) use policy::merged as policy_of;
 pub(crate) use policy::policy_for;
+pub(crate) use setup::{names_only, setup};
 
 use crate::AwsQueue;
 use crate::names::account_of;

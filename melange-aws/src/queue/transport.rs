@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use melange::transport::{
-    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
+    Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Setup, Topology, Transport, TransportError,
 };
 
 use super::AwsQueue;
@@ -31,6 +31,10 @@ impl Transport for AwsQueue {
             verifier.learn(topology);
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn setup(&self, topology: &Topology) -> Setup {
+        provision::setup(self, topology)
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {

@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::{Data, DeriveInput, GenericParam, Type};
 
 use super::attr::ContainerAttrs;
+use super::both_ways;
 use super::model::{Field, Model, RESERVED, SINGLE};
 use crate::names;
 use crate::problems::Problems;
@@ -21,6 +22,9 @@ pub(crate) fn check(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
     if model.flat {
         flat_names(model, problems);
         flat_container(model, problems);
+    }
+    if attrs.local.is_none() {
+        both_ways::check(model, problems);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `#[derive(Event)]`.
 
 mod attr;
+mod both_ways;
 mod check;
 mod contents;
 mod documentation;

@@ -23,7 +23,10 @@ pub(crate) struct Model<'a> {
 
 /// A variant of an event that is an enum, if it is on the wire.
 pub(crate) struct Variant<'a> {
+    pub(crate) source: &'a syn::Variant,
     pub(crate) name: String,
+    /// What serde says of itself.
+    pub(crate) own: SerdeField,
     pub(crate) fields: Vec<(&'a syn::Field, Member, SerdeField)>,
     /// What serde says of its fields' names.
     pub(crate) serde: SerdeContainer,
@@ -63,10 +66,12 @@ impl<'a> Model<'a> {
                     for field in &variant.fields {
                         attr::refuse(&field.attrs, message, problems);
                     }
-                    if let Some(name) = serde.variant(&text(&variant.ident), &SerdeField::read(&variant.attrs)) {
+                    let own = SerdeField::read(&variant.attrs);
+                    if let Some(name) = serde.variant(&text(&variant.ident), &own) {
                         let fields = variant.fields.iter().zip(variant.fields.members());
                         let fields = fields.map(|(field, member)| (field, member, SerdeField::read(&field.attrs)));
-                        variants.push(Variant { name, fields: fields.collect(), serde: serde.within(&variant.attrs) });
+                        let (fields, serde) = (fields.collect(), serde.within(&variant.attrs));
+                        variants.push(Variant { source: variant, name, own, fields, serde });
                     }
                 }
             }

@@ -8,6 +8,8 @@ use super::rename_all::{Rule, VariantRule};
 /// `#[serde(..)]` on a type.
 #[derive(Default)]
 pub(crate) struct SerdeContainer {
+    /// Where a rule for all names stands.
+    pub(crate) rename_all_at: Option<Path>,
     rename_all: Renames<Rule>,
     /// The same, for the variants of an enum.
     rename_variants: Renames<VariantRule>,
@@ -18,7 +20,7 @@ pub(crate) struct SerdeContainer {
     pub(crate) deny_unknown_fields: Option<Path>,
     pub(crate) tag: Option<LitStr>,
     /// What the variants of an enum hold stands beside its tag, and not among it.
-    content: bool,
+    pub(crate) content: Option<LitStr>,
     untagged: bool,
     /// What is missing is filled in, in every field.
     pub(crate) default: bool,
@@ -40,6 +42,10 @@ pub(crate) struct SerdeField {
     pub(crate) skip_if: bool,
     /// Filled in when it is missing.
     pub(crate) default: bool,
+    /// A variant that nothing in the JSON tells from others.
+    pub(crate) untagged: bool,
+    /// The variant that stands for all names that there are not.
+    pub(crate) other: bool,
 }
 
 /// One value for writing, one for reading.
@@ -61,6 +67,9 @@ impl SerdeContainer {
         for attr in serde(attrs) {
             each(attr, |meta| {
                 let is = |name| meta.path.is_ident(name);
+                if is("rename_all") || is("rename_all_fields") {
+                    read.rename_all_at.get_or_insert_with(|| meta.path.clone());
+                }
                 if is("rename_all") {
                     let mut rules = Renames::default();
                     renames(&meta, |to| Some(to.value()), &mut rules)?;
@@ -77,7 +86,7 @@ impl SerdeContainer {
                 } else if is("tag") {
                     read.tag = Some(meta.value()?.parse()?);
                 } else if is("content") {
-                    read.content = true;
+                    read.content = Some(meta.value()?.parse()?);
                 } else if is("untagged") {
                     read.untagged = true;
                 } else if is("default") {
@@ -89,6 +98,11 @@ impl SerdeContainer {
         read
     }
 
+    /// Whether nothing in the JSON says which variant of an enum it is.
+    pub(crate) fn is_untagged(&self) -> bool {
+        self.untagged
+    }
+
     /// Whether serde reads the variants of an enum by way of anything: what they hold, it does not show.
     pub(crate) fn is_read_by_way_of_anything(&self) -> bool {
         self.untagged || self.inner_tag().is_some()
@@ -96,7 +110,7 @@ impl SerdeContainer {
 
     /// The key among a variant's own that says which one it is.
     pub(crate) fn inner_tag(&self) -> Option<&LitStr> {
-        self.tag.as_ref().filter(|_| !self.content)
+        self.tag.as_ref().filter(|_| self.content.is_none())
     }
 
     /// What it says of the fields of a variant, which may say otherwise for itself.
@@ -108,15 +122,20 @@ impl SerdeContainer {
 
     /// The name of a variant in the JSON that is read, or else written; none for one that is on no wire.
     pub(crate) fn variant(&self, ident: &str, variant: &SerdeField) -> Option<String> {
+        let (written, read) = self.variant_names(ident, variant);
+        read.or(written)
+    }
+
+    /// The names of a variant in the JSON that is written and that is read.
+    pub(crate) fn variant_names(&self, ident: &str, variant: &SerdeField) -> (Option<String>, Option<String>) {
         let named = |rename: Option<&LitStr>, rule: Option<VariantRule>| match (rename, rule) {
             (Some(name), _) => name.value(),
             (None, Some(rule)) => rule.apply(ident),
             (None, None) => ident.to_owned(),
         };
-        if !variant.skip_reading {
-            return Some(named(variant.rename.read.as_ref(), self.rename_variants.read));
-        }
-        (!variant.skip_writing).then(|| named(variant.rename.write.as_ref(), self.rename_variants.write))
+        let written = (!variant.skip_writing).then(|| named(variant.rename.write.as_ref(), self.rename_variants.write));
+        let read = (!variant.skip_reading).then(|| named(variant.rename.read.as_ref(), self.rename_variants.read));
+        (written, read)
     }
 }
 
@@ -146,11 +165,40 @@ impl SerdeField {
                     read.skip_if = true;
                 } else if is("default") {
                     read.default = true;
+                } else if is("untagged") {
+                    read.untagged = true;
+                } else if is("other") {
+                    read.other = true;
                 }
                 Ok(())
             });
         }
         read
+    }
+
+    /// Whether it is not written, and whether it is not read.
+    pub(crate) fn skipped(&self) -> (bool, bool) {
+        (self.skip_writing, self.skip_reading)
+    }
+
+    /// Whether it is left out at least one way.
+    pub(crate) fn is_skipped(&self) -> bool {
+        self.skip_writing || self.skip_reading
+    }
+
+    /// Whether it is neither written nor read.
+    pub(crate) fn is_on_no_wire(&self) -> bool {
+        self.skip_writing && self.skip_reading
+    }
+
+    /// Whether it says a name of its own.
+    pub(crate) fn is_renamed(&self) -> bool {
+        self.rename.write.is_some() || self.rename.read.is_some()
+    }
+
+    /// Whether what is written as `written` is read, where `read` is the name that is.
+    pub(crate) fn is_read_as(&self, written: &str, read: &str) -> bool {
+        written == read || self.aliases.iter().any(|alias| alias.value() == written)
     }
 
     /// The name in the JSON that is written, if the field is.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{BLESS, Changes};
-use crate::BuildErrors;
+use crate::{BuildErrors, EventDescriptor};
 
 /// Why a contract is not kept, or cannot be looked at.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub enum ContractErrorKind {
     Unreadable,
     /// The file could not be written.
     Unwritable,
+    /// An event cannot read what it writes.
+    OneWay,
     /// The events contradict each other.
     Registry,
     /// A release build, without the feature `contract`.
@@ -58,6 +60,11 @@ impl ContractError {
 
     pub(super) fn unwritable(path: &Path, why: impl fmt::Display) -> Self {
         Self::new(ContractErrorKind::Unwritable, path, why.to_string())
+    }
+
+    pub(super) fn one_way(path: &Path, found: &[(&EventDescriptor, String)]) -> Self {
+        let line = |(event, why): &(&EventDescriptor, String)| format!("  {}: {event}: {why}\n", event.location());
+        Self::new(ContractErrorKind::OneWay, path, found.iter().map(line).collect::<String>())
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
@@ -110,6 +117,12 @@ impl fmt::Display for ContractError {
                  cargo test"
             ),
             ContractErrorKind::Unwritable => write!(f, "the contract {path} cannot be written: {why}"),
+            ContractErrorKind::OneWay => write!(
+                f,
+                "events cannot be read as they are written: some type in them writes what it does not read\n{why}\
+                 Look there for `#[serde(rename(serialize = \"..\"))]` or `rename_all(serialize = \"..\")` without the same for reading \
+                 or an `alias`, for `skip_serializing` without `default`, and for what is written or read by hand"
+            ),
             ContractErrorKind::Registry => write!(f, "there is no contract of events that contradict each other: {why}"),
             ContractErrorKind::Untraced => f.write_str(
                 "a release build does not hold what events are like on the wire: test without `--release`, or put the feature \

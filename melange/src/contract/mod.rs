@@ -51,6 +51,13 @@
 //! `any`. An event that is such an enum, and a flattened field of an event, are known by their source.
 //! Local events are left out, as they are on no wire.
 //!
+//! # What is written must be read
+//!
+//! The shapes are those that are read. That the same is written, the gate tries: each event is made of samples, written, and read
+//! again. What cannot be read fails the test, as a type within that has a `#[serde(rename(serialize = ".."))]` and reads under another
+//! name, or a map by numbers in a flattened field, whose keys serde does not read back. Of the event's own fields the derive says so.
+//! Types that none of the samples are right for are not tried.
+//!
 //! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is on:
 //! `cargo test --release` needs it, in `[dev-dependencies]`.
 
@@ -66,6 +73,7 @@ pub use document::Contract;
 pub use error::{ContractError, ContractErrorKind};
 
 use crate::Registry;
+use crate::shape::one_way;
 
 /// Set to anything but `0`, it has [`check`] record whatever is.
 pub const BLESS: &str = "MELANGE_BLESS";
@@ -93,7 +101,8 @@ pub fn snapshot() -> Result<Contract, ContractError> {
 /// everything is. To only look, compare by hand: [`Contract::read`] and [`Contract::changes_to`].
 ///
 /// # Errors
-/// If an event has changed incompatibly; if there is no such file; in CI, if a compatible change is not recorded in it.
+/// If an event has changed incompatibly; if there is no such file; in CI, if a compatible change is not recorded in it; if an
+/// event cannot read what it writes.
 pub fn check(path: impl AsRef<Path>) -> Result<Changes, ContractError> {
     check_registry(&Registry::linked().map_err(ContractError::registry)?, path)
 }
@@ -109,13 +118,14 @@ pub fn check_registry(registry: &Registry, path: impl AsRef<Path>) -> Result<Cha
         // What cannot be read, with the marks of a merge in it say, is replaced: that is what was asked for.
         let was = Contract::read(path).unwrap_or_default();
         is.write(path)?;
-        return Ok(was.changes_to(&is));
+        return both_ways(registry, path).map(|()| was.changes_to(&is));
     }
     let was = Contract::read(path)?;
     let changes = was.changes_to(&is);
     if changes.is_incompatible() {
         return Err(ContractError::incompatible(path, changes));
     }
+    both_ways(registry, path)?;
     if was.to_string() != is.to_string() {
         if is_set("CI") && changes.iter().next().is_some() {
             return Err(ContractError::not_recorded(path, changes));
@@ -125,6 +135,12 @@ pub fn check_registry(registry: &Registry, path: impl AsRef<Path>) -> Result<Cha
         }
     }
     Ok(changes)
+}
+
+/// Whether every event reads what it writes.
+fn both_ways(registry: &Registry, path: &Path) -> Result<(), ContractError> {
+    let found: Vec<_> = registry.events().filter_map(|event| Some((event, one_way(event)?))).collect();
+    if found.is_empty() { Ok(()) } else { Err(ContractError::one_way(path, &found)) }
 }
 
 /// Records what the linked events are like, whatever they were: as `MELANGE_BLESS=1` does.

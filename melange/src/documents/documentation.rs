@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::schema::Generate;
+use super::variant::{Tagged, VariantDocumentation};
 
 /// What is documented of an event: `None` where its descriptor was written by hand.
 pub type Documented = Option<&'static Documentation>;
@@ -14,6 +15,8 @@ pub struct Documentation {
     shape: Shape,
     schema: Option<Generate>,
     fields: &'static [FieldDocumentation],
+    tagged: Tagged,
+    variants: &'static [VariantDocumentation],
     deprecated: Option<&'static str>,
 }
 
@@ -40,7 +43,7 @@ impl Documentation {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(text: &'static str, shape: Shape, schema: Option<Generate>) -> Self {
-        Self { text, shape, schema, fields: &[], deprecated: None }
+        Self { text, shape, schema, fields: &[], tagged: Tagged::Around, variants: &[], deprecated: None }
     }
 
     /// With these fields, or variants. Generated code only.
@@ -48,6 +51,15 @@ impl Documentation {
     #[must_use]
     pub const fn with_fields(mut self, fields: &'static [FieldDocumentation]) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// With these variants, told apart like this. Generated code only.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_variants(mut self, tagged: Tagged, variants: &'static [VariantDocumentation]) -> Self {
+        self.tagged = tagged;
+        self.variants = variants;
         self
     }
 
@@ -92,6 +104,14 @@ impl Documentation {
     pub(super) const fn schema(&self) -> Option<Generate> {
         self.schema
     }
+
+    pub(super) const fn tagged(&self) -> Tagged {
+        self.tagged
+    }
+
+    pub(super) const fn variants(&self) -> &'static [VariantDocumentation] {
+        self.variants
+    }
 }
 
 /// A field of an event, or a variant of an enum.
@@ -116,6 +136,7 @@ struct Marks {
     not_read: bool,
     left_out: bool,
     filled_in: bool,
+    aliased: bool,
 }
 
 macro_rules! marks {
@@ -156,6 +177,7 @@ impl FieldDocumentation {
             not_read: false,
             left_out: false,
             filled_in: false,
+            aliased: false,
         };
         Self { name, type_name, text, schema, marks, attribute: None }
     }
@@ -178,6 +200,7 @@ impl FieldDocumentation {
         not_read, is_not_read: "written, but not read";
         left_out, is_left_out: "left out now and then (`#[serde(skip_serializing_if = ..)]`)";
         filled_in, is_filled_in: "filled in when it is missing";
+        aliased, is_aliased: "read under other names too (`#[serde(alias = \"..\")]`)";
     }
 
     /// Its name in the JSON, its number in a tuple, or the name of the variant.

@@ -9,6 +9,7 @@ mod ids;
 mod mermaid;
 mod schema;
 mod text;
+mod variant;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use crate::event::EventDescriptor;
 use crate::subscriber::SubscriberDescriptor;
-use crate::transport::{self, Topology};
+use crate::transport::{self, QueuePlan, QueueSetup, Setup, Topology, Transport};
 use crate::{EventBus, Format, Registry};
 
 pub use asyncapi::Server;
@@ -28,6 +29,8 @@ pub use error::DocumentError;
 pub use schema::{Generate, Side};
 #[doc(hidden)]
 pub use schema::{SchemaOf, WithoutSchema};
+#[doc(hidden)]
+pub use variant::{Holds, Tagged, VariantDocumentation};
 use view::View;
 
 /// What a queue's messages are invisible for where no transport says otherwise; SQS has the same.
@@ -69,13 +72,14 @@ pub struct Documents {
     version: String,
     description: Option<String>,
     own_queue: String,
-    prefix: String,
+    /// What was said to stand before names, instead of what the transport puts there.
+    prefix: Option<String>,
     visibility: Duration,
     format: Format,
     side: Side,
     servers: BTreeMap<String, Server>,
-    /// By their queues, where a transport calls them otherwise than by convention.
-    dead_letters: BTreeMap<String, String>,
+    /// As the transport has it; nothing is in it where there is none.
+    setup: Setup,
     events: Vec<&'static EventDescriptor>,
     subscribers: Vec<SubscriberDescriptor>,
     /// Places in `events`.
@@ -89,12 +93,12 @@ impl Documents {
             version: "1.0.0".to_owned(),
             description: None,
             own_queue: "own-queue".to_owned(),
-            prefix: String::new(),
+            prefix: None,
             visibility: VISIBILITY,
             format: Format::Melange,
             side: Side::Written,
             servers: BTreeMap::new(),
-            dead_letters: BTreeMap::new(),
+            setup: Setup::default(),
             events,
             subscribers,
             sent: BTreeSet::new(),
@@ -134,9 +138,28 @@ impl Documents {
         self
     }
 
-    /// What stands before the names of topics and queues in the account: `staging-`.
+    /// What stands before the names of topics and queues in the account: `staging-`. A bus knows what its transport puts there.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = prefix.into();
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// As this transport would set it up: its queue, its names and format, and how topics feed the queues. A bus knows its own;
+    /// without one, queues are taken to be fed raw and filtered.
+    ///
+    /// ```rust,standalone_crate
+    /// use melange::{MemoryTransport, Registry};
+    ///
+    /// let documents = Registry::linked()?.documents().transport(&MemoryTransport::new().queue("billing"));
+    /// # let _ = documents;
+    /// # Ok::<(), melange::BuildErrors>(())
+    /// ```
+    pub fn transport<T: Transport>(mut self, transport: &T) -> Self {
+        let capabilities = transport.capabilities();
+        self.own_queue = transport.own_queue().to_owned();
+        self.visibility = capabilities.visibility;
+        self.format = capabilities.format;
+        self.setup = transport.setup(&self.topology());
         self
     }
 
@@ -214,17 +237,27 @@ impl Documents {
         Topology::of(&self.own_queue, self.visibility, &self.events, &self.subscribers)
     }
 
-    fn dead_letters(&self, queue: &str) -> String {
-        self.dead_letters.get(queue).cloned().unwrap_or_else(|| transport::dead_letter_queue(queue))
+    /// How a queue is set up, by the transport or else by convention.
+    fn queue_setup(&self, plan: &QueuePlan) -> QueueSetup {
+        self.setup
+            .queues
+            .get(&plan.name)
+            .cloned()
+            .unwrap_or_else(|| QueueSetup::of(plan, transport::dead_letter_queue(&plan.name)))
     }
 
     fn view(&self) -> View {
         View::of(self)
     }
 
-    /// The name of a topic or a queue in the account.
-    fn address(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
+    /// The name of a queue in the account.
+    fn queue_address(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix.as_ref().unwrap_or(&self.setup.prefix))
+    }
+
+    /// The name of a topic, in this account or another.
+    fn topic_address(&self, name: &str) -> String {
+        self.setup.elsewhere.get(name).cloned().unwrap_or_else(|| self.queue_address(name))
     }
 }
 
@@ -253,8 +286,7 @@ impl EventBus {
         documents.own_queue = engine.transport.own_queue().to_owned();
         documents.visibility = capabilities.visibility;
         documents.format = capabilities.format;
-        let queues = engine.queues.iter().map(|queue| queue.name.clone());
-        documents.dead_letters = queues.map(|name| (name.clone(), engine.transport.dead_letter_queue(&name))).collect();
+        documents.setup = engine.transport.setup(&documents.topology());
         documents
     }
 }

@@ -1,13 +1,12 @@
 //! The program as the documents draw it: events, the topics they go to, the queues those feed, and who takes from these.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::Documents;
 use crate::Location;
 use crate::event::EventDescriptor;
 use crate::subscriber::{SubscriberDescriptor, SubscriberOptions};
-use crate::transport::TopicFilter;
+use crate::transport::QueueSetup;
 
 /// Everything, in a stable order. Places are indices.
 #[derive(Debug)]
@@ -40,11 +39,8 @@ pub(super) struct TopicView {
 pub(super) struct QueueView {
     pub(super) name: String,
     pub(super) own: bool,
-    pub(super) dead_letters: String,
-    pub(super) visibility: Duration,
-    pub(super) max_receives: u32,
+    pub(super) setup: QueueSetup,
     pub(super) topics: Vec<usize>,
-    pub(super) filters: Vec<TopicFilter>,
     pub(super) subscribers: Vec<usize>,
 }
 
@@ -120,11 +116,8 @@ impl View {
             .map(|plan| QueueView {
                 name: plan.name.clone(),
                 own: plan.name == documents.own_queue,
-                dead_letters: documents.dead_letters(&plan.name),
-                visibility: plan.visibility,
-                max_receives: plan.max_receives,
+                setup: documents.queue_setup(plan),
                 topics: plan.topics.iter().filter_map(|it| topic_place.get(it.topic.as_str()).copied()).collect(),
-                filters: plan.topics.clone(),
                 subscribers: Vec::new(),
             })
             .collect();

@@ -84,6 +84,11 @@ impl<'a> Entries<'a> {
         Self { walker, entries: vec![(None, Given::Sample)], goes_on: Some(Into::Key) }
     }
 
+    /// One sample, under a sample.
+    pub(super) fn of_any_key(walker: Walker<'a>) -> Self {
+        Self { walker, entries: vec![(None, Given::Sample)], goes_on: None }
+    }
+
     pub(super) fn of_samples(walker: Walker<'a>, keys: Vec<String>) -> Self {
         let entries = keys.into_iter().rev().map(|key| (Some(key), Given::Sample)).collect();
         Self { walker, entries, goes_on: None }

@@ -117,7 +117,7 @@ fn flattened(event: &EventDescriptor) -> BTreeMap<String, Shape> {
     fields
 }
 
-struct Explorer {
+pub(super) struct Explorer {
     traced: Traced,
     way: Vec<Step>,
     /// The structs and enums around.
@@ -133,8 +133,13 @@ struct Outcome {
 }
 
 impl Explorer {
-    fn new(traced: Traced) -> Self {
+    pub(super) fn new(traced: Traced) -> Self {
         Self { traced, way: Vec::new(), around: Vec::new(), known: Known::default() }
+    }
+
+    /// What it has found out.
+    pub(super) fn into_known(self) -> Known {
+        self.known
     }
 
     fn run(&mut self, act: Act, choices: Choices) -> Outcome {
@@ -159,7 +164,7 @@ impl Explorer {
         shape
     }
 
-    fn explore(&mut self) -> Shape {
+    pub(super) fn explore(&mut self) -> Shape {
         if self.way.len() > LONGEST {
             return Shape::leaf("deeper");
         }
@@ -173,15 +178,16 @@ impl Explorer {
                 inner => Shape::Optional(Box::new(inner)),
             },
             Some(Seen::List) => Shape::List(Box::new(self.within(Step::Item))),
-            Some(Seen::Map) => self.map(),
-            Some(Seen::Tuple(len)) => Shape::Tuple((0..len).map(|place| self.within(Step::Place(place))).collect()),
-            Some(Seen::Struct { name, fields }) => {
-                self.in_type((name, fields), |explorer| Shape::Struct(explorer.fields((name, fields))))
+            // With flattened fields a struct is one, too, and may hold itself.
+            Some(Seen::Map(full)) => {
+                self.in_type(Type { full, name: short(full), parts: &[] }, |explorer| explorer.map())
             }
-            Some(Seen::Enum { name, variants }) => self.in_type((name, variants), |explorer| {
+            Some(Seen::Tuple(len)) => Shape::Tuple((0..len).map(|place| self.within(Step::Place(place))).collect()),
+            Some(Seen::Struct(this)) => self.in_type(this, |explorer| Shape::Struct(explorer.fields(this))),
+            Some(Seen::Enum(this)) => self.in_type(this, |explorer| {
                 let variant =
                     |variant: &&str| ((*variant).to_owned(), explorer.within(Step::Variant((*variant).to_owned())));
-                Shape::Enum(variants.iter().map(variant).collect())
+                Shape::Enum(this.parts.iter().map(variant).collect())
             }),
         }
     }
@@ -201,8 +207,8 @@ impl Explorer {
 
     fn in_type(&mut self, this: Type, explore: impl FnOnce(&mut Self) -> Shape) -> Shape {
         // What a variant holds has no name.
-        if !this.0.is_empty() && self.around.contains(&this) {
-            return Shape::Recursive(this.0.to_owned());
+        if !this.name.is_empty() && self.around.contains(&this) {
+            return Shape::Recursive(this.name.to_owned());
         }
         self.around.push(this);
         let shape = explore(self);
@@ -231,9 +237,9 @@ impl Explorer {
 
     fn fields(&mut self, this: Type) -> BTreeMap<String, Shape> {
         let mut fields: BTreeMap<String, Shape> =
-            this.1.iter().map(|name| ((*name).to_owned(), self.field(name))).collect();
+            this.parts.iter().map(|name| ((*name).to_owned(), self.field(name))).collect();
         let aliases: Vec<(String, &'static str)> = this
-            .1
+            .parts
             .iter()
             .filter_map(|name| self.read_into(name).filter(|into| into != name).map(|into| ((*name).to_owned(), into)))
             .collect();
@@ -246,6 +252,8 @@ impl Explorer {
                 *shape = shape.clone().or_absent();
             }
         }
+        let names = fields.iter().filter(|(_, shape)| !matches!(shape, Shape::Alias(_))).map(|(name, _)| name.clone());
+        self.known.all.insert(this, names.collect());
         self.known.required.insert(this, required);
         self.beside_its_tag(&mut fields);
         fields
@@ -293,6 +301,12 @@ impl Explorer {
         given.extend(rest);
         (given, false)
     }
+}
+
+/// The last word of a type's path.
+fn short(full: &'static str) -> &'static str {
+    let path = full.split('<').next().unwrap_or(full);
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 /// What takes a text, by the texts it takes; nothing for what takes none.

@@ -6,6 +6,7 @@
 //! its end.
 
 mod access;
+mod both_ways;
 mod explore;
 mod run;
 mod samples;
@@ -18,6 +19,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use both_ways::{BothWays, one_way};
 pub(crate) use explore::of_event;
 use run::Failed;
 use walk::Walker;

@@ -31,9 +31,9 @@ pub(super) enum Seen {
     Option,
     List,
     Tuple(usize),
-    Map,
-    Struct { name: &'static str, fields: &'static [&'static str] },
-    Enum { name: &'static str, variants: &'static [&'static str] },
+    Map(&'static str),
+    Struct(Type),
+    Enum(Type),
 }
 
 /// What is done at the end of the way.
@@ -102,13 +102,24 @@ impl de::Error for Failed {
 /// What is given under its keys.
 pub(super) type Object = Vec<(String, Given)>;
 
-pub(super) type Type = (&'static str, &'static [&'static str]);
+/// A struct or an enum. Its name for serde says nothing of the types in it, as `Page` of `Page<Order>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Type {
+    /// As Rust calls it, with its generics.
+    pub(super) full: &'static str,
+    /// As serde calls it; what a variant holds has no name.
+    pub(super) name: &'static str,
+    /// The names of its fields or variants.
+    pub(super) parts: &'static [&'static str],
+}
 
 /// What is known of a type so far: for samples of what is off the way.
 #[derive(Default)]
 pub(super) struct Known {
     /// The fields that structs need.
     pub(super) required: HashMap<Type, Vec<String>>,
+    /// All that they have, each under one name.
+    pub(super) all: HashMap<Type, Vec<String>>,
     /// What was taken where serde does not show what is wanted.
     pub(super) objects: Vec<Object>,
 }
@@ -118,6 +129,8 @@ pub(super) struct Run {
     pub(super) way: Vec<Step>,
     pub(super) act: Act,
     known: Known,
+    /// Samples hold all that there is room for, and variants in turn: those that begin here.
+    full: Option<usize>,
     noted: RefCell<Noted>,
 }
 
@@ -127,6 +140,8 @@ struct Noted {
     /// How what was done at the end was taken.
     taken: Option<Result<(), Failed>>,
     choices: Choices,
+    /// Most ways that there were to choose in turn.
+    turns: usize,
 }
 
 /// Decisions in the order in which they were made, each with how many ways there were.
@@ -171,13 +186,22 @@ impl Choices {
 impl Run {
     pub(super) fn new(way: &[Step], act: Act, known: Known, choices: Choices) -> Self {
         let noted = RefCell::new(Noted { choices, ..Noted::default() });
-        Self { way: way.to_vec(), act, known, noted }
+        Self { way: way.to_vec(), act, known, full: None, noted }
+    }
+
+    /// With full samples, with variants from this one on.
+    pub(super) fn full(self, turn: usize) -> Self {
+        Self { full: Some(turn), ..self }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.full.is_some()
     }
 
     /// What was wanted, how what was given was taken, the choices made, and what was known before.
     #[allow(clippy::type_complexity, reason = "taken apart at once, in one place")]
     pub(super) fn end(self) -> (Option<Seen>, Option<Result<(), Failed>>, Choices, Known) {
-        let Noted { seen, taken, choices } = self.noted.into_inner();
+        let Noted { seen, taken, choices, .. } = self.noted.into_inner();
         (seen, taken, choices, self.known)
     }
 
@@ -190,10 +214,33 @@ impl Run {
         self.noted.borrow_mut().choices.choose(of)
     }
 
+    /// One of several, another one in each turn.
+    pub(super) fn choose_in_turn(&self, of: usize) -> usize {
+        let choice = self.choose(of);
+        self.turned(choice, of)
+    }
+
+    fn turned(&self, choice: usize, of: usize) -> usize {
+        let mut noted = self.noted.borrow_mut();
+        noted.turns = noted.turns.max(of);
+        choice.saturating_add(self.full.unwrap_or_default()).checked_rem(of).unwrap_or_default()
+    }
+
+    /// How many turns there are until all was chosen.
+    pub(super) fn turns(&self) -> usize {
+        self.noted.borrow().turns
+    }
+
+    /// Another one of what was taken somewhere, in each turn.
+    pub(super) fn in_turn(&self, known: usize) -> usize {
+        self.turned(known, self.known.objects.len())
+    }
+
     /// The fields to give to a struct: all, while nothing is known of it.
-    pub(super) fn required(&self, name: &'static str, fields: &'static [&'static str]) -> Vec<String> {
-        let all = || fields.iter().map(|field| (*field).to_owned()).collect();
-        self.known.required.get(&(name, fields)).cloned().unwrap_or_else(all)
+    pub(super) fn fields_of(&self, this: Type) -> Vec<String> {
+        let known = if self.is_full() { &self.known.all } else { &self.known.required };
+        let all = || this.parts.iter().map(|field| (*field).to_owned()).collect();
+        known.get(&this).cloned().unwrap_or_else(all)
     }
 
     pub(super) fn note_seen(&self, seen: Seen) {

@@ -3,14 +3,19 @@
 //!
 //! It is one type for both, since all of this is compiled for each event.
 
+use std::any::type_name;
+
 use serde::de::{Deserializer, Visitor};
 
 use super::access::{Entries, List, OneOf};
-use super::run::{Act, Failed, Run, Seen, Step};
+use super::run::{Act, Failed, Run, Seen, Step, Type};
 use super::samples::TEXTS;
 
 /// Deeper than that only a type goes that contains itself.
 const DEEPEST: usize = 32;
+
+/// Full samples are so deep: what may be left out below is.
+const FULL: usize = 8;
 
 /// What may be anything is one of so many samples.
 const ANYTHINGS: usize = 6;
@@ -44,6 +49,16 @@ enum Todo<'a> {
 impl<'a> Walker<'a> {
     pub(super) fn new(run: &'a Run) -> Self {
         Self { run, place: Place::On(0) }
+    }
+
+    /// Off the way from the beginning.
+    pub(super) fn aside_of(run: &'a Run) -> Self {
+        Self { run, place: Place::Off(0) }
+    }
+
+    /// Whether a sample is to hold here what it might do without.
+    fn is_full(self) -> bool {
+        self.run.is_full() && matches!(self.place, Place::Off(depth) if depth < FULL)
     }
 
     /// What is off the way, next to this.
@@ -152,7 +167,7 @@ impl<'de> Deserializer<'de> for Walker<'_> {
                 3 => visitor.visit_bool(true),
                 4 => visitor.visit_map(Entries::of_samples(self, Vec::new())),
                 5 => visitor.visit_seq(List::of_samples(self, 0)),
-                known => visitor.visit_map(self.object(known - ANYTHINGS)),
+                known => visitor.visit_map(self.object(self.run.in_turn(known - ANYTHINGS))),
             },
         }
     }
@@ -182,6 +197,8 @@ impl<'de> Deserializer<'de> for Walker<'_> {
             Todo::Into(Step::Inside) => self.seeing(|next| visitor.visit_some(next)),
             Todo::Into(_) => Err(Failed::Other),
             Todo::Arrive => self.arrive(Seen::Option, visitor),
+            // What an `Option` holds may be what no sample is right for.
+            Todo::Sample if self.is_full() && self.run.choose(2) == 0 => visitor.visit_some(self.aside()),
             Todo::Sample => visitor.visit_none(),
         }
     }
@@ -203,7 +220,10 @@ impl<'de> Deserializer<'de> for Walker<'_> {
             Todo::Into(_) => Err(Failed::Other),
             Todo::Arrive => self.arrive(Seen::List, visitor),
             // Some lists may not be empty.
-            Todo::Sample => visitor.visit_seq(List::of_samples(self, self.run.choose(2))),
+            Todo::Sample => {
+                let choice = self.run.choose(2);
+                visitor.visit_seq(List::of_samples(self, if self.is_full() { 1 - choice } else { choice }))
+            }
         }
     }
 
@@ -232,7 +252,8 @@ impl<'de> Deserializer<'de> for Walker<'_> {
             // Fields among others that are known only when they come.
             Todo::Into(Step::Field(key)) => visitor.visit_map(Entries::on_the_way(self, Some(key))),
             Todo::Into(_) => Err(Failed::Other),
-            Todo::Arrive => self.arrive(Seen::Map, visitor),
+            Todo::Arrive => self.arrive(Seen::Map(type_name::<V::Value>()), visitor),
+            Todo::Sample if self.is_full() && self.run.choose(2) == 0 => visitor.visit_map(Entries::of_any_key(self)),
             Todo::Sample => match self.run.choose(1 + self.run.objects().len()) {
                 0 => visitor.visit_map(Entries::of_samples(self, Vec::new())),
                 known => visitor.visit_map(self.object(known - 1)),
@@ -246,11 +267,12 @@ impl<'de> Deserializer<'de> for Walker<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failed> {
+        let this = Type { full: type_name::<V::Value>(), name, parts: fields };
         match self.todo()? {
             Todo::Into(Step::Field(key)) => visitor.visit_map(Entries::on_the_way(self, Some(key))),
             Todo::Into(_) => Err(Failed::Other),
-            Todo::Arrive => self.arrive(Seen::Struct { name, fields }, visitor),
-            Todo::Sample => visitor.visit_map(Entries::of_samples(self, self.run.required(name, fields))),
+            Todo::Arrive => self.arrive(Seen::Struct(this), visitor),
+            Todo::Sample => visitor.visit_map(Entries::of_samples(self, self.run.fields_of(this))),
         }
     }
 
@@ -260,11 +282,12 @@ impl<'de> Deserializer<'de> for Walker<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failed> {
+        let this = Type { full: type_name::<V::Value>(), name, parts: variants };
         let variant = match self.todo()? {
             Todo::Into(Step::Variant(variant)) => variant.as_str(),
             Todo::Into(_) => return Err(Failed::Other),
-            Todo::Arrive => return self.arrive(Seen::Enum { name, variants }, visitor),
-            Todo::Sample => variants.get(self.run.choose(variants.len())).ok_or(Failed::Other)?,
+            Todo::Arrive => return self.arrive(Seen::Enum(this), visitor),
+            Todo::Sample => variants.get(self.run.choose_in_turn(variants.len())).ok_or(Failed::Other)?,
         };
         visitor.visit_enum(OneOf { walker: self, variant })
     }

@@ -21,6 +21,8 @@ trait Erased: Send + Sync {
     fn own_queue(&self) -> &str;
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str;
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
+    #[cfg(feature = "schema")]
+    fn setup(&self, topology: &Topology) -> super::Setup;
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
     fn is_wanted<'a>(&'a self, topology: &'a Topology, queue: &'a str, event_type: &'a str) -> BoxFuture<'a, bool>;
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers>;
@@ -66,6 +68,10 @@ impl<T: Transport> Erased for T {
     }
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         Transport::check(self, topology)
+    }
+    #[cfg(feature = "schema")]
+    fn setup(&self, topology: &Topology) -> super::Setup {
+        Transport::setup(self, topology)
     }
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>> {
         caught(|| Transport::prepare(self, topology), || Err(panicked("preparing topics and queues")))
@@ -157,6 +163,10 @@ impl DynTransport {
     }
     pub(crate) fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         self.0.check(topology)
+    }
+    #[cfg(feature = "schema")]
+    pub(crate) fn setup(&self, topology: &Topology) -> super::Setup {
+        self.0.setup(topology)
     }
     pub(crate) async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         self.0.prepare(topology).await

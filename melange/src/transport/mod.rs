@@ -4,6 +4,7 @@ mod erased;
 pub mod memory;
 mod message;
 mod panics;
+mod setup;
 mod topology;
 
 use std::fmt;
@@ -15,6 +16,7 @@ pub(crate) use erased::DynTransport;
 pub use memory::MemoryTransport;
 pub(crate) use memory::dead_letter_queue;
 pub use message::{Body, Delivery, Inbound, Message, Receipt, Undecodable};
+pub use setup::{FeedSetup, QueueSetup, Setup};
 pub(crate) use topology::SPARE_RECEIVES;
 pub use topology::{QueuePlan, TopicFilter, Topology};
 
@@ -42,6 +44,13 @@ pub trait Transport: Send + Sync + 'static {
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         let _ = topology;
         Ok(())
+    }
+
+    /// How it sets up `topology`, for documents: what [`prepare`](Self::prepare) makes or wants to find. Makes no call.
+    ///
+    /// Unless said otherwise queues are fed raw and filtered, and nothing stands before their names.
+    fn setup(&self, topology: &Topology) -> Setup {
+        Setup::of(topology, |queue| self.dead_letter_queue(queue))
     }
 
     /// Makes the topology, or verifies that it is there, as the transport was told. Called by `start()`; again and by

@@ -4,6 +4,7 @@
 
 mod asyncapi;
 mod catalogue;
+mod choices;
 mod drawings;
 mod hostile;
 mod many;

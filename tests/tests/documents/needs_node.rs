@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::asyncapi::document;
 use crate::tools::{file, node};
-use crate::{hostile, many, shapes, shop};
+use crate::{choices, hostile, many, shapes, shop};
 
 #[test]
 #[ignore = "needs Node: run `cargo xtask documents`"]
@@ -13,6 +13,7 @@ fn the_official_parser_takes_every_document() {
         ("shop", shop::documents()),
         ("shop-prefixed", shop::documents().prefix("staging-")),
         ("shapes", shapes::documents()),
+        ("choices", choices::documents()),
         ("hostile", hostile::documents()),
         ("many", many::documents()),
     ];
@@ -38,7 +39,7 @@ fn the_official_parser_refuses_what_is_wrong() {
 #[ignore = "needs Node: run `cargo xtask documents`"]
 fn every_example_keeps_to_its_schema() {
     let mut cases = Vec::new();
-    for documents in [shop::documents(), shapes::documents()] {
+    for documents in [shop::documents(), shapes::documents(), choices::documents()] {
         for format in [melange::Format::Melange, melange::Format::CloudEvents] {
             let documents = documents.clone().format(format);
             let schemas = documents.schemas();

@@ -173,6 +173,69 @@ impl From<String> for Odd {
     }
 }
 
+/// Types of the standard library, as serde writes each.
+#[derive(Serialize, Deserialize, Event)]
+#[event(topic = "shapes", example = Self {
+    twice: Some(None),
+    wide: u128::from(u64::MAX),
+    signed: i64::MIN,
+    array: [1, 2, 3],
+    pair: (1, "x".into()),
+    borrowed: "x".into(),
+    boxed: Box::new(Some(1)),
+    by_number: BTreeMap::from([(7, true)]),
+    by_letter: BTreeMap::from([('a', 1.5)]),
+    by_yes: BTreeMap::from([(true, 1)]),
+    took: std::time::Duration::from_millis(1500),
+    result: Err("no".into()),
+    span: 1..3,
+    bound: std::ops::Bound::Unbounded,
+    ip: "::1".parse().unwrap(),
+    nothing: (),
+    any: serde_json::json!([null]),
+    set: std::collections::BTreeSet::from(["a".into()]),
+    path: "a/b".into(),
+    count: std::num::NonZeroU8::MIN,
+})]
+pub(crate) struct Standard {
+    twice: Option<Option<u8>>,
+    wide: u128,
+    signed: i64,
+    array: [u8; 3],
+    pair: (u8, String),
+    borrowed: std::borrow::Cow<'static, str>,
+    boxed: Box<Option<u8>>,
+    by_number: BTreeMap<u32, bool>,
+    by_letter: BTreeMap<char, f64>,
+    by_yes: BTreeMap<bool, u8>,
+    took: std::time::Duration,
+    result: Result<u8, String>,
+    span: std::ops::Range<i8>,
+    bound: std::ops::Bound<u8>,
+    ip: std::net::IpAddr,
+    nothing: (),
+    any: serde_json::Value,
+    set: std::collections::BTreeSet<String>,
+    path: std::path::PathBuf,
+    count: std::num::NonZeroU8,
+}
+
+/// Its places are not all on the wire.
+#[derive(Serialize, Deserialize, Event)]
+#[event(topic = "shapes", example = Self(1, 2, "x".into()))]
+pub(crate) struct Skipping(u8, #[serde(skip)] u16, String);
+
+/// Its name on the wire is beside its fields.
+#[derive(Serialize, Deserialize, Event)]
+#[serde(tag = "kind", rename = "tagged-struct")]
+#[event(topic = "shapes", example = Self { a: 1, b: 2 })]
+pub(crate) struct TaggedStruct {
+    #[serde(rename(serialize = "A"), alias = "A")]
+    a: u8,
+    #[serde(skip_deserializing)]
+    b: u8,
+}
+
 macro_rules! listen {
     ($($name:ident: $event:ty),* $(,)?) => {
         $(
@@ -189,5 +252,6 @@ macro_rules! listen {
 listen! {
     renamed: Renamed, renamed_plain: RenamedPlain,
     custom: Custom, flattened: Flattened, routed: Routed, tree: Tree, forest: Forest, paged: Paged,
+    standard: Standard, skipping: Skipping, tagged_struct: TaggedStruct,
     wrapped: Wrapped, pair: Pair, nothing: Nothing, choice: Choice, odd: Odd,
 }

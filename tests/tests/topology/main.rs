@@ -2,6 +2,7 @@
 //! done. On the local AWS server if `cargo xtask test` has started it, and else on an AWS in the process.
 
 mod cloudformation;
+mod documents;
 mod example;
 mod hostile;
 mod outputs;

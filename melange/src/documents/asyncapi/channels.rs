@@ -2,27 +2,33 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, Parts, bindings, reference};
+use super::{Object, Parts, bindings, insert, reference};
+
+/// Said of queues whose messages are not as they were published.
+const WRAPPED: &str = "Messages come in the envelope of SNS: the body described here is the text of its `Message`, and the headers \
+                       are its `MessageAttributes`.";
 
 impl Parts<'_> {
     pub(super) fn channels(&self) -> Object {
         let topics = self.view.topics.iter().zip(&self.topics).map(|(topic, id)| {
             let events = topic.events.iter().copied();
             let channel = json!({
-                "address": self.documents.address(&topic.name),
+                "address": self.documents.topic_address(&topic.name),
                 "title": format!("Topic {}", topic.name),
                 "messages": self.messages_of(events),
-                "bindings": { "sns": bindings::topic(&self.documents.address(&topic.name)) },
+                "bindings": { "sns": bindings::topic(&self.documents.topic_address(&topic.name)) },
             });
             (id.clone(), channel)
         });
         let queues = self.view.queues.iter().enumerate().zip(&self.queues).map(|((place, queue), id)| {
-            let channel = json!({
-                "address": self.documents.address(&queue.name),
+            let mut channel = json!({
+                "address": self.documents.queue_address(&queue.name),
                 "title": format!("Queue {}", queue.name),
                 "messages": self.messages_of(self.taken_from(place).into_iter()),
                 "bindings": { "sqs": bindings::queue(queue, self.documents) },
             });
+            let wrapped = queue.setup.feeds.values().any(|feed| !feed.raw);
+            insert(&mut channel, "description", wrapped.then_some(WRAPPED));
             (id.clone(), channel)
         });
         topics.chain(queues).collect()

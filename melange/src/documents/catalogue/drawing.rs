@@ -85,7 +85,8 @@ impl Catalogue<'_> {
         }
         let mut topics = vec![None; view.topics.len()];
         for (place, (topic, anchor)) in view.topics.iter().zip(&self.topics).enumerate() {
-            let node = drawing.node(1, "topic", self.documents.address(&topic.name), anchor, topic.queues.is_empty());
+            let node =
+                drawing.node(1, "topic", self.documents.topic_address(&topic.name), anchor, topic.queues.is_empty());
             set(&mut topics, place, node);
             if !apart {
                 let label = counted(topic.events.len(), "event");
@@ -108,7 +109,7 @@ impl Catalogue<'_> {
             if queue.subscribers.is_empty() {
                 continue;
             }
-            let node = drawing.node(2, "queue", self.documents.address(&queue.name), anchor, false);
+            let node = drawing.node(2, "queue", self.documents.queue_address(&queue.name), anchor, false);
             set(&mut queues, place, node);
             if subscribers_apart {
                 for (at, subscriber) in view.subscribers_at(&queue.subscribers) {

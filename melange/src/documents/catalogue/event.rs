@@ -86,7 +86,7 @@ impl Catalogue<'_> {
         prose::line(&line, page);
         html!(page; "</span><span class=\"facts\">");
         if let Some(topic) = descriptor.topic() {
-            html!(page; "<span class=\"tag topic\">" (self.documents.address(topic)) "</span>");
+            html!(page; "<span class=\"tag topic\">" (self.documents.topic_address(topic)) "</span>");
         }
         html!(page; "<span class=\"count\">");
         match self.newest(event).filter(|newest| newest.descriptor.version() != descriptor.version()) {

@@ -129,13 +129,13 @@ impl Catalogue<'_> {
 
     fn topic_link(&self, place: usize, page: &mut Html) {
         if let Some((topic, anchor)) = self.view.topics.get(place).zip(self.topics.get(place)) {
-            html!(page; "<a class=\"tag topic\" href=\"#" (anchor) "\">" (self.documents.address(&topic.name)) "</a>");
+            html!(page; "<a class=\"tag topic\" href=\"#" (anchor) "\">" (self.documents.topic_address(&topic.name)) "</a>");
         }
     }
 
     fn queue_link(&self, place: usize, page: &mut Html) {
         if let Some((queue, anchor)) = self.view.queues.get(place).zip(self.queues.get(place)) {
-            html!(page; "<a class=\"tag queue\" href=\"#" (anchor) "\">" (self.documents.address(&queue.name)) "</a>");
+            html!(page; "<a class=\"tag queue\" href=\"#" (anchor) "\">" (self.documents.queue_address(&queue.name)) "</a>");
         }
     }
 

@@ -29,7 +29,7 @@ impl Catalogue<'_> {
             for (_, queue) in self.view.queues_at(&topic.queues) {
                 html!(page; " " (&queue.name));
             }
-            html!(page; "\"><th scope=\"row\"><span class=\"tag topic\">" (self.documents.address(&topic.name)) "</span></th><td><div class=\"tags\">");
+            html!(page; "\"><th scope=\"row\"><span class=\"tag topic\">" (self.documents.topic_address(&topic.name)) "</span></th><td><div class=\"tags\">");
             topic.events.iter().for_each(|event| self.event_link(*event, page));
             html!(page; "</div></td><td><div class=\"tags\">");
             topic.queues.iter().for_each(|queue| self.queue_link(*queue, page));
@@ -44,32 +44,45 @@ impl Catalogue<'_> {
     pub(super) fn queues(&self, page: &mut Html) {
         begin("queues", "Queues", &["Queue", "Fed by", "Lets through", "Subscribers", "Settings"], page);
         for (queue, anchor) in self.view.queues.iter().zip(&self.queues) {
-            html!(page; "<tr id=\"" (anchor) "\" tabindex=\"-1\" data-search=\"" (&queue.name) " " (&queue.dead_letters));
-            for filter in &queue.filters {
-                html!(page; " " (&filter.topic));
-                filter.event_types.iter().for_each(|name| {
+            html!(page; "<tr id=\"" (anchor) "\" tabindex=\"-1\" data-search=\"" (&queue.name) " " (&queue.setup.dead_letters));
+            for (topic, feed) in &queue.setup.feeds {
+                html!(page; " " (topic));
+                feed.event_types.iter().flatten().for_each(|name| {
                     html!(page; " " (name));
                 });
             }
             for (_, subscriber) in self.view.subscribers_at(&queue.subscribers) {
                 html!(page; " " (subscriber.name));
             }
-            html!(page; "\"><th scope=\"row\"><span class=\"tag queue\">" (self.documents.address(&queue.name)) "</span>");
+            html!(page; "\"><th scope=\"row\"><span class=\"tag queue\">" (self.documents.queue_address(&queue.name)) "</span>");
             if queue.own {
                 html!(page; " <span class=\"pill small\">own queue</span>");
             }
             html!(page; "</th><td><div class=\"tags\">");
             self.view.topics_at(&queue.topics).for_each(|(topic, _)| self.topic_link(topic, page));
             html!(page; "</div></td><td><ul class=\"list\">");
-            for name in queue.filters.iter().flat_map(|filter| &filter.event_types) {
-                html!(page; "<li><code>" (name) "</code></li>");
+            for (topic, feed) in &queue.setup.feeds {
+                let Some(names) = &feed.event_types else {
+                    html!(page; "<li><em>everything</em> of <code>" (self.documents.topic_address(topic)) "</code></li>");
+                    continue;
+                };
+                for name in names {
+                    html!(page; "<li><code>" (name) "</code></li>");
+                }
             }
             html!(page; "</ul></td><td><div class=\"tags\">");
             queue.subscribers.iter().for_each(|subscriber| self.subscriber_link(*subscriber, page));
             html!(page;
-                "</div></td><td><dl class=\"settings\"><dt>Dead letters</dt><dd><code>" (self.documents.address(&queue.dead_letters)) "</code></dd>"
-                "<dt>Visibility</dt><dd>" (duration(queue.visibility)) "</dd><dt>Receives</dt><dd>at most " (queue.max_receives) "</dd></dl></td></tr>\n"
+                "</div></td><td><dl class=\"settings\"><dt>Dead letters</dt><dd><code>" (self.documents.queue_address(&queue.setup.dead_letters)) "</code></dd>"
+                "<dt>Visibility</dt><dd>" (duration(queue.setup.visibility)) "</dd><dt>Receives</dt><dd>at most " (queue.setup.max_receives) "</dd>"
             );
+            if let Some(retention) = queue.setup.retention {
+                html!(page; "<dt>Keeps</dt><dd>" (duration(retention)) "</dd>");
+            }
+            if queue.setup.feeds.values().any(|feed| !feed.raw) {
+                html!(page; "<dt>Delivery</dt><dd>wrapped</dd>");
+            }
+            html!(page; "</dl></td></tr>\n");
         }
         end(page);
     }

@@ -3,6 +3,7 @@
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
+use super::choice::choice;
 use crate::documents::documentation::{Documentation, FieldDocumentation, Shape};
 use crate::event::EventDescriptor;
 
@@ -29,25 +30,38 @@ fn by_fields(documentation: &Documentation, generator: &mut SchemaGenerator) -> 
             [field] => of_field(field, generator),
             _ => Object::new(),
         },
-        Shape::Tuple => {
-            let items: Vec<Value> = fields.iter().map(|field| Value::Object(of_field(field, generator))).collect();
-            object(json!({ "type": "array", "prefixItems": items, "minItems": items.len(), "maxItems": items.len() }))
-        }
+        Shape::Tuple => list(fields, generator),
         Shape::Unit => object(json!({ "type": "null" })),
-        Shape::Enum | Shape::Other => Object::new(),
+        Shape::Enum => choice(documentation.tagged(), documentation.variants(), generator),
+        Shape::Other => Object::new(),
     }
 }
 
-fn named(fields: &[FieldDocumentation], generator: &mut SchemaGenerator) -> Object {
+/// Values in a list, each in its place.
+pub(super) fn list(fields: &[FieldDocumentation], generator: &mut SchemaGenerator) -> Object {
+    let written = generator.contract().is_serialize();
+    let fields: Vec<_> = fields.iter().filter(|field| !is_absent(field, written)).collect();
+    let items: Vec<Value> = fields.iter().map(|field| Value::Object(of_field(field, generator))).collect();
+    // Whoever reads may fill in what a shorter list lacks.
+    let least = fields.iter().take_while(|field| written || !field.is_filled_in()).count();
+    object(json!({ "type": "array", "prefixItems": items, "minItems": least, "maxItems": items.len() }))
+}
+
+/// Whether a field is not in what is written, or not in what is read.
+fn is_absent(field: &FieldDocumentation, written: bool) -> bool {
+    if written { field.is_not_written() } else { field.is_not_read() }
+}
+
+pub(super) fn named(fields: &[FieldDocumentation], generator: &mut SchemaGenerator) -> Object {
     let written = generator.contract().is_serialize();
     let mut properties = Object::new();
     let mut required = Vec::new();
     for field in fields {
-        let absent = if written { field.is_not_written() } else { field.is_not_read() };
-        if absent || field.is_flattened() {
+        if is_absent(field, written) || field.is_flattened() {
             continue;
         }
-        let optional = if written { field.is_left_out() } else { field.is_filled_in() };
+        // Under another name it would be there, too.
+        let optional = if written { field.is_left_out() } else { field.is_filled_in() || field.is_aliased() };
         if !optional {
             required.push(Value::from(field.name()));
         }
@@ -60,7 +74,7 @@ fn named(fields: &[FieldDocumentation], generator: &mut SchemaGenerator) -> Obje
     schema
 }
 
-fn of_field(field: &FieldDocumentation, generator: &mut SchemaGenerator) -> Object {
+pub(super) fn of_field(field: &FieldDocumentation, generator: &mut SchemaGenerator) -> Object {
     let mut schema = match field.schema() {
         Some(generate) => object((generate.reference)(generator).to_value()),
         None => Object::new(),

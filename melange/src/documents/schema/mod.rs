@@ -1,5 +1,6 @@
 //! JSON Schema of events as they are on the wire.
 
+mod choice;
 mod envelope;
 mod event;
 mod found;
