@@ -177,7 +177,7 @@ impl SubscriberDescriptor {
         while second < all.len() {
             let mut first = 0;
             while first < second {
-                if all[first].event.seems_to_be(all[second].event) {
+                if all[first].is_of_the_event_of(&all[second]) {
                     return false;
                 }
                 first += 1;
@@ -185,6 +185,10 @@ impl SubscriberDescriptor {
             second += 1;
         }
         true
+    }
+
+    pub(crate) const fn is_of_the_event_of(&self, other: &Self) -> bool {
+        self.event.seems_to_be(other.event)
     }
 
     /// Its name: in logs, in dead letters, in the table.
@@ -278,6 +282,9 @@ impl fmt::Debug for SubscriberDescriptor {
 pub trait Subscribers {
     /// One descriptor for each event it listens to.
     const SUBSCRIBERS: &'static [SubscriberDescriptor];
+    /// Those of the further impl blocks of a type.
+    #[doc(hidden)]
+    const PARTS: &'static [&'static [SubscriberDescriptor]] = &[];
 }
 
 /// A subscriber written by hand, without a macro.
@@ -403,7 +410,7 @@ impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> 
             descriptor: Described::Constant(descriptor),
             instance: Arc::clone(&self) as Arc<Instance>,
         };
-        T::SUBSCRIBERS.iter().map(bind).collect()
+        T::SUBSCRIBERS.iter().chain(T::PARTS.iter().copied().flatten()).map(bind).collect()
     }
 }
 

@@ -1,12 +1,12 @@
 //! `#[subscriber]` on an impl block: with `#[listens_to]` on its methods, or with one `process`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{GenericParam, Type};
 
 use super::args::Args;
 use super::events::peel;
-use super::expand::{Subscriber, Target, stub, subscribers};
+use super::expand::{Of, Subscriber, Target, stub, subscribers};
 use super::listener::listeners;
 use super::mark::strip;
 use super::members::ImplBlock;
@@ -35,7 +35,7 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     if !problems.is_empty() {
         let stub = match block.of_trait {
             Some(_) => TokenStream::new(),
-            None => stub(&args.krate, &block.generics, &block.self_type, &block_conditions),
+            None => stub(&args, &block.generics, &block.self_type, &block_conditions),
         };
         return with_problems(quote!(#stripped #stub), problems);
     }
@@ -53,7 +53,8 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             });
         }
     }
-    let subscribers = subscribers(&args.krate, &block.self_type.to_token_stream(), &all, &block_conditions);
+    let of = Of::Block { self_type: &block.self_type, part: args.part.as_ref() };
+    let subscribers = subscribers(&args.krate, &of, &all, &block_conditions);
     quote!(#stripped #subscribers)
 }
 
