@@ -79,8 +79,13 @@ impl Value {
             }
         }
         let fork = input.fork();
-        if fork.call(parse_path).is_ok() && at_end(&fork) {
-            return input.call(parse_path).map(Self::Path);
+        if fork.call(parse_path).is_ok() {
+            if at_end(&fork) {
+                return input.call(parse_path).map(Self::Path);
+            }
+            if let Ok(next) = fork.parse::<Ident>() {
+                return Err(syn::Error::new(next.span(), format!("expected `,` before `{next}`")));
+            }
         }
         let mut other = TokenStream::new();
         while !at_end(input) {

@@ -28,7 +28,9 @@ pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
 #[cfg(feature = "schema")]
 pub use crate::documents::{Documentation, Documented, FieldDocumentation, SchemaOf, Shape, WithoutSchema};
-pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
+pub use crate::event::{
+    Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom, descriptor,
+};
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::field::{Field, Tagging, Variant};
@@ -42,7 +44,8 @@ pub use crate::retry::RetryPolicy;
 pub use crate::shape::{Probe, Untraced};
 pub use crate::slot::EventSlot;
 pub use crate::subscriber::{
-    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,
+    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberFunction, SubscriberOptions, Subscribers,
+    mismatch,
 };
 
 /// What is documented of an event where nobody makes documents.

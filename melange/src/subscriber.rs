@@ -115,14 +115,26 @@ pub struct SubscriberDescriptor {
 pub struct InstanceType {
     pub(crate) type_id: TypeId,
     pub(crate) name: &'static str,
+    share: fn(Box<dyn Any>) -> Option<Arc<Instance>>,
 }
 
 impl InstanceType {
     /// `T`, which is called `name`.
     #[must_use]
     pub const fn of<T: Send + Sync + 'static>(name: &'static str) -> Self {
-        Self { type_id: TypeId::of::<T>(), name }
+        Self { type_id: TypeId::of::<T>(), name, share: share::<T> }
     }
+
+    /// The value as subscribers take it. It is known here alone that it is `Send` and `Sync`: who hands over one that is not has
+    /// been told so at its impl block, and is not told again.
+    fn share<T: 'static>(self, value: &Arc<T>) -> Option<Arc<Instance>> {
+        (self.share)(Box::new(Arc::clone(value)))
+    }
+}
+
+fn share<T: Send + Sync + 'static>(value: Box<dyn Any>) -> Option<Arc<Instance>> {
+    let value = value.downcast::<Arc<T>>().ok()?;
+    Some(*value)
 }
 
 impl SubscriberDescriptor {
@@ -273,7 +285,7 @@ impl fmt::Debug for SubscriberDescriptor {
     }
 }
 
-/// What `#[subscriber]` implements: for a function on a hidden type of the same name, for an impl on the type itself.
+/// What `#[subscriber]` implements on the type of an impl block, by way of the block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a subscriber",
     label = "not a subscriber",
@@ -285,6 +297,17 @@ pub trait Subscribers {
     /// Those of the further impl blocks of a type.
     #[doc(hidden)]
     const PARTS: &'static [&'static [SubscriberDescriptor]] = &[];
+}
+
+/// What `#[subscriber]` implements on the hidden type of a function's name. It needs no value, unlike the type of an impl block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a subscriber that is a function",
+    label = "not a function under `#[subscriber]`",
+    note = "a value is given by `.subscriber(..)`; its type does not stand in this list"
+)]
+pub trait SubscriberFunction {
+    /// One descriptor for each event it listens to.
+    const SUBSCRIBERS: &'static [SubscriberDescriptor];
 }
 
 /// A subscriber written by hand, without a macro.
@@ -397,20 +420,24 @@ pub struct ByHand<E>(E);
 pub struct Shared<M>(M);
 
 #[diagnostic::do_not_recommend]
-impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<ByMacro> for T {
+impl<T: Subscribers + 'static> IntoSubscriptions<ByMacro> for T {
     fn into_subscriptions(self) -> Vec<Subscription> {
         Arc::new(self).into_subscriptions()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
+impl<T: Subscribers + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
+        let mut descriptors = T::SUBSCRIBERS.iter().chain(T::PARTS.iter().copied().flatten()).peekable();
+        let shared = descriptors.peek().and_then(|first| first.instance?.share(&self));
+        // One that is of another type says so when it is called.
+        let instance = shared.unwrap_or_else(|| Arc::new(()));
         let bind = |descriptor: &'static SubscriberDescriptor| Subscription {
             descriptor: Described::Constant(descriptor),
-            instance: Arc::clone(&self) as Arc<Instance>,
+            instance: Arc::clone(&instance),
         };
-        T::SUBSCRIBERS.iter().chain(T::PARTS.iter().copied().flatten()).map(bind).collect()
+        descriptors.map(bind).collect()
     }
 }
 

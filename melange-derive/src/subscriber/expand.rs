@@ -49,7 +49,7 @@ impl Of<'_> {
     fn of_trait(&self) -> Option<TokenStream> {
         let core = core();
         match self {
-            Self::Function(_) => Some(quote!(#core::Subscribers)),
+            Self::Function(_) => Some(quote!(#core::SubscriberFunction)),
             Self::Block { part: None, .. } => {
                 Some(quote!(#core::SubscriberBlock<#core::write_subscriber_part_2_on_the_second_block>))
             }
@@ -68,24 +68,24 @@ impl Of<'_> {
                 let (core, spanned) = (core(), core_at(self_type.span()));
                 let parts = quote!(const PARTS: &'static [&'static [#core::SubscriberDescriptor]] = #core::__parts!(#self_type););
                 let check = quote_spanned! {self_type.span()=>
-                    const _: () = #spanned::assert!(
+                    #spanned::assert!(
                         #spanned::share_no_event::<#self_type>(),
                         "two of its `#[subscriber]` blocks listen to one event: call one handler from the other, or put one on a \
                          type of its own"
-                    );
+                    )
                 };
                 (Some(parts), Some(check))
             }
             Self::Block { self_type, part: Some(part) } => {
                 let core = core_at(part.key.span());
-                let check = quote_spanned!(part.key.span()=> const _: () = #core::has_first_block::<#self_type>(););
+                let check = quote_spanned!(part.key.span()=> #core::has_first_block::<#self_type>());
                 (None, Some(check))
             }
         }
     }
 }
 
-/// `impl Subscribers for #implementor`, and its registration.
+/// The impl of what `#[subscriber]` stands on, and its registration.
 pub(crate) fn subscribers(
     krate: &Krate,
     of: &Of<'_>,
@@ -101,29 +101,20 @@ pub(crate) fn subscribers(
     let distinct = (all.len() > 1).then(|| {
         let core = core_at(implementor.span());
         quote_spanned! {implementor.span()=>
-            const _: () = #core::assert!(
+            #core::assert!(
                 #core::SubscriberDescriptor::are_of_different_events(<#implementor as #of_trait>::SUBSCRIBERS),
                 "two of the events it listens to are one, under two names: keep one"
-            );
+            )
         }
     });
+    // The constants themselves are nobody's: to one at the user's type the compiler would add a type parameter.
+    let checks = distinct.into_iter().chain(fit);
     let register = (!all.is_empty()).then(|| {
         quote! {
             #[cfg(not(target_family = "wasm"))]
             #core::__register! { #core::Entry::Subscribers(<#implementor as #of_trait>::SUBSCRIBERS) }
         }
     });
-    let items = quote! {
-        const SUBSCRIBERS: &'static [#core::SubscriberDescriptor] = &[#(#descriptors),*];
-        #parts
-    };
-    let implementation = match of {
-        Of::Function(_) => quote!(impl #of_trait for #implementor { #items }),
-        // At the type, where a second block of the same number is then reported.
-        Of::Block { self_type, .. } => {
-            quote_spanned!(self_type.span()=> impl #of_trait for #implementor { #items })
-        }
-    };
     let scope = krate.scope(&quote! {
         #[automatically_derived]
         #[allow(
@@ -132,9 +123,11 @@ pub(crate) fn subscribers(
             clippy::semicolon_if_nothing_returned,
             reason = "generated: types and calls stand here as the subscriber's signature has them"
         )]
-        #implementation
-        #distinct
-        #fit
+        impl #of_trait for #implementor {
+            const SUBSCRIBERS: &'static [#core::SubscriberDescriptor] = &[#(#descriptors),*];
+            #parts
+        }
+        #(const _: () = #checks;)*
         #register
     });
     quote!(#(#conditions)* #scope)
@@ -162,7 +155,8 @@ impl Subscriber<'_> {
         let (event, name, conditions) = (self.event, self.name, self.conditions);
         let location = location(&self.handler.ident);
         let at_event = core_at(event.span());
-        let descriptor = quote_spanned!(event.span()=> <#event as #at_event::Event>::DESCRIPTOR);
+        // By a function, because what is named through the trait must be `Send` and `Sync` once more.
+        let descriptor = quote_spanned!(event.span()=> #at_event::descriptor::<#event>());
         let (needs, call, direct, options) = (self.needs(), self.call(), self.direct(), options(self.args));
         let on_instance = match self.target {
             Target::Function => TokenStream::new(),
