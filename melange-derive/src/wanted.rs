@@ -17,6 +17,7 @@ pub(crate) fn type_or_pattern(input: TokenStream) -> TokenStream {
     });
     let mut next = || groups.next().unwrap_or_default();
     let (callback, arguments, wanted, more) = (next(), next(), unwrapped(next()), next());
+    let wanted = at_its_words(wanted);
     match Kind::of(&wanted) {
         Kind::Type => quote!(#callback!(#arguments, @type [#wanted] #more)),
         Kind::Variant => quote!(#callback!(#arguments, @pattern [#wanted { .. }] #more)),
@@ -31,6 +32,21 @@ fn unwrapped(tokens: TokenStream) -> TokenStream {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => unwrapped(group.stream()),
         _ => tokens,
     }
+}
+
+/// The path with its `::` where its words are: these came from a macro, at which the compiler would point instead.
+fn at_its_words(path: TokenStream) -> TokenStream {
+    let mut word = None;
+    path.into_iter()
+        .map(|mut tree| {
+            match &mut tree {
+                TokenTree::Ident(ident) => word = Some(ident.span()),
+                TokenTree::Punct(colon) if colon.as_char() == ':' => colon.set_span(word.unwrap_or(colon.span())),
+                _ => {}
+            }
+            tree
+        })
+        .collect()
 }
 
 /// What stands for events.

@@ -27,14 +27,14 @@ pub trait SubscriberBlock<Which> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: SubscriberBlock<write_subscriber_part_2_on_the_second_block>> Subscribers for T {
+impl<T: SubscriberBlock<write_subscriber_part_2_on_the_second_block> + ?Sized> Subscribers for T {
     const SUBSCRIBERS: &'static [SubscriberDescriptor] = T::SUBSCRIBERS;
     const PARTS: &'static [&'static [SubscriberDescriptor]] = T::PARTS;
 }
 
 /// Asks of a type whether it has a block with this number, without an error where it has none.
 #[derive(Debug)]
-pub struct PartOf<T, const N: u32>(PhantomData<T>);
+pub struct PartOf<T: ?Sized, const N: u32>(PhantomData<T>);
 
 /// The answer where there is none.
 pub trait NoSuchPart {
@@ -42,9 +42,9 @@ pub trait NoSuchPart {
     const SUBSCRIBERS: &'static [SubscriberDescriptor] = &[];
 }
 
-impl<T, const N: u32> NoSuchPart for PartOf<T, N> {}
+impl<T: ?Sized, const N: u32> NoSuchPart for PartOf<T, N> {}
 
-impl<T: SubscriberBlock<give_one_of_them_another_part_than<N>>, const N: u32> PartOf<T, N> {
+impl<T: SubscriberBlock<give_one_of_them_another_part_than<N>> + ?Sized, const N: u32> PartOf<T, N> {
     /// Those of the block.
     pub const SUBSCRIBERS: &'static [SubscriberDescriptor] = T::SUBSCRIBERS;
 }
@@ -69,14 +69,14 @@ macro_rules! __parts {
 pub trait FirstBlock {}
 
 #[diagnostic::do_not_recommend]
-impl<T: SubscriberBlock<write_subscriber_part_2_on_the_second_block>> FirstBlock for T {}
+impl<T: SubscriberBlock<write_subscriber_part_2_on_the_second_block> + ?Sized> FirstBlock for T {}
 
 /// That there is a first block, of which `T` has a further part.
-pub const fn has_first_block<T: FirstBlock>() {}
+pub const fn has_first_block<T: FirstBlock + ?Sized>() {}
 
 /// Whether no two blocks of the type listen to one event.
 #[must_use]
-pub const fn share_no_event<T: Subscribers>() -> bool {
+pub const fn share_no_event<T: Subscribers + ?Sized>() -> bool {
     let mut part = 0;
     while part < T::PARTS.len() {
         if meet(T::SUBSCRIBERS, T::PARTS[part]) {

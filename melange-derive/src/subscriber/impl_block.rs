@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{GenericParam, Type};
 
 use super::args::Args;
-use super::events::peel;
+use super::events::{named, peel};
 use super::expand::{Of, Subscriber, Target, stub, subscribers};
 use super::listener::listeners;
 use super::mark::strip;
@@ -17,7 +17,7 @@ use crate::problems::Problems;
 
 pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems) -> TokenStream {
     let args = Args::of_item(options, &mut problems);
-    let stripped = strip(item.clone());
+    let (stripped, marked) = (strip(item.clone()), item.clone());
     let block: ImplBlock = match syn::parse2(item) {
         Ok(block) => block,
         Err(error) => {
@@ -25,6 +25,11 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             return with_problems(stripped, problems);
         }
     };
+    if let Some(second) = block.attrs.iter().find(|attr| named(attr.path(), "subscriber")) {
+        problems.at(second, "`#[subscriber]` is given twice: put the options into one");
+        // The other one is still to come, and reads the marks.
+        return with_problems(marked, problems);
+    }
     if is_foreign(&block) {
         // The compiler refuses the block itself, whatever we say.
         return with_problems(stripped, problems);

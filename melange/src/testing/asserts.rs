@@ -380,13 +380,13 @@ macro_rules! __assert_events {
 /// A failure says what was wanted, and lists what there was.
 #[macro_export]
 macro_rules! assert_published {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(published, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(published, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that no such event was published: as [`assert_published!`](crate::assert_published), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_published {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_published, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_published, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that subscribers handled events, and returns these: once for each subscriber that did.
@@ -394,13 +394,13 @@ macro_rules! assert_not_published {
 /// As [`assert_published!`](crate::assert_published); moreover `by = "send_receipt"` and `queue = "billing"`.
 #[macro_export]
 macro_rules! assert_handled {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(handled, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(handled, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that no subscriber handled such an event: as [`assert_handled!`](crate::assert_handled), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_handled {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_handled, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_handled, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that subscribers failed on events that came again or are to come again, and returns these: once for each attempt.
@@ -408,26 +408,26 @@ macro_rules! assert_not_handled {
 /// As [`assert_handled!`](crate::assert_handled); moreover `reason = "mail server"`: the reason has this text in it.
 #[macro_export]
 macro_rules! assert_retried {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(retried, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(retried, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that subscribers rejected events, and returns these. As [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_rejected {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(rejected, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(rejected, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that events are in the dead-letter queues of the buses' queues, and returns them: once for each subscriber that gave
 /// them up. As [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_dead_lettered {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(dead_lettered, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(dead_lettered, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that no such event is in a dead-letter queue: as [`assert_dead_lettered!`](crate::assert_dead_lettered), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_dead_lettered {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_dead_lettered, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_dead_lettered, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be received, now or
