@@ -147,8 +147,8 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 ///
 /// # One value, several impl blocks
 ///
-/// The handlers of one type may stand in several blocks, in one file or in many. The first has no number, each of the others
-/// its own. One value of the type brings them all.
+/// The handlers of one type may stand in several blocks, in one file or in many. The first need not say which it is, each of the
+/// others has a number of its own. One value of the type brings them all.
 ///
 /// ```
 /// # use melange::{Event, subscriber};
@@ -200,7 +200,7 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 /// | `retry(attempts = 5, backoff = "1s..5m")` | Times it is tried at most, and the shortest and the longest wait between. |
 /// | `timeout = "30s"` | How long one run may take, less than 12 hours. |
 /// | `concurrency = 8` | How many runs may be under way at once. |
-/// | `part = 2` | On an impl block: its number from 2 to 16, where the type has another block without one. |
+/// | `part = 2` | On a further impl block of a type: its number, 16 at most. The first is 1, and need not say so. |
 /// | `crate = path` | Where Melange is, if not at `::melange`. |
 ///
 /// Lengths of time are whole numbers with `ms`, `s`, `m` or `h`, the largest unit first: `"500ms"`, `"1m30s"`.

@@ -1,14 +1,14 @@
 //! Impl blocks under `#[subscriber]`: a type may have several, each with a number of its own.
 //!
 //! No trait can be implemented twice for one type, so that the compiler alone cannot put the blocks together. The first
-//! block has no number and looks for each of the others by theirs, while the program compiles. So a value brings the
+//! block looks for each of the others by its number, while the program compiles. So a value brings the
 //! handlers of all of them, and no linker is needed for that.
 
 use std::marker::PhantomData;
 
 use crate::subscriber::{SubscriberDescriptor, Subscribers};
 
-/// The block without `part`. What it is called stands in the compiler's error where a type has two of them.
+/// The first block, without `part`. What it is called stands in the compiler's error where a type has two of them.
 #[derive(Debug)]
 #[allow(non_camel_case_types, reason = "it is read as the end of the compiler's sentence")]
 pub enum write_subscriber_part_2_on_the_second_block {}
@@ -22,7 +22,7 @@ pub enum give_one_of_them_another_part_than<const N: u32> {}
 pub trait SubscriberBlock<Which> {
     /// One descriptor for each event that the block listens to.
     const SUBSCRIBERS: &'static [SubscriberDescriptor];
-    /// Those of the type's other blocks. Of the block without `part` only.
+    /// Those of the type's other blocks. Of the first only.
     const PARTS: &'static [&'static [SubscriberDescriptor]] = &[];
 }
 
@@ -49,7 +49,7 @@ impl<T: SubscriberBlock<give_one_of_them_another_part_than<N>> + ?Sized, const N
     pub const SUBSCRIBERS: &'static [SubscriberDescriptor] = T::SUBSCRIBERS;
 }
 
-/// The descriptors of all blocks of this type that have a number. Generated code only.
+/// The descriptors of all further blocks of this type. Generated code only.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __parts {
@@ -60,11 +60,11 @@ macro_rules! __parts {
     }};
 }
 
-/// A type that has a block without `part`.
+/// A type that has a first block.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `#[subscriber]` block without `part`",
+    message = "`{Self}` has no first block under `#[subscriber]`",
     label = "this is a further part of it",
-    note = "the first block of a type has no number: drop `part = ..` on one of them"
+    note = "one block of a type is the first: drop `part = ..` on it"
 )]
 pub trait FirstBlock {}
 

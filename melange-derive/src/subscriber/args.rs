@@ -63,8 +63,8 @@ pub(crate) struct Part {
     pub(crate) number: Option<Literal>,
 }
 
-/// The first block has no number, and looks for each of these.
-const PARTS: std::ops::RangeInclusive<u32> = 2..=16;
+/// The first block looks for each of the others.
+const PARTS: std::ops::RangeInclusive<u32> = 1..=16;
 
 /// `listens_to = ..`.
 pub(crate) struct ListensTo {
@@ -128,6 +128,12 @@ impl Args {
             "crate" => self.krate = option.path("some::path::to::melange", problems).map(Krate::at).unwrap_or_default(),
             _ => {}
         }
+    }
+
+    /// The part that an impl block says it is, unless it is the first, which need not say so.
+    pub(crate) fn further_part(&self) -> Option<&Part> {
+        let is_first = |part: &&Part| part.number.as_ref().is_some_and(|number| number.to_string() == "1");
+        self.part.as_ref().filter(|part| !is_first(part))
     }
 
     /// These, with what they leave open taken from the impl block's.

@@ -135,7 +135,7 @@ pub(crate) fn subscribers(
 
 /// An impl without any, so that a value of the type can still be handed over.
 pub(crate) fn stub(args: &Args, generics: &Generics, self_type: &Type, conditions: &[TokenStream]) -> TokenStream {
-    let Some(of_trait) = (Of::Block { self_type, part: args.part.as_ref() }).of_trait() else {
+    let Some(of_trait) = (Of::Block { self_type, part: args.further_part() }).of_trait() else {
         return TokenStream::new();
     };
     let core = core();

@@ -58,7 +58,7 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             });
         }
     }
-    let of = Of::Block { self_type: &block.self_type, part: args.part.as_ref() };
+    let of = Of::Block { self_type: &block.self_type, part: args.further_part() };
     let subscribers = subscribers(&args.krate, &of, &all, &block_conditions);
     quote!(#stripped #subscribers)
 }

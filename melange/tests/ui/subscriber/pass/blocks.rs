@@ -56,7 +56,7 @@ impl Ledger {
 #[derive(Debug)]
 pub struct Store<T>(T);
 
-#[subscriber]
+#[subscriber(part = 1)]
 impl Store<u8> {
     #[listens_to]
     async fn placed(&self, _: &Placed) {

@@ -10,7 +10,7 @@ pub struct Cancelled {}
 
 pub struct Ledger;
 
-#[subscriber(part = 1)]
+#[subscriber(part = 0)]
 impl Ledger {
     #[listens_to]
     async fn placed(&self, _order: &Placed) {}
