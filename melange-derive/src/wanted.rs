@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::spelling::text;
+use crate::spelling::{spelled, text};
 
 /// Of `[macro] [arguments] [path] [more]`, the call of the macro with what the path is. Through other macros patterns and types
 /// come here too, as one token.
@@ -17,11 +17,11 @@ pub(crate) fn type_or_pattern(input: TokenStream) -> TokenStream {
     });
     let mut next = || groups.next().unwrap_or_default();
     let (callback, arguments, wanted, more) = (next(), next(), unwrapped(next()), next());
-    let wanted = at_its_words(wanted);
+    let (words, wanted) = (spelled(&wanted), at_its_words(wanted));
     match Kind::of(&wanted) {
-        Kind::Type => quote!(#callback!(#arguments, @type [#wanted] #more)),
-        Kind::Variant => quote!(#callback!(#arguments, @pattern [#wanted { .. }] #more)),
-        Kind::Pattern => quote!(#callback!(#arguments, @pattern [#wanted] #more)),
+        Kind::Type => quote!(#callback!(#arguments, @type [#words] [#wanted] #more)),
+        Kind::Variant => quote!(#callback!(#arguments, @pattern [#words] [#wanted { .. }] #more)),
+        Kind::Pattern => quote!(#callback!(#arguments, @pattern [#words] [#wanted] #more)),
     }
 }
 

@@ -287,15 +287,15 @@ pub fn check_idle(account: &TestAccount) {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_events {
-    ($what:ident, $bus:expr, @type [$type:ty] $(, $key:ident = $value:expr)* $(,)?) => {
-        $crate::testing::asserts::$what::<$type>(&$bus, ::core::stringify!($type), |_| true)$(.$key($value))*.check()
+    ($what:ident, $bus:expr, @type [$words:expr] [$type:ty] $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::testing::asserts::$what::<$type>(&$bus, $words, |_| true)$(.$key($value))*.check()
     };
-    ($what:ident, $bus:expr, @pattern [$pattern:pat $(if $guard:expr)?]
+    ($what:ident, $bus:expr, @pattern [$words:expr] [$pattern:pat $(if $guard:expr)?]
         $(, $key:ident = $value:expr)* $(,)?
     ) => {
         $crate::testing::asserts::$what(
             &$bus,
-            ::core::stringify!($pattern $(if $guard)?),
+            $words,
             #[allow(unreachable_patterns, reason = "a pattern that fits all is as good")]
             |__melange_event: &_| match __melange_event {
                 $pattern $(if $guard)? => true,
@@ -332,7 +332,7 @@ macro_rules! __assert_events {
     };
     ($what:ident, $bus:expr, $pattern:pat $(if $guard:expr)? $(, $key:ident = $value:expr)* $(,)?) => {
         $crate::__assert_events!(
-            $what, $bus, @pattern [$pattern $(if $guard)?] $(, $key = $value)*
+            $what, $bus, @pattern [::core::stringify!($pattern $(if $guard)?)] [$pattern $(if $guard)?] $(, $key = $value)*
         )
     };
     ($what:ident, $bus:expr, $($wanted:tt)*) => {
