@@ -15,6 +15,7 @@ mod place;
 mod problems;
 mod spelling;
 mod subscriber;
+mod wanted;
 
 use proc_macro::TokenStream;
 
@@ -144,6 +145,39 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
+/// # One value, several impl blocks
+///
+/// The handlers of one type may stand in several blocks, in one file or in many. The first need not say which it is, each of the
+/// others has a number of its own. One value of the type brings them all.
+///
+/// ```
+/// # use melange::{Event, subscriber};
+/// # #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced {}
+/// # #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPaid {}
+/// # struct Ledger;
+/// #[subscriber]
+/// impl Ledger {
+///     #[listens_to]
+///     async fn placed(&self, order: &OrderPlaced) {}
+/// }
+///
+/// #[subscriber(part = 2, queue = "payments")]
+/// impl Ledger {
+///     #[listens_to]
+///     async fn paid(&self, order: &OrderPaid) {}
+/// }
+///
+/// let bus = melange::EventBus::builder().subscriber(Ledger).build()?;
+/// assert_eq!(bus.subscribers().count(), 2);
+/// # Ok::<(), melange::BuildErrors>(())
+/// ```
+///
+/// # What values and their handlers need
+///
 /// The values are given to a builder, by `.subscriber(Ledger)`. `#[listens_to]` takes the event from the first argument that
 /// is `&E`, `Arc<E>` or `&Context<E>`, or says it; and it may have all the options below, for this handler alone.
 ///
@@ -166,10 +200,18 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 /// | `retry(attempts = 5, backoff = "1s..5m")` | Times it is tried at most, and the shortest and the longest wait between. |
 /// | `timeout = "30s"` | How long one run may take, less than 12 hours. |
 /// | `concurrency = 8` | How many runs may be under way at once. |
+/// | `part = 2` | On a further impl block of a type: its number, 16 at most. The first is 1, and need not say so. |
 /// | `crate = path` | Where Melange is, if not at `::melange`. |
 ///
 /// Lengths of time are whole numbers with `ms`, `s`, `m` or `h`, the largest unit first: `"500ms"`, `"1m30s"`.
 #[proc_macro_attribute]
 pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
     subscriber::attribute(options.into(), item.into()).into()
+}
+
+/// Generated code only: for the assert macros of `melange::testing`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __type_or_pattern(input: TokenStream) -> TokenStream {
+    wanted::type_or_pattern(input.into()).into()
 }

@@ -1,5 +1,7 @@
 //! One option: its key, and what its value must be.
 
+use std::ops::RangeInclusive;
+
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -77,8 +79,13 @@ impl Value {
             }
         }
         let fork = input.fork();
-        if fork.call(parse_path).is_ok() && at_end(&fork) {
-            return input.call(parse_path).map(Self::Path);
+        if fork.call(parse_path).is_ok() {
+            if at_end(&fork) {
+                return input.call(parse_path).map(Self::Path);
+            }
+            if let Ok(next) = fork.parse::<Ident>() {
+                return Err(syn::Error::new(next.span(), format!("expected `,` before `{next}`")));
+            }
         }
         let mut other = TokenStream::new();
         while !at_end(input) {
@@ -133,14 +140,26 @@ impl Opt {
 
     /// The number of `key = 5`, which is at least 1.
     pub(crate) fn number(&self, example: u32, problems: &mut Problems) -> Option<Literal> {
+        self.number_in(1..=u32::MAX, example, problems)
+    }
+
+    /// The number of `key = 5`, which is among these.
+    pub(crate) fn number_in(
+        &self,
+        legal: RangeInclusive<u32>,
+        example: u32,
+        problems: &mut Problems,
+    ) -> Option<Literal> {
         if let Value::Lit(Lit::Int(number)) = &self.value
-            && let Ok(value @ 1..) = number.base10_parse::<u32>()
+            && let Ok(value) = number.base10_parse::<u32>()
+            && legal.contains(&value)
         {
             let mut literal = Literal::u32_unsuffixed(value);
             literal.set_span(number.span());
             return Some(literal);
         }
-        self.wrong(&format!("takes a whole number from 1 to {}: `{} = {example}`", u32::MAX, self.key), problems)
+        let (least, most) = legal.into_inner();
+        self.wrong(&format!("takes a whole number from {least} to {most}: `{} = {example}`", self.key), problems)
     }
 
     /// The path of `key = some::Path`.

@@ -31,6 +31,12 @@ pub trait Event: Send + Sync + Sized + 'static {
     }
 }
 
+/// What is known of an event's type.
+#[must_use]
+pub const fn descriptor<E: Event>() -> &'static EventDescriptor {
+    E::DESCRIPTOR
+}
+
 /// What one event says of its own way, from the fields marked `#[event(key)]` and so on.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]

@@ -11,6 +11,7 @@ mod versions_page {}
 
 mod any_event;
 pub mod attributes;
+mod blocks;
 mod bus;
 mod checks;
 #[cfg(feature = "cli")]

@@ -2,6 +2,7 @@
 
 pub use core::{assert, concat, file, line, module_path, stringify};
 pub use std::boxed::Box;
+pub use std::clone::Clone;
 pub use std::default::Default;
 pub use std::marker::{Send, Sync};
 pub use std::option::Option;
@@ -9,20 +10,29 @@ pub use std::result::Result;
 pub use std::sync::Arc;
 pub use std::time::Duration;
 
+#[cfg(feature = "test-util")]
+pub use melange_derive::__type_or_pattern;
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
 pub use crate::__documented;
+pub use crate::__parts;
 #[cfg(not(target_family = "wasm"))]
 pub use crate::__register;
 pub use crate::attributes::IntoAttribute;
+pub use crate::blocks::{
+    NoSuchPart, PartOf, SubscriberBlock, give_one_of_them_another_part_than, has_first_block, share_no_event,
+    write_subscriber_part_2_on_the_second_block,
+};
 pub use crate::codec::{Codec, Layout, WireEvent};
 pub use crate::context::RawContext;
 #[cfg(feature = "schema")]
 pub use crate::documents::{
     Documentation, Documented, FieldDocumentation, Holds, SchemaOf, Shape, Tagged, VariantDocumentation, WithoutSchema,
 };
-pub use crate::event::{Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom};
+pub use crate::event::{
+    Event, EventDescriptor, EventKey, MomentField, Route, TopicField, Upcast, UpcastFrom, descriptor,
+};
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::field::{Field, Tagging, Variant};
@@ -36,7 +46,8 @@ pub use crate::retry::RetryPolicy;
 pub use crate::shape::{Probe, Untraced};
 pub use crate::slot::EventSlot;
 pub use crate::subscriber::{
-    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberOptions, Subscribers, mismatch,
+    BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberFunction, SubscriberOptions, Subscribers,
+    mismatch,
 };
 
 /// What is documented of an event where nobody makes documents.

@@ -20,13 +20,27 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::outcome::Outcome;
 
-/// What `#[subscriber]` implements: for a function on a hidden type of the same name, for an impl on the type itself.
+/// What `#[subscriber]` implements on the type of an impl block, by way of the block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a subscriber",
     label = "not a subscriber",
     note = "add `#[melange::subscriber]` to its impl, or `impl melange::Subscriber<SomeEvent> for {Self}`"
 )]
 pub trait Subscribers {
+    /// One descriptor for each event it listens to.
+    const SUBSCRIBERS: &'static [SubscriberDescriptor];
+    /// Those of the further impl blocks of a type.
+    #[doc(hidden)]
+    const PARTS: &'static [&'static [SubscriberDescriptor]] = &[];
+}
+
+/// What `#[subscriber]` implements on the hidden type of a function's name. It needs no value, unlike the type of an impl block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a subscriber that is a function",
+    label = "not a function under `#[subscriber]`",
+    note = "a value is given by `.subscriber(..)`; its type does not stand in this list"
+)]
+pub trait SubscriberFunction {
     /// One descriptor for each event it listens to.
     const SUBSCRIBERS: &'static [SubscriberDescriptor];
 }

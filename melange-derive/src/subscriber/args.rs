@@ -13,7 +13,7 @@ use crate::spelling::spelled;
 
 /// On a function or on an impl block.
 pub(crate) const ON_ITEM: Known = Known {
-    words: &["listens_to", "name", "queue", "blocking", "retry", "timeout", "concurrency", "crate"],
+    words: &["listens_to", "name", "queue", "blocking", "retry", "timeout", "concurrency", "part", "crate"],
     expressions: &[],
     example: "listens_to = OrderPlaced",
     elsewhere: in_retry,
@@ -26,6 +26,7 @@ pub(crate) const ON_METHOD: Known = Known {
     example: "OrderPlaced",
     elsewhere: |word| match word {
         "listens_to" => Some("the event stands here alone: `#[listens_to(OrderPlaced)]`".to_owned()),
+        "part" => Some("`part` belongs on the impl block: `#[subscriber(part = 2)]`".to_owned()),
         "crate" => Some("`crate` belongs on the impl block: `#[subscriber(crate = some::path)]`".to_owned()),
         _ => in_retry(word),
     },
@@ -51,7 +52,19 @@ pub(crate) struct Args {
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
     pub(crate) concurrency: Option<Literal>,
+    pub(crate) part: Option<Part>,
 }
+
+/// `part = 2`.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) key: Ident,
+    /// Nothing where it was misread.
+    pub(crate) number: Option<Literal>,
+}
+
+/// The first block looks for each of the others.
+const PARTS: std::ops::RangeInclusive<u32> = 1..=16;
 
 /// `listens_to = ..`.
 pub(crate) struct ListensTo {
@@ -108,9 +121,19 @@ impl Args {
             }
             "timeout" => self.timeout = option.text("30s", duration::timeout, problems).map(|(_, millis)| millis),
             "concurrency" => self.concurrency = option.number(8, problems),
+            "part" => {
+                let number = option.number_in(PARTS, 2, problems);
+                self.part = Some(Part { key: option.key.clone(), number });
+            }
             "crate" => self.krate = option.path("some::path::to::melange", problems).map(Krate::at).unwrap_or_default(),
             _ => {}
         }
+    }
+
+    /// The part that an impl block says it is, unless it is the first, which need not say so.
+    pub(crate) fn further_part(&self) -> Option<&Part> {
+        let is_first = |part: &&Part| part.number.as_ref().is_some_and(|number| number.to_string() == "1");
+        self.part.as_ref().filter(|part| !is_first(part))
     }
 
     /// These, with what they leave open taken from the impl block's.

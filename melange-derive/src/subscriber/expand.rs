@@ -1,11 +1,11 @@
 //! What `#[subscriber]` becomes: descriptors with a shim in each, and their registration.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Path, Type};
 
-use super::args::Args;
+use super::args::{Args, Part};
 use super::events::{of_argument, peel};
 use super::signature::{Handler, Output};
 use crate::krate::{Krate, core, core_at, variable};
@@ -29,28 +29,90 @@ pub(crate) enum Target {
     Method { self_type: Type, name: String },
 }
 
-/// `impl Subscribers for #implementor`, and its registration.
+/// What is implemented, and of what.
+pub(crate) enum Of<'a> {
+    /// The hidden type of a function.
+    Function(&'a Ident),
+    /// The type of an impl block.
+    Block { self_type: &'a Type, part: Option<&'a Part> },
+}
+
+impl Of<'_> {
+    fn implementor(&self) -> TokenStream {
+        match self {
+            Self::Function(ident) => ident.to_token_stream(),
+            Self::Block { self_type, .. } => self_type.to_token_stream(),
+        }
+    }
+
+    /// The trait; nothing for a block of a number that was misread.
+    fn of_trait(&self) -> Option<TokenStream> {
+        let core = core();
+        match self {
+            Self::Function(_) => Some(quote!(#core::SubscriberFunction)),
+            Self::Block { part: None, .. } => {
+                Some(quote!(#core::SubscriberBlock<#core::write_subscriber_part_2_on_the_second_block>))
+            }
+            Self::Block { part: Some(part), .. } => {
+                let number = part.number.as_ref()?;
+                Some(quote!(#core::SubscriberBlock<#core::give_one_of_them_another_part_than<#number>>))
+            }
+        }
+    }
+
+    /// What puts the blocks of one type together, and what asks whether they fit.
+    fn together(&self) -> (Option<TokenStream>, Option<TokenStream>) {
+        match self {
+            Self::Function(_) => (None, None),
+            Self::Block { self_type, part: None } => {
+                let (core, spanned) = (core(), core_at(self_type.span()));
+                let parts = quote!(const PARTS: &'static [&'static [#core::SubscriberDescriptor]] = #core::__parts!(#self_type););
+                let check = quote_spanned! {self_type.span()=>
+                    #spanned::assert!(
+                        #spanned::share_no_event::<#self_type>(),
+                        "two of its `#[subscriber]` blocks listen to one event: call one handler from the other, or put one on a \
+                         type of its own"
+                    )
+                };
+                (Some(parts), Some(check))
+            }
+            Self::Block { self_type, part: Some(part) } => {
+                let core = core_at(part.key.span());
+                let check = quote_spanned!(part.key.span()=> #core::has_first_block::<#self_type>());
+                (None, Some(check))
+            }
+        }
+    }
+}
+
+/// The impl of what `#[subscriber]` stands on, and its registration.
 pub(crate) fn subscribers(
     krate: &Krate,
-    implementor: &TokenStream,
+    of: &Of<'_>,
     all: &[Subscriber<'_>],
     conditions: &[TokenStream],
 ) -> TokenStream {
+    let (Some(of_trait), implementor) = (of.of_trait(), of.implementor()) else {
+        return TokenStream::new();
+    };
     let core = core();
+    let (parts, fit) = of.together();
     let descriptors = all.iter().map(Subscriber::descriptor);
     let distinct = (all.len() > 1).then(|| {
         let core = core_at(implementor.span());
         quote_spanned! {implementor.span()=>
-            const _: () = #core::assert!(
-                #core::SubscriberDescriptor::are_of_different_events(<#implementor as #core::Subscribers>::SUBSCRIBERS),
+            #core::assert!(
+                #core::SubscriberDescriptor::are_of_different_events(<#implementor as #of_trait>::SUBSCRIBERS),
                 "two of the events it listens to are one, under two names: keep one"
-            );
+            )
         }
     });
+    // The constants themselves are nobody's: to one at the user's type the compiler would add a type parameter.
+    let checks = distinct.into_iter().chain(fit);
     let register = (!all.is_empty()).then(|| {
         quote! {
             #[cfg(not(target_family = "wasm"))]
-            #core::__register! { #core::Entry::Subscribers(<#implementor as #core::Subscribers>::SUBSCRIBERS) }
+            #core::__register! { #core::Entry::Subscribers(<#implementor as #of_trait>::SUBSCRIBERS) }
         }
     });
     let scope = krate.scope(&quote! {
@@ -61,22 +123,26 @@ pub(crate) fn subscribers(
             clippy::semicolon_if_nothing_returned,
             reason = "generated: types and calls stand here as the subscriber's signature has them"
         )]
-        impl #core::Subscribers for #implementor {
+        impl #of_trait for #implementor {
             const SUBSCRIBERS: &'static [#core::SubscriberDescriptor] = &[#(#descriptors),*];
+            #parts
         }
-        #distinct
+        #(const _: () = #checks;)*
         #register
     });
     quote!(#(#conditions)* #scope)
 }
 
 /// An impl without any, so that a value of the type can still be handed over.
-pub(crate) fn stub(krate: &Krate, generics: &Generics, self_type: &Type, conditions: &[TokenStream]) -> TokenStream {
+pub(crate) fn stub(args: &Args, generics: &Generics, self_type: &Type, conditions: &[TokenStream]) -> TokenStream {
+    let Some(of_trait) = (Of::Block { self_type, part: args.further_part() }).of_trait() else {
+        return TokenStream::new();
+    };
     let core = core();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let scope = krate.scope(&quote! {
+    let scope = args.krate.scope(&quote! {
         #[automatically_derived]
-        impl #impl_generics #core::Subscribers for #self_type #where_clause {
+        impl #impl_generics #of_trait for #self_type #where_clause {
             const SUBSCRIBERS: &'static [#core::SubscriberDescriptor] = &[];
         }
     });
@@ -89,7 +155,8 @@ impl Subscriber<'_> {
         let (event, name, conditions) = (self.event, self.name, self.conditions);
         let location = location(&self.handler.ident);
         let at_event = core_at(event.span());
-        let descriptor = quote_spanned!(event.span()=> <#event as #at_event::Event>::DESCRIPTOR);
+        // By a function, because what is named through the trait must be `Send` and `Sync` once more.
+        let descriptor = quote_spanned!(event.span()=> #at_event::descriptor::<#event>());
         let (needs, call, direct, options) = (self.needs(), self.call(), self.direct(), options(self.args));
         let on_instance = match self.target {
             Target::Function => TokenStream::new(),
@@ -182,7 +249,7 @@ impl Subscriber<'_> {
         let (this, own_this, this_by_ref) = match self.target {
             Target::Function => (quote!(_), None, None),
             Target::Method { .. } => {
-                let own = quote!(let #this = #core::Arc::clone(#this););
+                let own = quote!(let #this = #core::Clone::clone(#this););
                 (quote!(#this), Some(own), Some(quote!(let #this = &*#this;)))
             }
         };

@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Signature, Token, Visibility};
 
 use super::args::Args;
-use super::expand::{Subscriber, Target, subscribers};
+use super::expand::{Of, Subscriber, Target, subscribers};
 use super::signature::Handler;
 use super::{events, with_problems};
 use crate::cfg::conditions;
@@ -57,6 +57,9 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
         problems.at(second, "`#[subscriber]` is given twice: list the events in one, `listens_to = [A, B]`");
         return with_problems(item, problems);
     }
+    if let Some(part) = &args.part {
+        problems.at(&part.key, "`part` is for the impl blocks of one type: a function stands alone, drop it");
+    }
     let events = listens_to(&args, &function.signature, &mut problems);
     let handler = Handler::read(&function.signature, &args, events, &mut problems);
     if !problems.is_empty() {
@@ -95,7 +98,7 @@ fn listens_to<'a>(args: &'a Args, signature: &Signature, problems: &mut Problems
 fn hidden_type(args: &Args, function: &Function, all: &[Subscriber<'_>]) -> TokenStream {
     let (vis, ident) = (generated(&function.vis), generated(&function.signature.ident));
     let conditions = conditions(&function.attrs);
-    let subscribers = subscribers(&args.krate, &function.signature.ident.to_token_stream(), all, &conditions);
+    let subscribers = subscribers(&args.krate, &Of::Function(&function.signature.ident), all, &conditions);
     quote! {
         #(#conditions)*
         #[doc(hidden)]

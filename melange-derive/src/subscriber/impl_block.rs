@@ -1,12 +1,12 @@
 //! `#[subscriber]` on an impl block: with `#[listens_to]` on its methods, or with one `process`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{GenericParam, Type};
 
 use super::args::Args;
-use super::events::peel;
-use super::expand::{Subscriber, Target, stub, subscribers};
+use super::events::{named, peel};
+use super::expand::{Of, Subscriber, Target, stub, subscribers};
 use super::listener::listeners;
 use super::mark::strip;
 use super::members::ImplBlock;
@@ -17,7 +17,7 @@ use crate::problems::Problems;
 
 pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems) -> TokenStream {
     let args = Args::of_item(options, &mut problems);
-    let stripped = strip(item.clone());
+    let (stripped, marked) = (strip(item.clone()), item.clone());
     let block: ImplBlock = match syn::parse2(item) {
         Ok(block) => block,
         Err(error) => {
@@ -25,6 +25,11 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             return with_problems(stripped, problems);
         }
     };
+    if let Some(second) = block.attrs.iter().find(|attr| named(attr.path(), "subscriber")) {
+        problems.at(second, "`#[subscriber]` is given twice: put the options into one");
+        // The other one is still to come, and reads the marks.
+        return with_problems(marked, problems);
+    }
     if is_foreign(&block) {
         // The compiler refuses the block itself, whatever we say.
         return with_problems(stripped, problems);
@@ -35,7 +40,7 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     if !problems.is_empty() {
         let stub = match block.of_trait {
             Some(_) => TokenStream::new(),
-            None => stub(&args.krate, &block.generics, &block.self_type, &block_conditions),
+            None => stub(&args, &block.generics, &block.self_type, &block_conditions),
         };
         return with_problems(quote!(#stripped #stub), problems);
     }
@@ -53,7 +58,8 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             });
         }
     }
-    let subscribers = subscribers(&args.krate, &block.self_type.to_token_stream(), &all, &block_conditions);
+    let of = Of::Block { self_type: &block.self_type, part: args.further_part() };
+    let subscribers = subscribers(&args.krate, &of, &all, &block_conditions);
     quote!(#stripped #subscribers)
 }
 

@@ -33,7 +33,8 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
                 Some(word) => problems.at(word, message),
                 None => problems.add(syn::Error::new(proc_macro2::Span::call_site(), message)),
             }
-            with_problems(item, problems)
+            // Of a trait, the methods may be marked.
+            with_problems(mark::strip(item), problems)
         }
     }
 }

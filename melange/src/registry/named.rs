@@ -68,6 +68,6 @@ macro_rules! crates {
 #[macro_export]
 macro_rules! subscribers {
     ($($function:path),* $(,)?) => {
-        $crate::Functions::__new(&[$(<$function as $crate::__private::Subscribers>::SUBSCRIBERS),*])
+        $crate::Functions::__new(&[$(<$function as $crate::__private::SubscriberFunction>::SUBSCRIBERS),*])
     };
 }

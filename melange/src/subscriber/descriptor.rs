@@ -30,14 +30,26 @@ pub struct SubscriberDescriptor {
 pub struct InstanceType {
     pub(crate) type_id: TypeId,
     pub(crate) name: &'static str,
+    share: fn(Box<dyn Any>) -> Option<Arc<Instance>>,
 }
 
 impl InstanceType {
     /// `T`, which is called `name`.
     #[must_use]
     pub const fn of<T: Send + Sync + 'static>(name: &'static str) -> Self {
-        Self { type_id: TypeId::of::<T>(), name }
+        Self { type_id: TypeId::of::<T>(), name, share: share::<T> }
     }
+
+    /// The value as subscribers take it. It is known here alone that it is `Send` and `Sync`: who hands over one that is not has
+    /// been told so at its impl block, and is not told again.
+    pub(super) fn share<T: 'static>(self, value: &Arc<T>) -> Option<Arc<Instance>> {
+        (self.share)(Box::new(Arc::clone(value)))
+    }
+}
+
+fn share<T: Send + Sync + 'static>(value: Box<dyn Any>) -> Option<Arc<Instance>> {
+    let value = value.downcast::<Arc<T>>().ok()?;
+    Some(*value)
 }
 
 impl SubscriberDescriptor {
@@ -92,7 +104,7 @@ impl SubscriberDescriptor {
         while second < all.len() {
             let mut first = 0;
             while first < second {
-                if all[first].event.seems_to_be(all[second].event) {
+                if all[first].is_of_the_event_of(&all[second]) {
                     return false;
                 }
                 first += 1;
@@ -100,6 +112,10 @@ impl SubscriberDescriptor {
             second += 1;
         }
         true
+    }
+
+    pub(crate) const fn is_of_the_event_of(&self, other: &Self) -> bool {
+        self.event.seems_to_be(other.event)
     }
 
     /// Its name: in logs, in dead letters, in the table.

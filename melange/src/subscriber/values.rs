@@ -36,20 +36,24 @@ pub struct ByHand<E>(E);
 pub struct Shared<M>(M);
 
 #[diagnostic::do_not_recommend]
-impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<ByMacro> for T {
+impl<T: Subscribers + 'static> IntoSubscriptions<ByMacro> for T {
     fn into_subscriptions(self) -> Vec<Subscription> {
         Arc::new(self).into_subscriptions()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Subscribers + Send + Sync + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
+impl<T: Subscribers + 'static> IntoSubscriptions<Shared<ByMacro>> for Arc<T> {
     fn into_subscriptions(self) -> Vec<Subscription> {
+        let mut descriptors = T::SUBSCRIBERS.iter().chain(T::PARTS.iter().copied().flatten()).peekable();
+        let shared = descriptors.peek().and_then(|first| first.instance()?.share(&self));
+        // One that is of another type says so when it is called.
+        let instance = shared.unwrap_or_else(|| Arc::new(()));
         let bind = |descriptor: &'static SubscriberDescriptor| Subscription {
             descriptor: Described::Constant(descriptor),
-            instance: Arc::clone(&self) as Arc<Instance>,
+            instance: Arc::clone(&instance),
         };
-        T::SUBSCRIBERS.iter().map(bind).collect()
+        descriptors.map(bind).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What subscribers are given, and what becomes of an event when they fail: over queues in memory, on a clock that stands
 //! still unless a test waits.
 
+mod blocks;
 mod given;
 mod limits;
 #[path = "../orders/mod.rs"]

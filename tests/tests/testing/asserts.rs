@@ -36,6 +36,19 @@ mod elsewhere {
     #[derive(Serialize, Deserialize, Event)]
     #[event(topic = "clock")]
     pub(super) struct Stopped;
+
+    #[derive(Serialize, Deserialize, Event)]
+    #[event(topic = "clock")]
+    pub(super) struct Started {
+        pub(super) at: u32,
+    }
+
+    #[derive(Serialize, Deserialize, Event)]
+    #[event(topic = "clock")]
+    pub(super) enum Alarm {
+        Rang(u32),
+        Set { at: u32 },
+    }
 }
 
 #[subscriber(listens_to = OrderPlaced, retry(attempts = 2, backoff = "1s..1s"))]
@@ -77,6 +90,9 @@ async fn shop() -> TestBus {
     bus.publish(Payment::Refused).await.unwrap();
     bus.publish(Ticked(3)).await.unwrap();
     bus.publish(elsewhere::Stopped).await.unwrap();
+    bus.publish(elsewhere::Started { at: 7 }).await.unwrap();
+    bus.publish(elsewhere::Alarm::Set { at: 7 }).await.unwrap();
+    bus.publish(elsewhere::Alarm::Rang(7)).await.unwrap();
     bus.run_until_idle().await;
     bus
 }
@@ -126,14 +142,76 @@ async fn every_form_is_taken() {
     assert_idle!(bus);
 }
 
+macro_rules! fails {
+    ($($assert:tt)+) => { insta::assert_snapshot!(failure(async { $($assert)+; }).await) };
+}
+
+/// Asserts as a project's own macros make them.
+macro_rules! once {
+    (type $bus:expr, $type:ty) => {
+        assert_published!($bus, $type, times = 1)
+    };
+    (path $bus:expr, $path:path) => {
+        assert_published!($bus, $path, times = 1)
+    };
+    (pattern $bus:expr, $pattern:pat) => {
+        assert_published!($bus, $pattern, times = 1)
+    };
+    (all $bus:expr, $($wanted:tt)+) => {
+        assert_published!($bus, $($wanted)+, times = 1)
+    };
+    (of_the_crate $bus:expr) => {
+        assert_published!($bus, $crate::asserts::elsewhere::Started, times = 1)
+    };
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_is_a_type_or_a_variant() {
+    use elsewhere::Alarm;
+
+    let bus = shop().await;
+    // Types, of every shape.
+    assert_published!(bus, elsewhere::Stopped, times = 1);
+    assert_published!(bus, self::elsewhere::Started, times = 1);
+    assert_published!(bus, crate::asserts::elsewhere::Alarm, times = 2);
+    assert_published!(bus, elsewhere::Started,);
+    assert_not_handled!(bus, elsewhere::Started);
+    assert_not_dead_lettered!(bus, elsewhere::Alarm, queue = "melange");
+    // Variants, of every shape.
+    assert_published!(bus, Alarm::Rang, times = 1);
+    assert_published!(bus, elsewhere::Alarm::Set, times = 1);
+    assert_published!(bus, self::Payment::Taken, times = 1);
+    assert_handled!(bus, Payment::Taken, by = "paid", times = 1);
+    assert_rejected!(bus, Payment::Refused, reason = "refused");
+    assert_not_handled!(bus, Payment::Refused);
+    // As before, with what they must hold.
+    assert_published!(bus, elsewhere::Started { at: 7 }, times = 1);
+    assert_published!(bus, elsewhere::Alarm::Rang(at) if *at > 6, times = 1);
+    assert_not_published!(bus, elsewhere::Alarm::Set { at: 8 });
+    // Through other macros.
+    once!(type bus, Ticked);
+    once!(type bus, elsewhere::Started);
+    once!(path bus, elsewhere::Started);
+    once!(path bus, Alarm::Rang);
+    once!(pattern bus, Ticked(3));
+    once!(pattern bus, Alarm::Rang(_));
+    once!(pattern bus, Payment::Refused);
+    once!(all bus, elsewhere::Started);
+    once!(all bus, Payment::Taken { order_id } if order_id == "o-1");
+    once!(of_the_crate bus);
+    // A name of the user's is no name of the macro's.
+    #[allow(non_camel_case_types, dead_code, reason = "what the macro could call its own variable")]
+    struct event;
+    assert_published!(bus, Ticked(3), times = 1);
+
+    fails!(assert_published!(bus, elsewhere::Started, times = 2));
+    fails!(assert_published!(bus, elsewhere::Alarm::Rang, times = 2));
+}
+
 /// What the test fails with.
 async fn failure(test: impl Future<Output = ()>) -> String {
     let panic = AssertUnwindSafe(test).catch_unwind().await.expect_err("it was to fail");
     *panic.downcast::<String>().unwrap()
-}
-
-macro_rules! fails {
-    ($($assert:tt)+) => { insta::assert_snapshot!(failure(async { $($assert)+; }).await) };
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,8 +262,15 @@ async fn a_failure_is_at_the_place_of_the_macro() {
         assert_published!(account, OrderPlaced);
     };
     let _ = failure(wrong).await;
-    drop(std::panic::take_hook());
     let (file, at) = place.lock().unwrap().clone().unwrap();
     assert!(file.ends_with("asserts.rs"), "{file}");
     assert_eq!(at, line + 2);
+    let wrong = async {
+        assert_published!(account, elsewhere::Stopped);
+    };
+    let _ = failure(wrong).await;
+    drop(std::panic::take_hook());
+    let (file, at) = place.lock().unwrap().clone().unwrap();
+    assert!(file.ends_with("asserts.rs"), "{file}");
+    assert_eq!(at, line + 9);
 }

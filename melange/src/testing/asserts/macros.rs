@@ -4,6 +4,23 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_events {
+    ($what:ident, $bus:expr, @type [$words:expr] [$type:ty] $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::testing::asserts::$what::<$type>(&$bus, $words, |_| true)$(.$key($value))*.check()
+    };
+    ($what:ident, $bus:expr, @pattern [$words:expr] [$pattern:pat $(if $guard:expr)?]
+        $(, $key:ident = $value:expr)* $(,)?
+    ) => {
+        $crate::testing::asserts::$what(
+            &$bus,
+            $words,
+            #[allow(unreachable_patterns, reason = "a pattern that fits all is as good")]
+            |__melange_event: &_| match __melange_event {
+                $pattern $(if $guard)? => true,
+                _ => false,
+            },
+        )
+        $(.$key($value))*.check()
+    };
     ($what:ident, $bus:expr, |$event:ident: &$type:ty| $fits:expr $(, $key:ident = $value:expr)* $(,)?) => {
         $crate::testing::asserts::$what::<$type>(
             &$bus,
@@ -15,20 +32,25 @@ macro_rules! __assert_events {
     ($what:ident, $bus:expr, |$($closure:tt)*) => {
         ::core::compile_error!("say the type of the closure's argument: `|event: &OrderPlaced| ..`")
     };
-    ($what:ident, $bus:expr, $type:ident $(, $key:ident = $value:expr)* $(,)?) => {
-        $crate::testing::asserts::$what::<$type>(&$bus, ::core::stringify!($type), |_| true)$(.$key($value))*.check()
+    ($what:ident, $bus:expr, $($segment:ident)::+ $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::__private::__type_or_pattern! {
+            [$crate::__assert_events] [$what, $bus] [$($segment)::+] [$(, $key = $value)*]
+        }
+    };
+    ($what:ident, $bus:expr, :: $($segment:ident)::+ $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::__private::__type_or_pattern! {
+            [$crate::__assert_events] [$what, $bus] [:: $($segment)::+] [$(, $key = $value)*]
+        }
+    };
+    ($what:ident, $bus:expr, $wanted:tt $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::__private::__type_or_pattern! {
+            [$crate::__assert_events] [$what, $bus] [$wanted] [$(, $key = $value)*]
+        }
     };
     ($what:ident, $bus:expr, $pattern:pat $(if $guard:expr)? $(, $key:ident = $value:expr)* $(,)?) => {
-        $crate::testing::asserts::$what(
-            &$bus,
-            ::core::stringify!($pattern $(if $guard)?),
-            #[allow(unreachable_patterns, reason = "a pattern that fits all is as good")]
-            |event: &_| match event {
-                $pattern $(if $guard)? => true,
-                _ => false,
-            },
+        $crate::__assert_events!(
+            $what, $bus, @pattern [::core::stringify!($pattern $(if $guard)?)] [$pattern $(if $guard)?] $(, $key = $value)*
         )
-        $(.$key($value))*.check()
     };
     ($what:ident, $bus:expr, $($wanted:tt)*) => {
         ::core::compile_error!(
@@ -40,20 +62,28 @@ macro_rules! __assert_events {
 
 /// Asserts that events were published, by the test or by a subscriber, and returns them.
 ///
-/// What is wanted is an event type, a pattern with or without a guard, or a closure; then, if need be, how often, `times = 2`
-/// or `at_least = 2`, and where to, if it was [sent to a queue](crate::EventBus::send_to): `queue = "billing"`.
+/// What is wanted is an event type, a variant of an enum, a pattern with or without a guard, or a closure; then, if need be, how
+/// often, `times = 2` or `at_least = 2`, and where to, if it was [sent to a queue](crate::EventBus::send_to): `queue = "billing"`.
 ///
 /// ```
 /// # use melange::testing::TestBus;
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
 /// # #[event(topic = "orders")]
 /// # struct OrderPlaced { order_id: String, total_cents: u64 }
+/// # mod shop {
+/// #     #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+/// #     #[event(topic = "payments")]
+/// #     pub enum Payment { Taken { cents: u64 } }
+/// # }
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), melange::PublishError> {
 /// # let bus = TestBus::builder().start().await;
 /// bus.publish(OrderPlaced { order_id: "o-1".into(), total_cents: 4200 }).await?;
+/// bus.publish(shop::Payment::Taken { cents: 4200 }).await?;
 ///
 /// melange::assert_published!(bus, OrderPlaced);
+/// melange::assert_published!(bus, shop::Payment);
+/// melange::assert_published!(bus, shop::Payment::Taken, times = 1);
 /// melange::assert_published!(bus, OrderPlaced { total_cents: 4200, .. }, times = 1);
 /// melange::assert_published!(bus, OrderPlaced { order_id, .. } if order_id == "o-1");
 /// melange::assert_published!(bus, |order: &OrderPlaced| order.total_cents > 1000);
@@ -61,16 +91,19 @@ macro_rules! __assert_events {
 /// # }
 /// ```
 ///
+/// A path is a type or a variant, by what stands before its last word: a module, as `shop`, in small letters, or an enum, as
+/// `Payment`, in a large one. Where a project has other habits, `{ .. }` after a struct or a variant says the same.
+///
 /// A failure says what was wanted, and lists what there was.
 #[macro_export]
 macro_rules! assert_published {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(published, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(published, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that no such event was published: as [`assert_published!`](crate::assert_published), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_published {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_published, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_published, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that subscribers handled events, and returns these: once for each subscriber that did.
@@ -78,13 +111,13 @@ macro_rules! assert_not_published {
 /// As [`assert_published!`](crate::assert_published); moreover `by = "send_receipt"` and `queue = "billing"`.
 #[macro_export]
 macro_rules! assert_handled {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(handled, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(handled, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that no subscriber handled such an event: as [`assert_handled!`](crate::assert_handled), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_handled {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_handled, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_handled, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that subscribers failed on events that came again or are to come again, and returns these: once for each attempt.
@@ -92,26 +125,26 @@ macro_rules! assert_not_handled {
 /// As [`assert_handled!`](crate::assert_handled); moreover `reason = "mail server"`: the reason has this text in it.
 #[macro_export]
 macro_rules! assert_retried {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(retried, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(retried, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that subscribers rejected events, and returns these. As [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_rejected {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(rejected, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(rejected, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that events are in the dead-letter queues of the buses' queues, and returns them: once for each subscriber that gave
 /// them up. As [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_dead_lettered {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(dead_lettered, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(dead_lettered, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that no such event is in a dead-letter queue: as [`assert_dead_lettered!`](crate::assert_dead_lettered), `times = 0`.
 #[macro_export]
 macro_rules! assert_not_dead_lettered {
-    ($bus:expr, $($wanted:tt)+) => { $crate::__assert_events!(not_dead_lettered, $bus, $($wanted)+) };
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_dead_lettered, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be received, now or

@@ -1,0 +1,18 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+pub struct Ledger;
+
+#[subscriber(queue = "books")]
+#[subscriber]
+impl Ledger {
+    #[listens_to]
+    async fn placed(&self, _order: &Placed) {}
+}
+
+fn main() {
+    let _ = melange::EventBus::builder().subscriber(Ledger);
+}
