@@ -61,7 +61,8 @@ impl Aws {
     /// local server.
     ///
     /// Credentials are looked for when the first call is made. While a command of the tool (feature `cli`) runs that makes no
-    /// call, they are not looked for at all, nor is the metadata service of EC2 asked for a region.
+    /// call, they are not looked for at all, nor is the metadata service of EC2 asked for a region. Such a command is known by
+    /// the word `melange` before it.
     pub async fn from_env() -> Self {
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
         #[cfg(feature = "cli")]

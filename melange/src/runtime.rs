@@ -1,5 +1,7 @@
 //! The tokio runtime, and what becomes of those who come without one.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -31,4 +33,19 @@ pub(crate) fn timer<T>(own: Option<&Handle>, make: impl FnOnce() -> T) -> T {
 /// The moment `time` from now, which no time is too long for.
 pub(crate) fn from_now(time: Duration) -> Instant {
     Instant::now() + time.min(FOREVER)
+}
+
+/// Lets other tasks run, those first that this one has woken. Not by tokio's `yield_now`, which keeps a task with its thread,
+/// where the next one may block: this way any thread can take it.
+pub(crate) async fn give_way() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if given {
+            return Poll::Ready(());
+        }
+        given = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -58,7 +58,8 @@ pub async fn run<T: FromExit>(bus: &EventBus) -> Result<Option<T>, Failure> {
 }
 
 /// All of a program that is the tool and nothing else: its arguments are the commands, without the word `melange` before
-/// them, which may stand there all the same.
+/// them, which may stand there all the same: with it, [`Aws::from_env`](crate::Aws::from_env) knows a command that makes no
+/// call, and asks nobody for a region.
 ///
 /// ```no_run
 /// use std::{error::Error, process::ExitCode};

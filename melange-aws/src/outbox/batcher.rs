@@ -1,14 +1,15 @@
 //! The task that sends what waits for one topic or queue.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use melange::transport::{TransportError, TransportErrorKind as Kind};
 use tokio::sync::mpsc;
-use tokio::task::{Id, JoinError, JoinSet, yield_now};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::MOST;
@@ -84,7 +85,7 @@ pub(super) async fn run<T: Target>(
                     chunk.into_iter().for_each(|held| line.push(held));
                     idle_at = Instant::now() + IDLE;
                     // Those who publish at the same moment come along.
-                    yield_now().await;
+                    give_way().await;
                 }
                 None => open = false,
             },
@@ -96,6 +97,21 @@ pub(super) async fn run<T: Target>(
             }
         }
     }
+}
+
+/// Lets other tasks run. Not by tokio's `yield_now`, which keeps a task with its thread, where the next one may be a subscriber
+/// that blocks it, and everybody's messages would wait with it: this way any thread can take it.
+async fn give_way() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if given {
+            return Poll::Ready(());
+        }
+        given = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The requests under way.

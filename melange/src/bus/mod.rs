@@ -53,6 +53,11 @@ use crate::{DeadLetters, EventId, SendTo, SubscriberDescriptor};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # What blocks
+/// A subscriber that blocks its thread, sync or not, holds up that thread, the other subscribers of its message, those behind
+/// it in its FIFO group, and the task that it woke last itself; on a runtime of several threads all else goes on with the
+/// others. Nothing cancels it. Work that blocks belongs under `blocking`.
 #[derive(Clone)]
 pub struct EventBus {
     inner: Arc<Inner>,

@@ -30,7 +30,10 @@ pub(crate) fn spawn(engine: &Arc<Engine>) {
         engine.settlers.spawn(async move {
             let Some(queue) = of_keeper.queues.get(index) else { return };
             let keep = || async {
-                queue.leases.keep(&of_keeper.transport).await;
+                tokio::select! {
+                    never = queue.leases.keep(&of_keeper.transport) => match never {},
+                    never = queue.rows.watch() => match never {},
+                }
             };
             tokio::select! {
                 () = supervise(&of_keeper, "the keeper of leases", keep) => {}

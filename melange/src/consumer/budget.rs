@@ -223,6 +223,13 @@ impl Permits {
         self.release(self.count.saturating_sub(count));
     }
 
+    /// Takes up to `count` of another's, of the same queue.
+    pub(crate) fn take_from(&mut self, other: &mut Self, count: usize) {
+        let count = count.min(other.count);
+        other.count -= count;
+        self.count += count;
+    }
+
     /// Takes up to `count` of them.
     pub(crate) fn split(&mut self, count: usize) -> Self {
         let count = count.min(self.count);

@@ -7,11 +7,11 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
-use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::retry::RetryPolicy;
+use crate::runtime::give_way;
 use crate::transport::TransportError;
 
 /// Most calls under way at once; entries wait behind them.
@@ -123,7 +123,7 @@ pub(crate) async fn coalesce<E: Entry, F>(
                 open = count > 0;
                 // What is handled meanwhile comes along.
                 if count > 0 && ready.len() + count < gather.most {
-                    yield_now().await;
+                    give_way().await;
                     while ready.len() + came.len() < gather.most && let Ok(entry) = entries.try_recv() {
                         came.push(entry);
                     }

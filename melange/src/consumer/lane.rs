@@ -12,7 +12,9 @@ use super::engine::Engine;
 use super::leases::Lease;
 use super::process::{Handled, handle};
 use super::queue::Queue;
+use super::row::Row;
 use super::settle::{Settling, Verdict};
+use crate::runtime::give_way;
 use crate::transport::Delivery;
 
 /// How long handlers have to heed their token at a deadline.
@@ -29,6 +31,8 @@ pub(crate) struct Lane<'a> {
     pub(crate) engine: &'a Arc<Engine>,
     pub(crate) queue: &'a Queue,
     pub(crate) index: usize,
+    /// The row it runs in, as long as it has not waited.
+    pub(crate) row: Option<&'a Row>,
     pub(crate) first: Option<Held>,
     pub(crate) behind: VecDeque<Held>,
     pub(crate) permits: Permits,
@@ -44,14 +48,19 @@ impl Lane<'_> {
             && !engine.abort.is_cancelled()
             && let Some(held) = self.next()
         {
-            let Some(Handled { verdict, notes, .. }) = handle_until_abort(engine, queue, &held).await else {
+            let Some(Handled { verdict, notes, .. }) = handle_until_abort(engine, queue, &held, &mut self.row).await
+            else {
                 self.first = Some(held);
                 break;
             };
             let ended = Instant::now();
             queue.pace.note(ended - begun);
-            let waited = self.settle(held, verdict, notes.failures.len()).await;
-            begun = if waited { Instant::now() } else { ended };
+            let settling = self.settling(held, verdict, notes.failures.len());
+            match self.row {
+                Some(row) => row.keep(settling, &mut self.permits),
+                None => self.settle(settling).await,
+            }
+            begun = ended;
             // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
             // queues the order is best effort.
             if queue.is_fifo()
@@ -62,6 +71,11 @@ impl Lane<'_> {
             }
             if queue.is_fifo() && verdict == Verdict::Lost {
                 break;
+            }
+            if !self.is_empty() {
+                // Whom the answer has woken must not wait for the next handler: that may block this thread.
+                give_way().await;
+                begun = Instant::now();
             }
         }
         if !self.is_empty() {
@@ -81,31 +95,35 @@ impl Lane<'_> {
     /// Hands back everything that is left, in order.
     pub(crate) async fn release(&mut self, after: Duration) {
         while let Some(held) = self.next() {
-            self.settle(held, Verdict::Release(after), 0).await;
+            let settling = self.settling(held, Verdict::Release(after), 0);
+            self.settle(settling).await;
         }
     }
 
-    /// Settles one; its permit is free from now on. Says whether it had to wait.
-    async fn settle(&mut self, held: Held, verdict: Verdict, failures: usize) -> bool {
-        let Held { delivery, lease } = held;
-        let settling = Settling::new(self.engine, self.index, delivery, lease, verdict, failures);
-        let waited = match self.queue.settler.get() {
-            Some(settler) => settler.settle(settling).await,
-            None => false,
-        };
+    /// Settles one; its permit is free from now on.
+    async fn settle(&mut self, settling: Settling) {
+        if let Some(full) = self.queue.settle(settling) {
+            full.await;
+        }
         self.permits.release(1);
-        waited
+    }
+
+    fn settling(&self, Held { delivery, lease }: Held, verdict: Verdict, failures: usize) -> Settling {
+        Settling::new(self.engine, self.index, delivery, lease, verdict, failures)
     }
 }
 
 /// What the subscribers made of the message; `None` when they were told to stop before they were done.
-async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held) -> Option<Handled> {
+///
+/// A lane that waits leaves its row.
+async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held, row: &mut Option<&Row>) -> Option<Handled> {
     let handling = handle(engine, queue, &held.delivery, None, &held.lease);
     tokio::pin!(handling);
     // Mostly it is done without having waited.
     if let Some(handled) = poll_immediate(handling.as_mut()).await {
         return Some(handled);
     }
+    *row = None;
     tokio::select! {
         biased;
         handled = &mut handling => Some(handled),

@@ -22,6 +22,7 @@ mod queue;
 mod ramp;
 mod receive;
 mod report;
+mod row;
 mod settle;
 mod switch;
 

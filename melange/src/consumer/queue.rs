@@ -13,12 +13,13 @@ use super::health::Status;
 use super::leases::Leases;
 use super::pace::Pace;
 use super::progress::Progress;
-use super::settle::Settler;
+use super::row::Rows;
+use super::settle::{Settler, Settling};
 use super::switch::Switch;
 use crate::event::EventDescriptor;
 use crate::registry::Readers;
 use crate::retry::RetryPolicy;
-use crate::subscriber::Subscription;
+use crate::subscriber::{BoxFuture, Subscription};
 use crate::transport::{Delivery, QueuePlan, SPARE_RECEIVES};
 use crate::type_map::TypeMap;
 
@@ -40,6 +41,7 @@ pub(crate) struct Queue {
     /// As many receives are under way as there are to be.
     pub(crate) all_receive: AtomicBool,
     /// There once it runs in the background.
+    pub(crate) rows: Rows,
     pub(crate) settler: OnceLock<Settler>,
 }
 
@@ -80,8 +82,14 @@ impl Queue {
             pace: Pace::default(),
             status: Status::default(),
             all_receive: AtomicBool::new(false),
+            rows: Rows::default(),
             settler: OnceLock::new(),
         }
+    }
+
+    /// Hands an answer over; if too many wait already, by waiting.
+    pub(crate) fn settle(&self, settling: Settling) -> Option<BoxFuture<'_, ()>> {
+        self.settler.get()?.settle(settling)
     }
 
     /// How long a message is left to newer processes that can read it.

@@ -16,6 +16,7 @@ use super::process::{Handled, Notes};
 use super::queue::Queue;
 use super::report::{Fate, Processed};
 use crate::retry::RetryPolicy;
+use crate::subscriber::BoxFuture;
 use crate::transport::{Delivery, Receipt, TransportError, TransportErrorKind};
 
 /// Longest an answer waits for others. In a FIFO queue the group waits with it, so it is short there.
@@ -89,28 +90,27 @@ impl Settler {
         Some(Self { deletes, changes })
     }
 
-    /// Hands an answer over; waits while too many wait already, and says whether it did.
-    pub(crate) async fn settle(&self, settling: Settling) -> bool {
+    /// Hands an answer over; if too many wait already, by waiting.
+    pub(crate) fn settle(&self, settling: Settling) -> Option<BoxFuture<'_, ()>> {
         let to = match settling.verdict {
             Verdict::Delete(_) => &self.deletes,
             Verdict::Retry(_) | Verdict::Release(_) => &self.changes,
             Verdict::Lost => {
                 settling.expired(None);
-                return false;
+                return None;
             }
         };
         match to.try_send(settling) {
-            Ok(()) => false,
+            Ok(()) => None,
             // In a box, since it is rare, and else part of every task that handles a message.
-            Err(TrySendError::Full(settling)) => {
-                if let Err(SendError(settling)) = Box::pin(to.send(settling)).await {
+            Err(TrySendError::Full(settling)) => Some(Box::pin(async {
+                if let Err(SendError(settling)) = to.send(settling).await {
                     settling.expired(None);
                 }
-                true
-            }
+            })),
             Err(TrySendError::Closed(settling)) => {
                 settling.expired(None);
-                false
+                None
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Starting, publishing, consuming from several queues, and stopping; in memory, on a clock that stands still unless a test
 //! waits.
 
+mod blocking;
 #[path = "../orders/mod.rs"]
 mod orders;
 mod publishing;
