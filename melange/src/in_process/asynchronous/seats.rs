@@ -139,9 +139,13 @@ impl Seats {
         self.crowded.load(Ordering::Relaxed)
     }
 
-    /// Tells workers whether publishers wait; those who do look at the seats once more.
+    /// Tells workers whether publishers wait.
     pub(super) fn show_crowd(&self, is_any: bool) {
         self.crowded.store(is_any, Ordering::Relaxed);
+    }
+
+    /// Before whoever has just begun to wait looks at the seats once more.
+    pub(super) fn look_again(&self) {
         fence(Ordering::SeqCst);
     }
 
