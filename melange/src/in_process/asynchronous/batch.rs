@@ -64,7 +64,7 @@ impl<'a> Batch<'a> {
         self.lane = lane;
         self.progress.begin();
         self.seat.set(self.progress);
-        if mark.may_block() && shared.seats.crowded.load(Ordering::Relaxed) {
+        if mark.may_block() && shared.seats.are_crowded() {
             // It may take its time, and those who wait need not: there is room for one more.
             self.settle(shared);
         }
@@ -119,7 +119,7 @@ impl<'a> Batch<'a> {
             self.has_hand = false;
         }
         self.reach = 1;
-        if shared.seats.crowded.load(Ordering::Relaxed) {
+        if shared.seats.are_crowded() {
             shared.update(|state| state.settle(self));
         }
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::lanes::{Busy, Mark, Ready};
+use crate::dispatch::let_go;
 
 /// How many events a chunk holds, which is as many as a worker takes at once.
 pub(super) const SIZE: usize = super::seats::MOST_AT_ONCE;
@@ -79,6 +80,13 @@ impl<J> Chunk<J> {
         let place = self.places.get_mut(self.begin)?;
         self.begin += 1;
         Some(Ready { job: place.job.take(), metadata: place.metadata.take(), mark: place.mark, lane: place.lane })
+    }
+
+    /// Drops all, each by itself: that is its own code, which may panic.
+    pub(super) fn let_go(&mut self) {
+        while let Some(ready) = self.pop() {
+            let_go(ready);
+        }
     }
 
     /// What is said of the first, and its lane.
@@ -302,6 +310,36 @@ mod tests {
                 taken = Chunk { begin: taken.end, ..taken };
             }
             assert!(chunks.front.is_empty() && chunks.spare.len() <= SPARE);
+        }
+    }
+
+    #[test]
+    fn what_is_appended_keeps_its_order_and_takes_little_more_room_than_it_needs() {
+        // As inboxes are emptied: nearly nothing, nearly full, all sizes, and single events in between.
+        for sizes in [vec![1], vec![FULL_ENOUGH], vec![SIZE, 1, FULL_ENOUGH - 1, 2], (0..=SIZE).collect()] {
+            let (mut chunks, mut posted, mut next) = (Chunks::default(), Chunk::with_storage(), 0);
+            for (round, size) in sizes.iter().cycle().take(500).enumerate() {
+                for _ in 0..*size {
+                    posted.push(ready(next, false));
+                    next += 1;
+                }
+                chunks.append(&mut posted);
+                // It takes a whole chunk again.
+                assert_eq!((posted.len(), posted.places.len(), posted.begin, posted.end), (0, SIZE, 0, 0));
+                if round % 3 == 0 {
+                    chunks.push(ready(next, false));
+                    next += 1;
+                }
+                let has_room = |at: usize| chunks.front.get(at).is_some_and(|chunk| chunk.len() < FULL_ENOUGH);
+                assert!((1..chunks.front.len()).all(|at| !(has_room(at - 1) && has_room(at))), "{sizes:?}");
+                assert!(chunks.front.len() <= 2 * next / FULL_ENOUGH + 1 && chunks.spare.len() <= SPARE);
+            }
+            let (mut taken, mut out) = (Chunk::default(), Vec::new());
+            while chunks.len() > 0 {
+                chunks.take(SIZE, true, &mut taken);
+                out.extend(jobs(&mut taken));
+            }
+            assert!(out.into_iter().eq(0..next), "{sizes:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use slab::Slab;
 
 use super::chunks::Chunk;
 use super::rows::Rows;
+use crate::dispatch::let_go;
 use crate::metadata::Metadata;
 use crate::type_map::AsItIs;
 
@@ -229,6 +230,16 @@ impl<J> Lanes<J> {
     pub(super) fn clear(&mut self) -> Self {
         let empty = Self::new(self.capacity, self.ready.count());
         std::mem::replace(self, empty)
+    }
+
+    /// Drops all events, each by itself: that is its own code, which may panic.
+    pub(super) fn let_go(mut self) {
+        let mut events = Chunk::default();
+        while self.ready.len() > 0 {
+            self.ready.take(0, usize::MAX, false, &mut events);
+            events.let_go();
+        }
+        self.behind.drain().for_each(let_go);
     }
 }
 

@@ -90,6 +90,9 @@ impl State {
         let ticket = self.ticket();
         self.line.waiting.push_back(Waiting { ticket, event, waker, slot });
         self.show_crowd();
+        // A worker may have begun an event, and not have seen that somebody was about to wait.
+        self.seats.look_again();
+        self.admit_line();
         Ok(ticket)
     }
 
@@ -158,7 +161,7 @@ impl State {
     }
 
     fn show_crowd(&self) {
-        self.seats.crowded.store(!self.line.is_empty(), Ordering::Relaxed);
+        self.seats.show_crowd(!self.line.is_empty());
     }
 
     /// A publish that outlives the run it began in, because it was moved to another task, is one from outside.

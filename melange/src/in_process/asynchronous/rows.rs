@@ -87,3 +87,71 @@ impl<J> Rows<J> {
         self.returned.give_back(taken);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lanes::Mark;
+    use super::*;
+
+    const ROWS: usize = 3;
+
+    fn filled(each: usize) -> Rows<usize> {
+        let mut rows = Rows::new(ROWS);
+        for row in 0..ROWS {
+            (0..each).for_each(|_| rows.push(row, Ready::new(row, None, Mark::new(None, false), false)));
+        }
+        rows
+    }
+
+    fn take(rows: &mut Rows<usize>, own: usize, most: usize) -> (Chunk<usize>, Vec<usize>) {
+        let mut taken = Chunk::default();
+        rows.take(own, most, true, &mut taken);
+        let (mut again, mut of) = (Chunk::default(), Vec::new());
+        again.have_storage();
+        while let Some(ready) = taken.pop() {
+            of.extend(ready.job);
+            again.push(ready);
+        }
+        (again, of)
+    }
+
+    #[test]
+    fn a_worker_prefers_its_own_row_and_comes_by_all_others() {
+        let mut rows = filled(100);
+        let taken: Vec<_> = (0..6 * ROUND).flat_map(|_| take(&mut rows, 2, 1).1).collect();
+        let of = |row| taken.iter().filter(|of| **of == row).count();
+        assert_eq!((of(0), of(1), of(2)), (2, 2, 2 + 6 * (ROUND - 1)));
+        assert_eq!(rows.len(), 3 * 100 - taken.len());
+    }
+
+    #[test]
+    fn as_long_as_there_are_events_some_are_found_whosever_they_are() {
+        let mut rows = filled(5);
+        let mut left = 15;
+        while left > 0 {
+            let (_, taken) = take(&mut rows, 1, 2);
+            assert!(!taken.is_empty());
+            left -= taken.len();
+            assert_eq!(rows.len(), left);
+        }
+        assert!(take(&mut rows, 1, 2).1.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_back_is_in_front_of_all_rows() {
+        let mut rows = filled(4);
+        let (mut taken, first) = take(&mut rows, 0, 3);
+        rows.give_back(&mut taken);
+        assert_eq!((rows.len(), taken.len()), (12, 0));
+        // Whoever asks.
+        assert_eq!(take(&mut rows, 2, 3).1, first);
+    }
+
+    #[test]
+    fn what_is_appended_is_counted_and_gone_from_where_it_was() {
+        let mut rows = filled(1);
+        let (mut posted, _) = take(&mut rows, 0, 1);
+        rows.append(2, &mut posted);
+        assert_eq!((rows.len(), posted.len(), rows.count()), (3, 0, ROWS));
+    }
+}

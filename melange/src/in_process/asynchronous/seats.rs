@@ -1,7 +1,7 @@
 //! How far each worker is with what it has taken, written by the worker alone and without the lock of the state, and what it
 //! has in its hand that others may take from it.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::sync::{Mutex, MutexGuard};
 
 use super::chunks::Chunk;
@@ -123,12 +123,30 @@ impl Seat {
 pub(super) struct Seats {
     pub(super) all: Box<[Seat]>,
     /// Publishers wait for room.
-    pub(super) crowded: AtomicBool,
+    crowded: AtomicBool,
 }
 
 impl Seats {
     pub(super) fn new(workers: usize) -> Self {
         Self { all: (0..workers).map(|_| Seat::default()).collect(), crowded: AtomicBool::new(false) }
+    }
+
+    /// Whether publishers wait for room, asked by a worker whose seat says that it has made some: either it sees them here,
+    /// or they see it there.
+    #[inline]
+    pub(super) fn are_crowded(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.crowded.load(Ordering::Relaxed)
+    }
+
+    /// Tells workers whether publishers wait.
+    pub(super) fn show_crowd(&self, is_any: bool) {
+        self.crowded.store(is_any, Ordering::Relaxed);
+    }
+
+    /// Before whoever has just begun to wait looks at the seats once more.
+    pub(super) fn look_again(&self) {
+        fence(Ordering::SeqCst);
     }
 
     /// Events taken and not begun.

@@ -106,7 +106,7 @@ impl Shared {
         self.is_cut_off.store(true, Ordering::Release);
         let left = self.update(State::give_up);
         self.cancellation.cancel();
-        drop(left);
+        left.let_go();
     }
 
     #[inline]

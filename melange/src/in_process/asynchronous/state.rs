@@ -128,12 +128,11 @@ impl State {
             counts.delivered += progress.delivered() as u64;
             counts.dropped += progress.dropped() as u64;
             running += usize::from(progress.is_running());
-            if self.phase == Phase::Closed {
-                // They will not begin any more.
-                counts.dropped += left as u64;
-            } else {
-                queued += left;
-            }
+            queued += left;
+        }
+        if self.phase == Phase::Closed {
+            // They will not begin any more, those among them that a worker has given back since.
+            counts.dropped += std::mem::take(&mut queued) as u64;
         }
         InHand { queued, running, waiting: self.line.len(), counts }
     }
@@ -213,7 +212,9 @@ impl State {
     /// Calls as many workers as there is work for, and when all is over, all.
     pub(super) fn call_workers(&mut self) {
         let is_over = self.phase == Phase::Closed;
-        while (is_over || self.called < self.lanes.ready())
+        // Whoever was called looks into the hands of others before it sleeps, unless it found something else that keeps
+        // it: then it is the turn of the next.
+        while (is_over || self.called < self.lanes.ready() || self.called == 0 && self.is_any_in_hands())
             && let Some((slot, waker)) = self.asleep.pop()
         {
             if let Some(slot) = self.slots.get_mut(slot) {

@@ -12,7 +12,7 @@ use super::direct::{How, Runner, Step};
 use super::lanes::{Mark, Ready};
 use super::runners::Runners;
 use super::shared::Shared;
-use super::state::{Job, Phase, State};
+use super::state::{Job, Phase};
 use crate::EventId;
 use crate::context::{Known, RunToken, SharedMetadata};
 use crate::dispatch::{self, Begun, Scene};
@@ -224,8 +224,7 @@ impl<'a> Hand<'a> {
     /// Drops what has not begun.
     fn give_up(&mut self) {
         if !self.batch.events.is_empty() {
-            let events = self.shared.update(|state| state.give_up_on(&mut self.batch));
-            drop(events);
+            self.shared.update(|state| state.give_up_on(&mut self.batch)).let_go();
         }
     }
 }
@@ -281,25 +280,26 @@ impl Drop for Hand<'_> {
                 }
             }
         });
-        drop(dropped);
+        if let Some(mut dropped) = dropped {
+            dropped.let_go();
+        }
     }
 }
 
-/// Held by every worker: when the last one is gone and the bus is not closed, the runtime is gone, and with it everyone
-/// who could handle what is queued.
+/// Held by every worker: when the last one is gone, nobody is left who could handle what is queued. If the bus is not closed
+/// then, the runtime is gone.
 pub(super) struct Alive(pub(super) Arc<Shared>);
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        if self.0.update(|state| state.phase()) == Phase::Closed {
-            return;
-        }
-        let left = self.0.update(State::give_up);
-        if left.len() > 0 {
+        // Of a closed bus it is what workers gave back after they were cut off.
+        let (phase, left) = self.0.update(|state| (state.phase(), state.give_up()));
+        if phase != Phase::Closed && left.len() > 0 {
             tracing::error!(
                 dropped = left.len(),
                 "the runtime ended before the bus was shut down: events were dropped"
             );
         }
+        left.let_go();
     }
 }
