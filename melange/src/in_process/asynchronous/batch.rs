@@ -57,13 +57,13 @@ impl<'a> Batch<'a> {
     /// Takes the next event in hand.
     #[inline]
     pub(super) fn begin(&mut self, shared: &Shared) -> Option<Ready<Job>> {
-        if self.has_hand && self.events.is_empty() {
-            self.take_from_hand();
-        }
+        let is_begun = self.has_hand && self.events.is_empty() && self.begin_from_hand();
         let (mark, lane) = self.events.first()?;
         self.lane = lane;
-        self.progress.begin();
-        self.seat.set(self.progress);
+        if !is_begun {
+            self.progress.begin();
+            if mark.may_block() { self.seat.announce(self.progress) } else { self.seat.set(self.progress) }
+        }
         if mark.may_block() && shared.seats.are_crowded() {
             // It may take its time, and those who wait need not: there is room for one more.
             self.settle(shared);
@@ -72,13 +72,17 @@ impl<'a> Batch<'a> {
         self.events.pop()
     }
 
-    /// Takes the next one from where others could.
+    /// Takes the next one from where others could, and says so while they cannot.
     #[inline(never)]
-    fn take_from_hand(&mut self) {
+    fn begin_from_hand(&mut self) -> bool {
         let mut hand = self.seat.hand();
         self.has_hand = self.events.put_only(hand.pop());
-        self.progress.take(self.events.len());
-        self.seat.set(self.progress);
+        if self.has_hand {
+            self.progress.take(1);
+            self.progress.begin();
+            self.seat.set(self.progress);
+        }
+        self.has_hand
     }
 
     /// What became of the event that ran.
@@ -119,6 +123,7 @@ impl<'a> Batch<'a> {
             self.has_hand = false;
         }
         self.reach = 1;
+        self.seat.announce(self.progress);
         if shared.seats.are_crowded() {
             shared.update(|state| state.settle(self));
         }

@@ -91,7 +91,6 @@ impl State {
         self.line.waiting.push_back(Waiting { ticket, event, waker, slot });
         self.show_crowd();
         // A worker may have begun an event, and not have seen that somebody was about to wait.
-        self.seats.look_again();
         self.admit_line();
         Ok(ticket)
     }

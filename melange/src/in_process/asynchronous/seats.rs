@@ -1,7 +1,7 @@
 //! How far each worker is with what it has taken, written by the worker alone and without the lock of the state, and what it
 //! has in its hand that others may take from it.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::chunks::Chunk;
@@ -97,12 +97,18 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn progress(&self) -> Progress {
-        Progress(self.progress.load(Ordering::Acquire))
+        Progress(self.progress.load(Ordering::SeqCst))
     }
 
     #[inline]
     pub(super) fn set(&self, progress: Progress) {
         self.progress.store(progress.0, Ordering::Release);
+    }
+
+    /// The same, before its worker asks [whether publishers wait](Seats::are_crowded).
+    #[inline]
+    pub(super) fn announce(&self, progress: Progress) {
+        self.progress.store(progress.0, Ordering::SeqCst);
     }
 
     /// As long as this is held, its worker begins none of these.
@@ -131,22 +137,16 @@ impl Seats {
         Self { all: (0..workers).map(|_| Seat::default()).collect(), crowded: AtomicBool::new(false) }
     }
 
-    /// Whether publishers wait for room, asked by a worker whose seat says that it has made some: either it sees them here,
-    /// or they see it there.
+    /// Whether publishers wait for room, asked by a worker that has announced, or said with its hand locked, that it has made
+    /// some: either it sees them here, or they see it there.
     #[inline]
     pub(super) fn are_crowded(&self) -> bool {
-        fence(Ordering::SeqCst);
-        self.crowded.load(Ordering::Relaxed)
+        self.crowded.load(Ordering::SeqCst)
     }
 
-    /// Tells workers whether publishers wait.
+    /// Tells workers whether publishers wait; who has just begun to looks at the seats once more.
     pub(super) fn show_crowd(&self, is_any: bool) {
-        self.crowded.store(is_any, Ordering::Relaxed);
-    }
-
-    /// Before whoever has just begun to wait looks at the seats once more.
-    pub(super) fn look_again(&self) {
-        fence(Ordering::SeqCst);
+        self.crowded.store(is_any, Ordering::SeqCst);
     }
 
     /// Events taken and not begun.
