@@ -148,12 +148,12 @@ impl<'a> Batch<'a> {
 impl State {
     /// Puts down what a worker has done: lanes go on, publishers get the room.
     pub(super) fn settle(&mut self, batch: &mut Batch<'_>) {
-        let Batch { slot, done, progress, .. } = batch;
+        let Batch { slot, done, progress, has_hand, .. } = batch;
         self.counts.delivered += progress.delivered() as u64;
         self.counts.dropped += progress.dropped() as u64;
         progress.settle();
         done.drain(..).for_each(|lane| self.lanes.done(lane));
-        self.sit(*slot, *progress);
+        self.sit(*slot, *progress, *has_hand);
         if !progress.is_running() {
             self.disown(*slot);
         }
@@ -203,7 +203,7 @@ impl State {
             batch.seat.take_in_hand(&mut batch.events);
         }
         batch.progress.take(batch.events.len());
-        self.sit(batch.slot, batch.progress);
+        self.sit(batch.slot, batch.progress, batch.has_hand);
         is_any
     }
 }

@@ -16,7 +16,7 @@ pub(super) enum Whom {
 impl State {
     /// Puts a worker's events in front of the queue; false if it has none.
     pub(super) fn empty_hand(&mut self, slot: usize) -> bool {
-        let Self { seats, lanes, slots, taken, .. } = self;
+        let Self { seats, lanes, slots, taken, in_hands, .. } = self;
         let (Some(seat), Some(slot)) = (seats.all.get(slot), slots.get_mut(slot)) else { return false };
         let mut hand = seat.hand();
         let events = hand.len();
@@ -25,20 +25,25 @@ impl State {
         let known = slot.taken.min(events);
         slot.taken -= known;
         *taken -= known;
+        *in_hands -= std::mem::take(&mut slot.in_hand);
         events > 0
     }
 
     /// Whether there are events in hands that others could take.
     pub(super) fn is_any_in_hands(&self) -> bool {
-        self.slots.iter().zip(&self.seats.all).any(|(slot, seat)| slot.taken > 0 && !seat.hand().is_empty())
+        self.in_hands > 0
+            && self.slots.iter().zip(&self.seats.all).any(|(slot, seat)| slot.in_hand > 0 && !seat.hand().is_empty())
     }
 
     /// Takes events from other workers' hands, for whoever asks next; false if there are none.
     pub(super) fn take_from_others(&mut self, own: usize, whom: Whom) -> bool {
+        if self.in_hands == 0 {
+            return false;
+        }
         let mut any = false;
         for at in (0..self.slots.len()).filter(|at| *at != own) {
             let (Some(seat), Some(slot)) = (self.seats.all.get(at), self.slots.get_mut(at)) else { continue };
-            if slot.taken == 0 {
+            if slot.in_hand == 0 {
                 continue;
             }
             let progress = seat.progress();

@@ -196,8 +196,7 @@ impl State {
     fn is_stuck(&self) -> bool {
         let mut running = 0;
         let mut is_more = self.lanes.ready() > 0;
-        for (slot, seat) in self.slots.iter().zip(&self.seats.all) {
-            let (progress, left) = seat.look();
+        for (slot, progress, left) in self.workers() {
             if progress.is_idle() && left == 0 {
                 continue;
             }

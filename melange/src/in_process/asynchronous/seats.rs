@@ -116,13 +116,6 @@ impl Seat {
     pub(super) fn hand(&self) -> MutexGuard<'_, Chunk<Job>> {
         unpoisoned(self.hand.lock())
     }
-
-    /// How far its worker is, and how many events it has taken and not begun.
-    pub(super) fn look(&self) -> (Progress, usize) {
-        let hand = self.hand();
-        let progress = self.progress();
-        (progress, progress.left() + hand.len())
-    }
 }
 
 /// What is known of all workers without the lock.
@@ -147,10 +140,5 @@ impl Seats {
     /// Tells workers whether publishers wait; who has just begun to looks at the seats once more.
     pub(super) fn show_crowd(&self, is_any: bool) {
         self.crowded.store(is_any, Ordering::SeqCst);
-    }
-
-    /// Events taken and not begun.
-    pub(super) fn left(&self) -> usize {
-        self.all.iter().map(|seat| seat.look().1).sum()
     }
 }

@@ -13,7 +13,7 @@ use super::inboxes::Inboxes;
 use super::lanes::{Lanes, Ready};
 use super::limits::Limit;
 use super::line::{Labelled, Line, Refusal};
-use super::seats::{Progress, Seat, Seats};
+use super::seats::{Progress, Seats};
 
 /// An event on its way.
 pub(super) type Job = Arc<dyn Carried>;
@@ -37,6 +37,8 @@ pub(super) struct Slot {
     pub(super) limited: bool,
     /// How many events it had taken and not begun when it last had the lock.
     pub(super) taken: usize,
+    /// How many of these were in its hand.
+    pub(super) in_hand: usize,
     /// How far it was when another worker last looked.
     pub(super) seen: Progress,
     /// It has been called and has not come yet.
@@ -74,6 +76,8 @@ pub(super) struct State {
     pub(super) lent: usize,
     /// How many events the workers have taken and not begun, at most.
     pub(super) taken: usize,
+    /// How many of these are in hands, at most.
+    pub(super) in_hands: usize,
     /// Workers without work, the one that had some last at the end.
     pub(super) asleep: Vec<(usize, Waker)>,
     /// Workers that have been called and have not come yet.
@@ -104,6 +108,7 @@ impl State {
             inboxes,
             lent: 0,
             taken: 0,
+            in_hands: 0,
             asleep: Vec::new(),
             called: 0,
             wakes: VecDeque::new(),
@@ -116,15 +121,29 @@ impl State {
         self.phase
     }
 
+    /// What each worker's event waits for, how far it is, and how many events it has taken and not begun.
+    pub(super) fn workers(&self) -> impl Iterator<Item = (&Slot, Progress, usize)> {
+        self.slots.iter().zip(&self.seats.all).map(|(slot, seat)| {
+            if slot.in_hand == 0 {
+                // Nor is there any now: what comes into a hand is counted here.
+                let progress = seat.progress();
+                return (slot, progress, progress.left());
+            }
+            let hand = seat.hand();
+            let progress = seat.progress();
+            (slot, progress, progress.left() + hand.len())
+        })
+    }
+
     /// How many events wait for a worker, or in a worker's hand for their turn.
     pub(super) fn queued(&self) -> usize {
-        self.lanes.len() + self.seats.left()
+        self.lanes.len() + self.workers().map(|(_, _, left)| left).sum::<usize>()
     }
 
     pub(super) fn in_hand(&self) -> InHand {
         let mut counts = self.counts;
         let (mut queued, mut running) = (self.lanes.len(), 0);
-        for (progress, left) in self.seats.all.iter().map(Seat::look) {
+        for (_, progress, left) in self.workers() {
             counts.delivered += progress.delivered() as u64;
             counts.dropped += progress.dropped() as u64;
             running += usize::from(progress.is_running());
@@ -164,12 +183,15 @@ impl State {
     }
 
     /// Notes how far a worker is.
-    pub(super) fn sit(&mut self, slot: usize, progress: Progress) {
+    pub(super) fn sit(&mut self, slot: usize, progress: Progress, has_hand: bool) {
         if let (Some(slot), Some(seat)) = (self.slots.get_mut(slot), self.seats.all.get(slot)) {
             seat.set(progress);
-            let left = progress.left() + seat.hand().len();
+            let in_hand = if has_hand { seat.hand().len() } else { 0 };
+            let left = progress.left() + in_hand;
             self.taken += left;
             self.taken -= std::mem::replace(&mut slot.taken, left);
+            self.in_hands += in_hand;
+            self.in_hands -= std::mem::replace(&mut slot.in_hand, in_hand);
         }
     }
 
@@ -238,7 +260,7 @@ impl State {
     }
 
     pub(super) fn close_if_drained(&mut self) {
-        let is_idle = || self.seats.all.iter().map(Seat::look).all(|(progress, left)| progress.is_idle() && left == 0);
+        let is_idle = || self.workers().all(|(_, progress, left)| progress.is_idle() && left == 0);
         if self.phase == Phase::Draining && self.lanes.len() == 0 && is_idle() {
             self.phase = Phase::Closed;
         }
