@@ -1,5 +1,5 @@
 //! Where publishers leave events without meeting the workers, and seldom each other: in one of several inboxes, each with a
-//! lock of its own. Whoever has the lock of the state empties them all, and sets aside room for what comes next.
+//! lock of its own. Whoever has the lock of the state empties those it needs, and sets aside room in them for what comes next.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
