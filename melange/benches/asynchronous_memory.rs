@@ -87,11 +87,15 @@ async fn publish(bus: &AsynchronousEventBus, events: usize) -> support::Result {
     Ok(())
 }
 
-/// Bytes for each event of a full queue.
-fn bytes(queue: impl Fn(&AsynchronousEventBus, usize) -> support::Result) -> support::Result<f64> {
+/// Bytes for each event of a full queue, of a bus with so many handlers of each kind.
+fn bytes(
+    are_async: usize,
+    are_sync: usize,
+    queue: impl Fn(&AsynchronousEventBus, usize) -> support::Result,
+) -> support::Result<f64> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let bus = bus(1, 0)?;
+    let bus = bus(are_async, are_sync)?;
     let mut queued = Ok(());
     let counted: AllocationInfo =
         allocation_counter::measure(|| queued = (0..CAPACITY).try_for_each(|event| queue(&bus, event)));
@@ -115,8 +119,9 @@ fn main() -> support::Result {
         ("async_10_allocations", allocations(10, 0)?),
         ("async_1_sync_allocations", allocations(0, 1)?),
         ("async_10_sync_allocations", allocations(0, 10)?),
-        ("async_queued_bytes_beside_event", bytes(plain)? - event),
-        ("async_queued_bytes_beside_event_1000_keys", bytes(keyed)? - event - 8.0),
+        ("async_queued_bytes_beside_event", bytes(1, 0, plain)? - event),
+        ("async_sync_queued_bytes_beside_event", bytes(0, 1, plain)? - event),
+        ("async_queued_bytes_beside_event_1000_keys", bytes(1, 0, keyed)? - event - 8.0),
     ];
     report::close("asynchronous_memory", &figures.map(|(name, value)| (name.to_owned(), value)));
     Ok(())

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
+use super::asynchronous::job::Use;
 use super::asynchronous::lanes::Mark;
 use super::entry::{Entries, Entry};
 use crate::event::EventDescriptor;
@@ -46,6 +47,11 @@ impl Demands {
         Self { metadata: descriptor.needs().metadata, worker }
     }
 
+    /// What is done with the event by those who may hold it.
+    pub(super) fn uses(self) -> Use {
+        if self.metadata { Use::Describe } else { Use::Share }
+    }
+
     /// These, and those of `entries`.
     pub(super) fn and_of(self, entries: &[Arc<Entry>]) -> Self {
         entries
@@ -61,13 +67,16 @@ pub(super) struct Queued {
     entries: Entries,
     demands: Demands,
     mark: Mark,
+    uses: Use,
 }
 
 impl Queued {
     pub(super) fn new(event: TypeId, place: usize, entries: &Entries) -> Self {
         let demands = Demands::default().and_of(entries);
         let mark = Mark::new(Some(place), demands.worker);
-        Self { event, entries: Arc::clone(entries), demands, mark }
+        let all_borrow = entries.iter().all(|entry| matches!(entry.way, Way::Sync(_)));
+        let uses = if all_borrow && !demands.metadata { Use::Borrow } else { demands.uses() };
+        Self { event, entries: Arc::clone(entries), demands, mark, uses }
     }
 
     #[inline]
@@ -79,10 +88,10 @@ impl Queued {
         self.demands
     }
 
-    /// What is said of the event when it is queued, and whether a subscriber takes metadata.
+    /// What is said of the event when it is queued, and what its subscribers will do with it.
     #[inline]
-    pub(super) fn mark(&self) -> (Mark, bool) {
-        (self.mark, self.demands.metadata)
+    pub(super) fn mark(&self) -> (Mark, Use) {
+        (self.mark, self.uses)
     }
 
     #[inline]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::asynchronous::job::Use;
 use super::asynchronous::lanes::Mark;
 use super::direct::{Handlers, Listening, is_asking};
 use super::entry::{Entries, Entry, SubscriptionHandle};
@@ -195,9 +196,9 @@ impl Table {
         &self.places
     }
 
-    /// What is said of an event when it is queued, and whether a subscriber takes metadata.
+    /// What is said of an event when it is queued, and what its subscribers will do with it.
     #[inline]
-    pub(super) fn mark<E: Event>(&self) -> (Mark, bool) {
+    pub(super) fn mark<E: Event>(&self) -> (Mark, Use) {
         let place = E::DESCRIPTOR.slot().map(EventSlot::place);
         match self.at(place) {
             Some((queued, beside)) if queued.is_of(E::DESCRIPTOR) && !beside.is_added() => queued.mark(),
@@ -206,13 +207,13 @@ impl Table {
     }
 
     #[cold]
-    fn look_up_mark(&self, event: &EventDescriptor) -> (Mark, bool) {
+    fn look_up_mark(&self, event: &EventDescriptor) -> (Mark, Use) {
         // What was written by hand has no place of its own, or may have another's.
         let place = self.frozen.get(&event.type_id()).copied();
         let (demands, beside) =
             self.at(place).map_or((Demands::default(), &self.beside), |(queued, beside)| (queued.demands(), beside));
         let demands = self.added_to(event, beside).map_or(demands, |added| demands.and_of(&added));
-        (Mark::new(place, demands.worker), demands.metadata)
+        (Mark::new(place, demands.worker), demands.uses())
     }
 
     #[inline]

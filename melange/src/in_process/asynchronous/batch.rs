@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::chunks::Chunk;
 use super::hands::Whom;
+use super::job::Job;
 use super::lanes::{Busy, Ready};
 use super::seats::{MOST_AT_ONCE, Progress, Seat};
 use super::shared::Shared;
-use super::state::{Job, State};
+use super::state::State;
 
 /// Who needed longer for the events that it took takes fewer the next time, so that others have theirs in time.
 const BRIEF: Duration = Duration::from_micros(200);
@@ -56,7 +57,7 @@ impl<'a> Batch<'a> {
 
     /// Takes the next event in hand.
     #[inline]
-    pub(super) fn begin(&mut self, shared: &Shared) -> Option<Ready<Job>> {
+    pub(super) fn begin(&mut self, shared: &Shared) -> Option<&mut Ready<Job>> {
         let is_begun = self.has_hand && self.events.is_empty() && self.begin_from_hand();
         let (mark, lane) = self.events.first()?;
         self.lane = lane;
@@ -64,19 +65,19 @@ impl<'a> Batch<'a> {
             self.progress.begin();
             if mark.may_block() { self.seat.announce(self.progress) } else { self.seat.set(self.progress) }
         }
-        if mark.may_block() && shared.seats.are_crowded() {
-            // It may take its time, and those who wait need not: there is room for one more.
+        if mark.may_block() && (shared.seats.are_crowded() || self.keeps_others(shared)) {
+            // It may take its time, and those who wait need not: there is room for one more, or the lanes of those before it
+            // can go on. It has no others behind it, unless there is but one worker.
             self.settle(shared);
         }
-        // Last, so that it stays in registers.
-        self.events.pop()
+        self.events.next()
     }
 
     /// Takes the next one from where others could, and says so while they cannot.
     #[inline(never)]
     fn begin_from_hand(&mut self) -> bool {
         let mut hand = self.seat.hand();
-        self.has_hand = self.events.put_only(hand.pop());
+        self.has_hand = self.events.take_only_first(&mut hand);
         if self.has_hand {
             self.progress.take(1);
             self.progress.begin();
@@ -107,15 +108,21 @@ impl<'a> Batch<'a> {
     /// A subscriber begins that may keep the worker without letting it know.
     #[inline]
     pub(super) fn part(&mut self, shared: &Shared) {
-        if self.progress.keeps_others() && shared.seats.all.len() > 1 {
+        if self.keeps_others(shared) {
             shared.update(|state| state.give_back(self));
         }
+    }
+
+    /// Whether other workers could go on with what this one has, or has done.
+    #[inline]
+    fn keeps_others(&self, shared: &Shared) -> bool {
+        self.progress.keeps_others() && shared.seats.all.len() > 1
     }
 
     /// The running event keeps the worker: whatever does not need it goes to others.
     #[cold]
     pub(super) fn wait(&mut self, shared: &Shared) {
-        if (self.progress.keeps_others() || self.has_hand) && shared.seats.all.len() > 1 {
+        if self.keeps_others(shared) || self.has_hand {
             shared.update(|state| {
                 state.empty_hand(self.slot);
                 state.give_back(self);

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::direct::{self, Runner};
+use super::runner::{self, Runner};
 use crate::event::{Event, EventDescriptor};
 use crate::in_process::entry::Entry;
 
 /// An event that still knows its type.
-pub(in crate::in_process) trait Carried: Any + Send + Sync {
+pub(super) trait Carried: Any + Send + Sync {
     fn descriptor(&self) -> &'static EventDescriptor;
 
     /// What runs these for one worker, which are its subscribers, if they ask for nothing but the event.
@@ -21,6 +21,6 @@ impl<E: Event> Carried for E {
     }
 
     fn runner(&self, entries: &[Arc<Entry>]) -> Option<Box<dyn Runner>> {
-        direct::runner::<E>(entries)
+        runner::runner::<E>(entries)
     }
 }

@@ -61,25 +61,47 @@ impl<J> Chunk<J> {
     /// Puts an event behind the others, for which there must be room.
     #[inline(always)]
     pub(super) fn push(&mut self, ready: Ready<J>) {
-        let Some(place) = self.places.get_mut(self.end) else { return };
-        self.end += 1;
-        self.blocking += usize::from(ready.mark.may_block());
-        // Nothing is there that could be dropped, and whoever knows that writes it part by part where it is to be: put
-        // together elsewhere first, it would be read back before it is written, which takes longer than all the rest.
-        mem::forget(mem::replace(&mut place.job, ready.job));
-        mem::forget(mem::replace(&mut place.metadata, ready.metadata));
-        place.mark = ready.mark;
-        place.lane = ready.lane;
+        if let Some(place) = self.place(ready.mark, ready.lane) {
+            *place = ready.job;
+        }
     }
 
+    /// Where the next one is to be written: put together elsewhere first, it would be read back before it is written, which takes
+    /// longer than all the rest.
+    #[inline(always)]
+    pub(super) fn place(&mut self, mark: Mark, lane: u32) -> Option<&mut Option<J>> {
+        let place = self.places.get_mut(self.end)?;
+        self.end += 1;
+        self.blocking += usize::from(mark.may_block());
+        (place.mark, place.lane) = (mark, lane);
+        Some(&mut place.job)
+    }
+
+    /// Puts the first behind those of `into`. What was left there comes here.
     #[inline]
-    pub(super) fn pop(&mut self) -> Option<Ready<J>> {
+    fn move_first(&mut self, into: &mut Self) {
+        if let Some(first) = self.next()
+            && let Some(place) = into.place(first.mark, first.lane)
+        {
+            mem::swap(place, &mut first.job);
+        }
+    }
+
+    /// The first, where it lies. It need not be taken from there: what is left is dropped or used again by the next one.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<&mut Ready<J>> {
         if self.is_empty() {
             return None;
         }
         let place = self.places.get_mut(self.begin)?;
         self.begin += 1;
-        Some(Ready { job: place.job.take(), metadata: place.metadata.take(), mark: place.mark, lane: place.lane })
+        Some(place)
+    }
+
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<Ready<J>> {
+        let place = self.next()?;
+        Some(Ready { job: place.job.take(), mark: place.mark, lane: place.lane })
     }
 
     /// Drops all, each by itself: that is its own code, which may panic.
@@ -108,11 +130,12 @@ impl<J> Chunk<J> {
         self.blocking == 0 || self.blocking == self.end
     }
 
-    /// Has this one, and no other; false if it is none.
-    pub(super) fn put_only(&mut self, ready: Option<Ready<J>>) -> bool {
+    /// Takes the first of these, and has no other; false if there is none.
+    pub(super) fn take_only_first(&mut self, from: &mut Self) -> bool {
         self.have_storage();
         self.rewind();
-        ready.map(|ready| self.push(ready)).is_some()
+        from.move_first(self);
+        !self.is_empty()
     }
 
     /// To be used from the start again, once it is empty.
@@ -156,8 +179,12 @@ impl<J> Chunks<J> {
     /// Puts all of these behind the others, and leaves none.
     pub(super) fn append(&mut self, events: &mut Chunk<J>) {
         if events.len() < FULL_ENOUGH || !self.may_leave_room() {
-            while let Some(ready) = events.pop() {
-                self.push(ready);
+            while !events.is_empty() {
+                if self.back.is_full() {
+                    self.extend();
+                }
+                self.len += 1;
+                events.move_first(&mut self.back);
             }
             return events.rewind();
         }
@@ -211,12 +238,8 @@ impl<J> Chunks<J> {
             into.rewind();
             let first = self.front.front_mut().unwrap_or(&mut self.back);
             let kind = first.may_block();
-            while into.len() < most
-                && !into.is_full()
-                && (!sorted || first.may_block() == kind)
-                && let Some(ready) = first.pop()
-            {
-                into.push(ready);
+            while into.len() < most && !into.is_full() && !first.is_empty() && (!sorted || first.may_block() == kind) {
+                first.move_first(into);
             }
         }
         self.len -= into.len();
@@ -241,7 +264,7 @@ mod tests {
     use super::*;
 
     fn ready(job: usize, may_block: bool) -> Ready<usize> {
-        Ready::new(job, None, Mark::new(None, may_block), false)
+        Ready::new(job, Mark::new(None, may_block), false)
     }
 
     fn jobs(chunk: &mut Chunk<usize>) -> Vec<usize> {

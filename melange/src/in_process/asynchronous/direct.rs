@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use crate::dispatch::{SubscriberError, failed, let_go, panicked};
-use crate::event::{Erased, Event};
+use super::job::Job;
+use super::runner::{How, OVER, Runner, Step};
+use crate::dispatch::let_go;
+use crate::event::Event;
 use crate::in_process::direct::{Handler, failure};
-use crate::in_process::entry::Entry;
-use crate::in_process::queued::Way;
 use crate::outcome::{Failure, IntoOutcome};
-use crate::subscriber::{Instance, SubscriberDescriptor};
+use crate::subscriber::Instance;
 
 /// An async subscriber of `E`, with the place where it runs for one worker: made once, and used for one event after the other.
-trait AsyncHandler<E>: Send {
+pub(super) trait AsyncHandler<E>: Send {
     /// Begins with an event, or goes on. What it gives is one word, which is nothing where all is well.
     fn poll(&mut self, event: Option<Arc<E>>, cx: &mut Context<'_>) -> Poll<Option<Box<Failure>>>;
 
@@ -71,13 +71,13 @@ where
     Some(Box::new(handler))
 }
 
-enum Task<E> {
+pub(super) enum Task<E> {
     Sync(Handler<E>),
     Async(Box<dyn AsyncHandler<E>>),
 }
 
 /// The subscribers of one event, in order, and the event that they run for.
-struct Tasks<E> {
+pub(super) struct Tasks<E> {
     all: Box<[Task<E>]>,
     /// Once its last subscriber has begun, nobody else need hold it.
     event: Option<Arc<E>>,
@@ -86,61 +86,10 @@ struct Tasks<E> {
     is_waiting: bool,
 }
 
-/// What is next when the event is to be dropped.
-const OVER: usize = usize::MAX;
-
-/// What came of going on with an event.
-pub(in crate::in_process) enum Step {
-    /// All have run.
-    Done,
-    /// Nothing is to begin any more.
-    CutOff,
-    /// The subscriber at this place failed: what is left is yet to run.
-    Failed(usize, How),
-}
-
-/// How a subscriber failed.
-pub(in crate::in_process) enum How {
-    Failed(Box<Failure>),
-    Panicked,
-}
-
-impl How {
-    #[cold]
-    pub(super) fn of(self, descriptor: &SubscriberDescriptor) -> SubscriberError {
-        match self {
-            Self::Failed(failure) => failed(descriptor, *failure).error,
-            Self::Panicked => panicked(descriptor).error,
-        }
-    }
-}
-
-/// [`Tasks`] of an event whose type was forgotten.
-pub(in crate::in_process) trait Runner: Send {
-    /// Runs the subscribers for the next event, or goes on with the last one, until one fails.
-    fn run(&mut self, event: Option<Erased>, is_cut_off: &AtomicBool, cx: &mut Context<'_>) -> Poll<Step>;
-}
-
-pub(super) fn runner<E: Event>(entries: &[Arc<Entry>]) -> Option<Box<dyn Runner>> {
-    let all: Option<Box<[Task<E>]>> = entries.iter().map(|entry| task(entry)).collect();
-    Some(Box::new(Tasks { all: all?, event: None, next: 0, is_waiting: false }))
-}
-
-fn task<E: Event>(entry: &Entry) -> Option<Task<E>> {
-    if let Way::Other = entry.way {
-        return None;
-    }
-    let subscription = &entry.subscription;
-    match subscription.descriptor.direct()?(Arc::clone(&subscription.instance))?.downcast::<Handler<E>>() {
-        Ok(handler) => Some(Task::Sync(*handler)),
-        Err(other) => other.downcast::<Box<dyn AsyncHandler<E>>>().ok().map(|handler| Task::Async(*handler)),
-    }
-}
-
 impl<E: Event> Runner for Tasks<E> {
-    fn run(&mut self, event: Option<Erased>, is_cut_off: &AtomicBool, cx: &mut Context<'_>) -> Poll<Step> {
-        if let Some(event) = event {
-            self.event = event.downcast::<E>().ok();
+    fn run(&mut self, next: Option<&mut Option<Job>>, is_cut_off: &AtomicBool, cx: &mut Context<'_>) -> Poll<Step> {
+        if let Some(job) = next {
+            self.event = job.take().and_then(Job::share_as);
             self.next = 0;
         }
         catch_unwind(AssertUnwindSafe(|| self.go_on(is_cut_off, cx)))
@@ -158,6 +107,10 @@ impl<E> Drop for Clearing<'_, E> {
 }
 
 impl<E: Event> Tasks<E> {
+    pub(super) fn new(all: Vec<Task<E>>) -> Self {
+        Self { all: all.into(), event: None, next: 0, is_waiting: false }
+    }
+
     /// Who falls is taken out, and the next go on.
     #[cold]
     fn fall(&mut self, thrown: Box<dyn Any + Send>) -> Step {

@@ -1,8 +1,9 @@
 //! What workers have in their hands for others to take: events whose subscribers may block the worker that began one.
 
 use super::chunks::Chunk;
+use super::job::Job;
 use super::seats::Seat;
-use super::state::{Job, State};
+use super::state::State;
 
 /// Whose events are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +96,8 @@ mod tests {
             assert_eq!(state.look(&mut batches[slot], futures_util::task::noop_waker), None);
         }
         for _ in 0..4 {
-            let event = Arc::new(Ticked);
-            state.push(Labelled { event, metadata: None, hash: None, mark: Mark::new(None, true) });
+            let event = Job::Shared(Arc::new(Ticked));
+            state.push(Labelled { event, hash: None, mark: Mark::new(None, true) });
         }
         let mut look = |slot: usize| {
             let batch = &mut batches[slot];

@@ -3,13 +3,12 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
 use super::chunks::{Chunk, SIZE};
 use super::lanes::{Mark, Ready};
 use super::state::{Phase, State};
 use crate::in_process::unpoisoned;
-use crate::metadata::Metadata;
 
 /// More would take longer to empty than they save.
 const MOST: usize = 8;
@@ -30,12 +29,13 @@ pub(super) struct Posted<J> {
 }
 
 impl<J> Posted<J> {
-    /// Leaves an event, for which there must be room.
+    /// Where an event is to be left, for which there must be room.
     #[inline(always)]
-    pub(super) fn put(&mut self, hash: Option<u64>, mark: Mark, metadata: Option<Arc<Metadata>>, job: J) {
+    pub(super) fn place(&mut self, hash: Option<u64>, mark: Mark) -> Option<&mut Option<J>> {
+        let place = self.events.place(mark, Ready::<J>::lane_of(hash.is_some()))?;
         self.room -= 1;
-        self.events.push(Ready::new(job, metadata, mark, hash.is_some()));
         self.hashes.extend(hash);
+        Some(place)
     }
 
     #[inline]

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
-use std::sync::Arc;
 
 use slab::Slab;
 
 use super::chunks::Chunk;
 use super::rows::Rows;
 use crate::dispatch::let_go;
-use crate::metadata::Metadata;
 use crate::type_map::AsItIs;
 
 /// Where nothing is.
@@ -45,15 +43,13 @@ pub(super) struct Lanes<J> {
 pub(super) struct Ready<J> {
     /// Gone once it was taken.
     pub(super) job: Option<J>,
-    /// As of when it was published, if a subscriber asks for it; it costs more than all the rest.
-    pub(super) metadata: Option<Arc<Metadata>>,
     pub(super) mark: Mark,
     pub(super) lane: u32,
 }
 
 impl<J> Default for Ready<J> {
     fn default() -> Self {
-        Self { job: None, metadata: None, mark: Mark::NOWHERE, lane: NONE }
+        Self { job: None, mark: Mark::NOWHERE, lane: NONE }
     }
 }
 
@@ -98,7 +94,6 @@ struct Lane {
 #[derive(Debug)]
 struct Behind<J> {
     job: J,
-    metadata: Option<Arc<Metadata>>,
     mark: Mark,
     next: u32,
 }
@@ -110,8 +105,13 @@ pub(super) struct Busy(u32);
 impl<J> Ready<J> {
     /// Of no lane, or of one that is yet to be found.
     #[inline]
-    pub(super) fn new(job: J, metadata: Option<Arc<Metadata>>, mark: Mark, has_key: bool) -> Self {
-        Self { job: Some(job), metadata, mark, lane: if has_key { UNKNOWN } else { NONE } }
+    pub(super) fn new(job: J, mark: Mark, has_key: bool) -> Self {
+        Self { job: Some(job), mark, lane: Self::lane_of(has_key) }
+    }
+
+    #[inline]
+    pub(super) fn lane_of(has_key: bool) -> u32 {
+        if has_key { UNKNOWN } else { NONE }
     }
 
     /// The lane that rests until [`Lanes::done`] is told of it.
@@ -179,11 +179,11 @@ impl<J> Lanes<J> {
         if is_new {
             return self.ready.push(row, Ready { lane: at, ..ready });
         }
-        let Ready { job: Some(job), metadata, mark, .. } = ready else { return };
+        let Ready { job: Some(job), mark, .. } = ready else { return };
         if self.behind.len() == self.behind.capacity() {
             self.behind.reserve_exact(growth(self.behind.len(), self.capacity));
         }
-        let new = index(self.behind.insert(Behind { job, metadata, mark, next: NONE }));
+        let new = index(self.behind.insert(Behind { job, mark, next: NONE }));
         if let Some(lane) = self.lanes.get_mut(at as usize) {
             let last = std::mem::replace(&mut lane.last, new);
             match self.behind.get_mut(last as usize) {
@@ -213,7 +213,7 @@ impl<J> Lanes<J> {
     /// The running event of this lane is finished.
     pub(super) fn done(&mut self, Busy(at): Busy) {
         let Some(lane) = self.lanes.get_mut(at as usize) else { return };
-        let Some(Behind { job, metadata, mark, next }) = self.behind.try_remove(lane.first as usize) else {
+        let Some(Behind { job, mark, next }) = self.behind.try_remove(lane.first as usize) else {
             let Lane { hash, .. } = self.lanes.remove(at as usize);
             self.by_hash.remove(&hash);
             return;
@@ -223,7 +223,7 @@ impl<J> Lanes<J> {
         if next == NONE {
             lane.last = NONE;
         }
-        self.ready.push(row, Ready { job: Some(job), metadata, mark, lane: at });
+        self.ready.push(row, Ready { job: Some(job), mark, lane: at });
     }
 
     /// Everything that is queued. No lane rests any more.
@@ -266,7 +266,7 @@ mod tests {
     fn filled(events: &[(&str, u32)]) -> Lanes<u32> {
         let mut lanes = Lanes::new(100, 1);
         for (key, job) in events {
-            lanes.push(0, hash(key), Ready::new(*job, None, TOGETHER, !key.is_empty()));
+            lanes.push(0, hash(key), Ready::new(*job, TOGETHER, !key.is_empty()));
         }
         lanes
     }
@@ -326,7 +326,7 @@ mod tests {
     fn storage_is_never_for_more_than_may_be_queued() {
         let mut lanes = Lanes::new(100, 1);
         for job in 0..100 {
-            lanes.push(0, Some(7), Ready::new(job, None, TOGETHER, true));
+            lanes.push(0, Some(7), Ready::new(job, TOGETHER, true));
         }
         assert!(lanes.behind.capacity() <= 100);
     }

@@ -1,13 +1,12 @@
 //! Publishers in line for room, each with its event.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
+use super::job::Job;
 use super::lanes::Mark;
-use super::state::{Job, Phase, State};
-use crate::metadata::Metadata;
+use super::state::{Phase, State};
 
 /// Why an event is not taken.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +18,6 @@ pub(super) enum Refusal {
 /// An event on its way into the queue.
 pub(super) struct Labelled {
     pub(super) event: Job,
-    pub(super) metadata: Option<Arc<Metadata>>,
     /// Of its key.
     pub(super) hash: Option<u64>,
     pub(super) mark: Mark,

@@ -1,20 +1,24 @@
 //! The bus that runs subscribers on worker tasks.
 
 mod batch;
+mod borrowers;
 mod builder;
-pub(super) mod carried;
+mod carried;
+mod cell;
 mod chunks;
 pub(crate) mod direct;
 mod drain;
 mod hands;
 mod here;
 mod inboxes;
+pub(super) mod job;
 pub(super) mod lanes;
 mod limits;
 mod line;
 mod metrics;
 mod publish;
 mod rows;
+mod runner;
 mod runners;
 mod seats;
 mod shared;
@@ -109,6 +113,7 @@ impl AsynchronousEventBus {
     /// # Errors
     /// If the bus has been shut down, before or while waiting. If it is full, only where waiting would be in vain: see
     /// [publishing from a subscriber](Self#publishing-from-a-subscriber).
+    #[inline]
     pub fn publish<E: Event>(&self, event: E) -> impl Future<Output = Result<(), PublishError>> + Send {
         self.crew.shared.publish(event)
     }

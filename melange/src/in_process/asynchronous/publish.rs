@@ -3,16 +3,18 @@
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, MutexGuard};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::task::coop;
 
 use super::carried::Carried;
+use super::cell::Cell;
 use super::inboxes::Posted;
+use super::job::{Job, Use};
 use super::lanes::Mark;
 use super::line::{Labelled, Refusal};
 use super::shared::Shared;
-use super::state::{Job, State};
+use super::state::State;
 use crate::deprecation;
 use crate::error::publish::{self, PublishError};
 use crate::event::Event;
@@ -23,6 +25,7 @@ use crate::metadata::Metadata;
 struct Label {
     hash: Option<u64>,
     mark: Mark,
+    uses: Use,
     metadata: Option<Arc<Metadata>>,
 }
 
@@ -31,32 +34,30 @@ impl Label {
     fn of<E: Event>(event: &E, shared: &Shared) -> Self {
         deprecation::warn_once(E::DESCRIPTOR);
         let route = event.route();
-        let (mark, needs_metadata) = shared.table.mark::<E>();
+        let (mark, uses) = shared.table.mark::<E>();
         let hash = route.key.as_deref().map(|key| shared.hash(key));
-        let metadata = needs_metadata.then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route)));
-        Self { hash, mark, metadata }
-    }
-
-    #[inline]
-    fn on(self, event: Arc<dyn Carried>) -> Labelled {
-        let Self { hash, mark, metadata } = self;
-        Labelled { event, metadata, hash, mark }
+        let metadata = (uses == Use::Describe).then(|| Arc::new(Metadata::routed(E::DESCRIPTOR, &route)));
+        Self { hash, mark, uses, metadata }
     }
 }
 
 impl Shared {
     pub(super) fn try_publish<E: Event>(&self, event: E) -> Result<(), TryPublishError<E>> {
-        let label = Label::of(&event, self);
-        if let Some(mut inbox) = self.inboxes.open(label.hash) {
-            let Label { hash, mark, metadata } = label;
-            inbox.put(hash, mark, metadata, Arc::new(event));
+        let Label { hash, mark, uses, metadata } = Label::of(&event, self);
+        if let Some(mut inbox) = self.inboxes.open(hash)
+            && let Some(place) = inbox.place(hash, mark)
+        {
+            match uses {
+                Use::Borrow => Cell::fill(place, event),
+                Use::Share | Use::Describe => *place = Some(Job::new(event, uses, metadata)),
+            }
             self.leave(inbox, hash);
             return Ok(());
         }
-        match self.let_in(label.hash) {
+        match self.let_in(hash) {
             Ok(mut state) => {
-                // Shared only now: who is refused gets it back.
-                state.push(label.on(Arc::new(event)));
+                // Only now: who is refused gets it back.
+                state.push(Labelled { event: Job::new(event, uses, metadata), hash, mark });
                 self.unlock(state);
                 Ok(())
             }
@@ -67,31 +68,40 @@ impl Shared {
     /// Nothing is queued until it is polled.
     #[inline]
     pub(super) fn publish<E: Event>(&self, event: E) -> Publish<'_, E> {
-        Publish { shared: self, step: Step::Unasked(Arc::new(event)) }
+        Publish { shared: self, step: Step::Unasked(event) }
     }
 
     /// Takes the event, if there is room.
-    #[inline]
-    fn offer(&self, event: Labelled) -> Option<(Refusal, Labelled)> {
-        // One by one, so that they stay in registers: through memory they would cost as much as the lock.
-        let Labelled { event, metadata, hash, mark } = event;
-        self.offer_parts(event, metadata, hash, mark)
+    #[inline(always)]
+    fn offer<E: Event>(&self, event: E) -> Option<(Refusal, Labelled)> {
+        let Label { hash, mark, uses, metadata } = Label::of(&event, self);
+        // Each way by itself, so that the event stays in registers: through memory it would cost as much as the lock.
+        match (uses, metadata) {
+            (Use::Borrow, _) => {
+                if let Some(mut inbox) = self.inboxes.open(hash)
+                    && let Some(place) = inbox.place(hash, mark)
+                {
+                    Cell::fill(place, event);
+                    self.leave(inbox, hash);
+                    return None;
+                }
+                self.offer_to_state(Job::new(event, uses, None), hash, mark)
+            }
+            (_, None) => self.offer_shared(Arc::new(event) as Arc<dyn Carried>, hash, mark),
+            (_, metadata) => self.offer_shared(Job::new(event, uses, metadata), hash, mark),
+        }
     }
 
     #[inline(never)]
-    fn offer_parts(
-        &self,
-        event: Arc<dyn Carried>,
-        metadata: Option<Arc<Metadata>>,
-        hash: Option<u64>,
-        mark: Mark,
-    ) -> Option<(Refusal, Labelled)> {
-        if let Some(mut inbox) = self.inboxes.open(hash) {
-            inbox.put(hash, mark, metadata, event);
+    fn offer_shared<J: Into<Job>>(&self, event: J, hash: Option<u64>, mark: Mark) -> Option<(Refusal, Labelled)> {
+        if let Some(mut inbox) = self.inboxes.open(hash)
+            && let Some(place) = inbox.place(hash, mark)
+        {
+            Job::write(place, event);
             self.leave(inbox, hash);
             return None;
         }
-        self.offer_to_state(event, metadata, hash, mark)
+        self.offer_to_state(event.into(), hash, mark)
     }
 
     #[inline]
@@ -110,20 +120,15 @@ impl Shared {
     }
 
     #[cold]
-    fn offer_to_state(
-        &self,
-        event: Arc<dyn Carried>,
-        metadata: Option<Arc<Metadata>>,
-        hash: Option<u64>,
-        mark: Mark,
-    ) -> Option<(Refusal, Labelled)> {
+    fn offer_to_state(&self, event: Job, hash: Option<u64>, mark: Mark) -> Option<(Refusal, Labelled)> {
+        let event = Labelled { event, hash, mark };
         match self.let_in(hash) {
             Ok(mut state) => {
-                state.push(Labelled { event, metadata, hash, mark });
+                state.push(event);
                 self.unlock(state);
                 None
             }
-            Err(why) => Some((why, Labelled { event, metadata, hash, mark })),
+            Err(why) => Some((why, event)),
         }
     }
 
@@ -156,22 +161,29 @@ pub(super) struct Publish<'a, E> {
 }
 
 enum Step<E> {
-    Unasked(Arc<E>),
+    Unasked(E),
     /// With the number of its place.
     InLine(u64),
     Over,
 }
 
+/// The event is moved into the queue, and never pinned here.
+impl<E> Unpin for Publish<'_, E> {}
+
 impl<E: Event> Future for Publish<'_, E> {
     type Output = Result<(), PublishError>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Who publishes without end lets others on its thread run from time to time.
-        let budget = ready!(coop::poll_proceed(cx));
         let Self { shared, step } = self.get_mut();
-        let answer = match mem::replace(step, Step::Over) {
-            Step::Unasked(event) => match shared.offer(Label::of(event.as_ref(), shared).on(event)) {
+        let now = mem::replace(step, Step::Over);
+        // Who publishes without end lets others on its thread run from time to time.
+        let Poll::Ready(budget) = coop::poll_proceed(cx) else {
+            *step = now;
+            return Poll::Pending;
+        };
+        let answer = match now {
+            Step::Unasked(event) => match shared.offer(event) {
                 None => Ok(None),
                 Some((why, event)) => shared.refused(event, why, E::DESCRIPTOR.name(), cx),
             },

@@ -98,7 +98,7 @@ mod tests {
     fn filled(each: usize) -> Rows<usize> {
         let mut rows = Rows::new(ROWS);
         for row in 0..ROWS {
-            (0..each).for_each(|_| rows.push(row, Ready::new(row, None, Mark::new(None, false), false)));
+            (0..each).for_each(|_| rows.push(row, Ready::new(row, Mark::new(None, false), false)));
         }
         rows
     }

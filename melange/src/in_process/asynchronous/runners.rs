@@ -1,7 +1,7 @@
 //! What one worker runs subscribers with, for each type of event that it has seen.
 
-use super::carried::Carried;
-use super::direct::Runner;
+use super::job::Job;
+use super::runner::Runner;
 use crate::in_process::table::Table;
 
 /// By the event's place in the table.
@@ -20,9 +20,9 @@ enum Made {
 impl Runners {
     /// That of the event, with its place, if its subscribers ask for nothing else.
     #[inline]
-    pub(super) fn of(&mut self, place: usize, event: &dyn Carried, table: &Table) -> Option<(usize, &mut dyn Runner)> {
+    pub(super) fn of(&mut self, place: usize, job: &Option<Job>, table: &Table) -> Option<(usize, &mut dyn Runner)> {
         if let None | Some(Made::NotYet) = self.0.get(place) {
-            self.make(place, event, table);
+            self.make(place, job, table);
         }
         Some((place, self.at(place)?))
     }
@@ -37,12 +37,16 @@ impl Runners {
     }
 
     #[cold]
-    fn make(&mut self, place: usize, event: &dyn Carried, table: &Table) {
+    fn make(&mut self, place: usize, job: &Option<Job>, table: &Table) {
         if place >= self.0.len() {
             self.0.resize_with(place + 1, Made::default);
         }
         if let Some(made) = self.0.get_mut(place) {
-            *made = table.frozen_at(place).and_then(|entries| event.runner(entries)).map_or(Made::Never, Made::Once);
+            *made = job
+                .as_ref()
+                .zip(table.frozen_at(place))
+                .and_then(|(job, entries)| job.event()?.runner(entries))
+                .map_or(Made::Never, Made::Once);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::chunks::Chunk;
-use super::state::Job;
+use super::job::Job;
 use crate::in_process::unpoisoned;
 
 /// How many events a worker takes at once at most: few enough to be counted in a byte.

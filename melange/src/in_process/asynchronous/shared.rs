@@ -9,9 +9,10 @@ use std::thread::available_parallelism;
 use tokio_util::sync::CancellationToken;
 
 use super::inboxes::Inboxes;
+use super::job::Job;
 use super::metrics::Runs;
 use super::seats::Seats;
-use super::state::{Job, State};
+use super::state::State;
 use crate::EventId;
 use crate::context::States;
 use crate::dispatch::{SubscriberError, SubscriberErrorKind};

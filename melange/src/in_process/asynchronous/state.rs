@@ -7,16 +7,13 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::batch::Batch;
-use super::carried::Carried;
 use super::hands::Whom;
 use super::inboxes::Inboxes;
+use super::job::Job;
 use super::lanes::{Lanes, Ready};
 use super::limits::Limit;
 use super::line::{Labelled, Line, Refusal};
 use super::seats::{Progress, Seats};
-
-/// An event on its way.
-pub(super) type Job = Arc<dyn Carried>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -170,15 +167,16 @@ impl State {
     /// Queues an event that has been admitted.
     #[inline]
     pub(super) fn push(&mut self, event: Labelled) {
-        let Labelled { event, metadata, hash, mark } = event;
+        let Labelled { event, hash, mark } = event;
         if self.asleep.is_empty()
             && let Some(mut inbox) = self.inboxes.open(hash)
+            && let Some(place) = inbox.place(hash, mark)
         {
             // With those that come after it.
-            return inbox.put(hash, mark, metadata, event);
+            return *place = Some(event);
         }
         self.counts.published += 1;
-        let ready = Ready::new(event, metadata, mark, hash.is_some());
+        let ready = Ready::new(event, mark, hash.is_some());
         self.lanes.push(self.inboxes.of(hash), hash, ready);
     }
 

@@ -8,11 +8,13 @@ use std::task::{Context, Poll, ready};
 use futures_util::FutureExt as _;
 
 use super::batch::Batch;
-use super::direct::{How, Runner, Step};
+use super::carried::Carried;
+use super::job::Job;
 use super::lanes::{Mark, Ready};
+use super::runner::{How, Runner, Step};
 use super::runners::Runners;
 use super::shared::Shared;
-use super::state::{Job, Phase};
+use super::state::Phase;
 use crate::EventId;
 use crate::context::{Known, RunToken, SharedMetadata};
 use crate::dispatch::{self, Begun, Scene};
@@ -63,7 +65,7 @@ struct Hand<'a> {
 /// Why a worker stops running events the short way.
 enum Pause {
     /// This one takes the long way.
-    Long(Job, Option<Arc<Metadata>>, Mark),
+    Long(Option<Job>, Mark),
     /// There will be no more.
     End,
 }
@@ -77,9 +79,12 @@ impl<'a> Hand<'a> {
         }
         loop {
             match poll_fn(|cx| self.run(cx)).await {
-                Pause::Long(event, metadata, mark) => {
-                    let descriptor = event.descriptor();
-                    let event: Erased = event;
+                Pause::Long(job, mark) => {
+                    let descriptor = job.as_ref().and_then(Job::event).map(Carried::descriptor);
+                    let Some((descriptor, (event, metadata))) = descriptor.zip(job.and_then(Job::share)) else {
+                        self.batch.end(self.shared, false);
+                        continue;
+                    };
                     let finished = self.deliver(descriptor, mark.place(), &event, metadata).await;
                     // Accounted for before it is dropped, which may panic.
                     self.batch.end(self.shared, finished);
@@ -107,21 +112,20 @@ impl<'a> Hand<'a> {
                 self.give_up();
             }
             let Self { shared, batch, runners, running, event_id, stretch } = self;
-            let Some(Ready { job: Some(event), metadata, mark, .. }) = batch.begin(shared) else {
+            let Some(Ready { job, mark, .. }) = batch.begin(shared) else {
                 match ready!(self.look(cx)) {
                     true => continue,
                     false => return Poll::Ready(Pause::End),
                 }
             };
             *stretch += 1;
+            let mark = *mark;
             let place = mark.place().filter(|place| shared.table.is_as_built(*place) && !dispatch::is_traced());
-            let Some((place, runner)) = place.and_then(|place| runners.of(place, event.as_ref(), &shared.table)) else {
-                return Poll::Ready(Pause::Long(event, metadata, mark));
+            let Some((place, runner)) = place.and_then(|place| runners.of(place, job, &shared.table)) else {
+                return Poll::Ready(Pause::Long(job.take(), mark));
             };
-            if mark.may_block() {
-                batch.part(shared);
-            }
-            match run_one(shared, batch, (place, runner), Some(event), event_id, cx) {
+            let step = runner.run(Some(job), &shared.is_cut_off, cx);
+            match go_on(shared, batch, (place, runner), step, event_id, cx) {
                 Poll::Ready(finished) => batch.end(shared, finished),
                 Poll::Pending => {
                     *running = Some(place);
@@ -136,7 +140,8 @@ impl<'a> Hand<'a> {
     fn resume(&mut self, place: usize, cx: &mut Context<'_>) -> Poll<()> {
         let Self { shared, batch, runners, event_id, .. } = self;
         if let Some(runner) = runners.at(place) {
-            let finished = ready!(run_one(shared, batch, (place, runner), None, event_id, cx));
+            let step = runner.run(None, &shared.is_cut_off, cx);
+            let finished = ready!(go_on(shared, batch, (place, runner), step, event_id, cx));
             batch.end(shared, finished);
         }
         self.running = None;
@@ -229,18 +234,18 @@ impl<'a> Hand<'a> {
     }
 }
 
-/// Runs an event's subscribers the short way, for the next event or on from where they were. False if it was cut off.
+/// Goes on with an event's subscribers the short way, from what came of the last step. False if it was cut off.
 #[inline(always)]
-fn run_one(
+fn go_on(
     shared: &Shared,
     batch: &mut Batch<'_>,
     (place, runner): (usize, &mut dyn Runner),
-    mut event: Option<Erased>,
+    mut step: Poll<Step>,
     event_id: &mut Option<EventId>,
     cx: &mut Context<'_>,
 ) -> Poll<bool> {
     loop {
-        match runner.run(event.take(), &shared.is_cut_off, cx) {
+        match step {
             Poll::Ready(Step::Done) => break,
             Poll::Ready(Step::CutOff) => return Poll::Ready(false),
             Poll::Ready(Step::Failed(at, how)) => report(shared, place, at, how, event_id),
@@ -249,6 +254,7 @@ fn run_one(
                 return Poll::Pending;
             }
         }
+        step = runner.run(None, &shared.is_cut_off, cx);
     }
     *event_id = None;
     Poll::Ready(true)
