@@ -38,26 +38,33 @@ pub(super) struct Demands {
     pub(super) metadata: bool,
     /// Some of them may keep a worker without letting it know: they are no futures, or wait in line for their turn.
     pub(super) worker: bool,
+    /// Some of them hold the event for themselves, or are run by what does.
+    pub(super) share: bool,
 }
 
 impl Demands {
     pub(super) fn of(subscription: &Subscription) -> Self {
         let descriptor = &subscription.descriptor;
         let worker = !descriptor.is_async() || descriptor.options().concurrency.is_some();
-        Self { metadata: descriptor.needs().metadata, worker }
+        let borrows = matches!(Way::of(subscription), Way::Sync(_)) && descriptor.direct().is_some();
+        Self { metadata: descriptor.needs().metadata, worker, share: !borrows }
     }
 
-    /// What is done with the event by those who may hold it.
     pub(super) fn uses(self) -> Use {
-        if self.metadata { Use::Describe } else { Use::Share }
+        match self {
+            Self { metadata: true, .. } => Use::Describe,
+            Self { share: true, .. } => Use::Share,
+            _ => Use::Borrow,
+        }
     }
 
     /// These, and those of `entries`.
     pub(super) fn and_of(self, entries: &[Arc<Entry>]) -> Self {
-        entries
-            .iter()
-            .map(|entry| entry.demands)
-            .fold(self, |all, one| Self { metadata: all.metadata || one.metadata, worker: all.worker || one.worker })
+        entries.iter().map(|entry| entry.demands).fold(self, |all, one| Self {
+            metadata: all.metadata || one.metadata,
+            worker: all.worker || one.worker,
+            share: all.share || one.share,
+        })
     }
 }
 
@@ -74,9 +81,7 @@ impl Queued {
     pub(super) fn new(event: TypeId, place: usize, entries: &Entries) -> Self {
         let demands = Demands::default().and_of(entries);
         let mark = Mark::new(Some(place), demands.worker);
-        let all_borrow = entries.iter().all(|entry| matches!(entry.way, Way::Sync(_)));
-        let uses = if all_borrow && !demands.metadata { Use::Borrow } else { demands.uses() };
-        Self { event, entries: Arc::clone(entries), demands, mark, uses }
+        Self { event, entries: Arc::clone(entries), demands, mark, uses: demands.uses() }
     }
 
     #[inline]

@@ -213,6 +213,8 @@ impl Table {
         let (demands, beside) =
             self.at(place).map_or((Demands::default(), &self.beside), |(queued, beside)| (queued.demands(), beside));
         let demands = self.added_to(event, beside).map_or(demands, |added| demands.and_of(&added));
+        // They run the long way, which shares it.
+        let demands = Demands { share: true, ..demands };
         (Mark::new(place, demands.worker), demands.uses())
     }
 
