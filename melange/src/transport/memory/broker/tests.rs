@@ -160,9 +160,12 @@ fn a_topic_has_so_many_subscriptions_and_filter_policies() {
         if i < 200 { answer.unwrap() } else { assert_eq!(kind(answer), RefusedKind::FilterLimit) }
     }
     account.subscribe(Subscription::new("t", "q200")).unwrap();
-    for i in 0..101 {
-        let answer = account.subscribe(Subscription::new("t.fifo", format!("q{i}")));
-        if i < 100 { answer.unwrap() } else { assert_eq!(kind(answer), RefusedKind::SubscriptionLimit) }
+    account.create_topic("large", TopicSettings::new().max_bytes(262_145)).unwrap();
+    for topic in ["t.fifo", "large"] {
+        for i in 0..101 {
+            let answer = account.subscribe(Subscription::new(topic, format!("q{i}")));
+            if i < 100 { answer.unwrap() } else { assert_eq!(kind(answer), RefusedKind::SubscriptionLimit) }
+        }
     }
 }
 
