@@ -84,8 +84,7 @@ impl MemoryAccount {
         settings.check(name)?;
         let mut account = self.lock();
         match account.topics.get(name) {
-            Some(known) if settings.agree_with(&known.settings) => Ok(()),
-            Some(_) => Err(exists("topic", name)),
+            Some(known) => is_as_told("topic", name, settings.differ_from(&known.settings)),
             None => {
                 let (kind, most) = if is_fifo(name) { ("FIFO", FIFO_TOPICS) } else { ("standard", TOPICS) };
                 if account.topics.keys().filter(|known| is_fifo(known) == is_fifo(name)).count() >= most {
@@ -110,7 +109,7 @@ impl MemoryAccount {
         settings.check(name)?;
         let mut account = self.lock();
         if let Ok(known) = account.queues.get(name) {
-            return if settings.agree_with(&known.settings) { Ok(()) } else { Err(exists("queue", name)) };
+            return is_as_told("queue", name, settings.differ_from(&known.settings));
         }
         account.queues.is_free(name, Instant::now())?;
         settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
@@ -253,8 +252,12 @@ impl MemoryAccount {
     }
 }
 
-fn exists(what: &str, name: &str) -> Refused {
-    Refused::new(RefusedKind::AlreadyExists, format!("{what} `{name}` is there already, with other settings"))
+/// What is there already may be made again, unless something is said that `differs`.
+fn is_as_told(what: &str, name: &str, differs: Option<&str>) -> Result<(), Refused> {
+    differs.map_or(Ok(()), |setting| {
+        let what = format!("{what} `{name}` is there already, with another `{setting}`");
+        Err(Refused::new(RefusedKind::AlreadyExists, what))
+    })
 }
 
 #[cfg(test)]

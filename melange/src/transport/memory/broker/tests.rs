@@ -18,6 +18,20 @@ fn creating_twice_is_no_change_unless_something_else_is_said() {
     account.create_topic("t", TopicSettings::new().max_bytes(262_144)).unwrap();
     assert_eq!(kind(account.create_topic("t", TopicSettings::new().max_bytes(1_024))), RefusedKind::AlreadyExists);
     assert_eq!(kind(account.change_queue("nowhere", QueueSettings::new())), RefusedKind::NotFound);
+    let new = QueueSettings::new;
+    for (other, setting) in [
+        (new().delay(SECOND).visibility(SECOND), "`visibility`"),
+        (new().delay(2 * SECOND), "`delay`"),
+        (new().retention(60 * SECOND), "`retention`"),
+        (new().max_bytes(1_024), "`max_bytes`"),
+        (new().dead_letters("dead", 3), "`dead_letters`"),
+        (new().dead_letters_of(["q"]), "`dead_letters_of`"),
+    ] {
+        let refused = account.create_queue("q", other).unwrap_err().to_string();
+        assert!(refused.contains(setting), "{refused}");
+    }
+    let refused = account.create_topic("t.fifo", TopicSettings::new().dedup_by_group(true)).unwrap_err().to_string();
+    assert!(refused.contains("`dedup_by_group`"), "{refused}");
 }
 
 #[test]
