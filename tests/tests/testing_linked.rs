@@ -71,5 +71,5 @@ async fn all_that_is_wrong_is_said_at_the_start() {
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "the bus could not be built: 1 problem")]
 async fn a_bus_that_cannot_be_built_fails_the_test() {
-    TestBus::builder().linked_where(|s| s.queue() == Some("linked")).start().await;
+    let _bus = TestBus::builder().linked_where(|s| s.queue() == Some("linked")).start().await;
 }

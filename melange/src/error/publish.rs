@@ -110,7 +110,7 @@ impl fmt::Display for PublishError {
         if let Some(id) = &self.0.event_id {
             write!(f, " ({id})")?;
         }
-        f.write_str(" was not published: ")?;
+        f.write_str(if self.is_uncertain() { " may not have been published: " } else { " was not published: " })?;
         match &self.0.kind {
             Kind::Closed => f.write_str("the bus has been shut down"),
             Kind::Full => {
@@ -192,5 +192,11 @@ mod tests {
         let error = failed(why);
         assert_eq!(error.to_string(), "event OrderPlaced was not published: sns:Publish on topic orders: Throttling");
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the cause"));
+    }
+
+    #[test]
+    fn what_somebody_may_have_is_not_called_unpublished() {
+        let lost = failed(TransportError::new(T::Unavailable, "the answer was lost"));
+        assert_eq!(lost.to_string(), "event OrderPlaced may not have been published: the answer was lost");
     }
 }

@@ -118,8 +118,8 @@ impl TestAccount {
     ///
     /// # Panics
     /// If it never comes to an end (see [`max_attempts`](TestAccountBuilder::max_attempts) and
-    /// [`max_time`](TestAccountBuilder::max_time)), if a bus crashed and was not restarted, and if the clock runs: each with what
-    /// is left.
+    /// [`max_time`](TestAccountBuilder::max_time)), if something is left to a bus that crashed, was shut down or was dropped, and
+    /// if the clock runs: each with what is left.
     #[track_caller]
     pub fn run_until_idle(&self) -> impl Future<Output = Idle> + Send + '_ {
         let place = Location::caller();

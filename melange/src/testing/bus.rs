@@ -45,6 +45,7 @@ use crate::{EventBus, EventId, SendTo};
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "its bus stops when it is dropped"]
 pub struct TestBus {
     account: TestAccount,
     own_queue: String,
@@ -150,7 +151,10 @@ impl Deref for TestBus {
 impl Drop for TestBus {
     fn drop(&mut self) {
         let process = self.process().clone();
-        self.account.shared.remove(&process.life);
+        // What is left to one that lived is nobody's now, and is not to be forgotten. Who crashed is replaced.
+        if process.life.is_dead() {
+            self.account.shared.remove(&process.life);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub enum TestErrorKind {
     TooLong,
     /// A bus crashed, and nobody else consumes what is in its queues.
     Crashed,
-    /// A bus was shut down, and nobody else consumes what is in its queues.
+    /// A bus was shut down or dropped, and nobody else consumes what is in its queues.
     Stopped,
     /// Nothing was left to do before the crash that was waited for.
     NoCrash,

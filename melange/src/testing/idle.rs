@@ -47,12 +47,12 @@ impl Left {
         let (mut served, mut others) = (BTreeSet::new(), Vec::new());
         for Service { life, queues } in shared.all() {
             // Without an engine, nobody has the bus any more.
-            let Some(engine) = life.engine() else { continue };
-            if life.is_dead() || engine.stop.is_cancelled() {
-                others.push((life, queues));
-            } else {
-                left.in_hand(&engine);
-                served.extend(queues);
+            match life.engine().filter(|engine| !life.is_dead() && !engine.stop.is_cancelled()) {
+                Some(engine) => {
+                    left.in_hand(&engine);
+                    served.extend(queues);
+                }
+                None => others.push((life, queues)),
             }
         }
         for queue in &served {
@@ -119,7 +119,12 @@ impl Left {
                     "{what}; its bus crashed {why}: `restart()` it, or start another one on its account"
                 )),
                 None => {
-                    self.stopped.push(format!("{what}; its bus was shut down: start another one on its account"));
+                    let why = if life.engine().is_some() {
+                        "was shut down: start another one on its account"
+                    } else {
+                        "was dropped: keep what `start` returned, in `_billing` say, since `_` drops it at once"
+                    };
+                    self.stopped.push(format!("{what}; its bus {why}"));
                 }
             }
         }

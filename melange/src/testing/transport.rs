@@ -185,6 +185,13 @@ impl Transport for TestTransport {
         call.fault(What::FailDeadLetter, "the dead-letter queue does not take it")?;
         self.inner.dead_letter(queue, &take_back(delivery), letter).await?;
         self.shared.journal.dead_lettered(queue, &event_id, subscriber);
+        if subscriber.is_none() {
+            // Nobody ran on it, so nothing else tells of it.
+            let what = if name.is_empty() { "a message" } else { name.as_str() };
+            self.shared
+                .journal
+                .note(format!("dead-lettered without a run: {what} on queue `{queue}` ({})", letter.reason));
+        }
         call.crash(Crash::AfterDeadLetter).await
     }
 }

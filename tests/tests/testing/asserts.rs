@@ -7,7 +7,8 @@ use futures_util::FutureExt as _;
 use melange::testing::{Fault, TestAccount, TestBus};
 use melange::{
     Event, Outcome, assert_dead_lettered, assert_handled, assert_idle, assert_not_dead_lettered, assert_not_handled,
-    assert_not_published, assert_published, assert_rejected, assert_retried, subscriber, subscribers,
+    assert_not_published, assert_not_rejected, assert_not_retried, assert_published, assert_rejected, assert_retried,
+    subscriber, subscribers,
 };
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +227,25 @@ async fn a_failure_says_what_was_wanted_and_what_there_was() {
     fails!(assert_rejected!(bus, OrderPlaced, reason = "something else"));
     fails!(assert_dead_lettered!(bus, Ticked(3)));
     fails!(assert_not_dead_lettered!(bus, Payment, queue = "melange"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_nobody_failed_is_asserted_too() {
+    let bus = shop().await;
+    assert_not_retried!(bus, OrderPlaced { total_cents: 4200, .. });
+    assert_not_retried!(bus, OrderPlaced, by = "Ledger::placed");
+    assert_not_rejected!(bus, OrderPlaced { total_cents: 4200, .. }, by = "send_receipt");
+    fails!(assert_not_retried!(bus, OrderPlaced { total_cents: 1, .. }));
+    fails!(assert_not_rejected!(bus, OrderPlaced, reason = "an order of nothing"));
+}
+
+/// Else a `never` would be so whatever happened.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_known_is_not_asserted() {
+    let bus = shop().await;
+    fails!(assert_not_published!(bus, OrderPlaced, by = "send_receipt"));
+    fails!(assert_published!(bus, OrderPlaced, reason = "why"));
+    fails!(assert_not_handled!(bus, OrderPlaced, by = "send_receipt", reason = "an order of nothing"));
 }
 
 #[tokio::test(start_paused = true)]

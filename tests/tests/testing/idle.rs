@@ -312,6 +312,29 @@ async fn a_bus_that_was_shut_down_leaves_what_it_did_not_do() {
     assert_handled!(bus, OrderPlaced);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_was_dropped_leaves_what_it_did_not_do() {
+    let account = TestAccount::new();
+    let start = || account.start(EventBus::builder().subscribers(subscribers![send_receipt]));
+    // As `let _ = ..` does.
+    drop(start().await);
+    account.run_until_idle().await;
+    account.publisher().publish(order("o-1")).await.unwrap();
+    let why = account.try_run_until_idle().await.unwrap_err();
+    assert_eq!(why.kind(), TestErrorKind::Stopped);
+    assert!(
+        why.to_string().contains("queue `melange`: 1 to be received") && why.to_string().contains("dropped"),
+        "{why}"
+    );
+    let bus = start().await;
+    account.run_until_idle().await;
+    assert_handled!(account, OrderPlaced);
+    // What a bus has done is still known without it.
+    drop(bus);
+    account.run_until_idle().await;
+    assert_handled!(account, OrderPlaced);
+}
+
 #[derive(Debug, Event)]
 #[event(local)]
 struct Ticked(u32);

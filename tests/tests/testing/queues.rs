@@ -113,6 +113,9 @@ async fn what_other_programs_send_and_filter() {
     assert!(bus.dead_letters::<OrderPlaced>().is_empty(), "it cannot be read");
     let letters = bus.letters();
     assert_eq!((letters.len(), letters[0].0.as_str(), letters[0].1.subscriber.as_deref()), (1, "billing", None));
+    let (story, reason) = (bus.story(), &letters[0].1.reason);
+    let told = format!("dead-lettered without a run: OrderPlaced on queue `billing` ({reason})");
+    assert!(story.contains(&told), "{story}");
 }
 
 #[tokio::test(start_paused = true)]

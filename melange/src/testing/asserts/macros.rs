@@ -128,10 +128,23 @@ macro_rules! assert_retried {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(retried, $bus, $($($wanted)*)?) };
 }
 
+/// Asserts that no subscriber failed on such an event so that it came again: as [`assert_retried!`](crate::assert_retried),
+/// `times = 0`.
+#[macro_export]
+macro_rules! assert_not_retried {
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_retried, $bus, $($($wanted)*)?) };
+}
+
 /// Asserts that subscribers rejected events, and returns these. As [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_rejected {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(rejected, $bus, $($($wanted)*)?) };
+}
+
+/// Asserts that no subscriber rejected such an event: as [`assert_rejected!`](crate::assert_rejected), `times = 0`.
+#[macro_export]
+macro_rules! assert_not_rejected {
+    ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_rejected, $bus, $($($wanted)*)?) };
 }
 
 /// Asserts that events are in the dead-letter queues of the buses' queues, and returns them: once for each subscriber that gave

@@ -118,9 +118,22 @@ impl<'a, E> Wanted<'a, E> {
         text
     }
 
+    /// What nothing of this kind has, and what to do: it would never be found, and a `never` would always be so.
+    fn asked_in_vain(&self) -> Option<&'static str> {
+        match self.what {
+            What::Published if self.by.is_some() => Some("who published an event is not known: leave out `by`"),
+            What::Published if self.reason.is_some() => Some("a publish has no reason: leave out `reason`"),
+            What::Handled if self.reason.is_some() => Some("who is done has no reason: leave out `reason`"),
+            _ => None,
+        }
+    }
+
     /// Fails the test unless it is so; returns the events that fit.
     #[track_caller]
     pub fn check(self) -> Vec<Arc<E>> {
+        if let Some(why) = self.asked_in_vain() {
+            fail(format!("{}, but {why}", self.sentence()));
+        }
         let all = (self.happened)(self.account, self.what);
         let fit: Vec<bool> = all.iter().map(|one| self.is_wanted(one)).collect();
         let count = fit.iter().filter(|fits| **fits).count();

@@ -54,7 +54,8 @@ pub trait Harness: Send + Sync + Sized + 'static {
     type Transport: Transport;
 
     /// Cases that are known to fail, each with the reason: where the server behind the transport is not what it stands for,
-    /// and not where the transport is wrong. Such a case must fail, so that nothing stays here longer than it is true.
+    /// and not where the transport is wrong. Such a case must fail, so that nothing stays here longer than it is true; what
+    /// names no case does not compile.
     const DIFFERS: &'static [(&'static str, &'static str)] = &[];
 
     /// An account in which no other case has made topics or queues: a new one, or a prefix of its own.
@@ -76,6 +77,32 @@ pub async fn run<H: Harness, F: Future<Output = ()> + Send + 'static>(name: &str
     };
     let ended = tokio::spawn(case(harness)).await;
     assert!(ended.is_err(), "`{name}` is said to fail here ({reason}), and does not any more: take it off `DIFFERS`");
+}
+
+/// Refuses what names no case: nobody would ever notice it.
+///
+/// # Panics
+/// When it does, which is while it is compiled.
+#[doc(hidden)]
+pub const fn check_differs(differs: &[(&str, &str)], cases: &[&str]) {
+    let mut at = 0;
+    while at < differs.len() {
+        let mut case = 0;
+        while case < cases.len() && !is_same(differs[at].0.as_bytes(), cases[case].as_bytes()) {
+            case += 1;
+        }
+        assert!(case < cases.len(), "`DIFFERS` names a case that is none: see `melange::conformance!` for their names");
+        at += 1;
+    }
+}
+
+/// What `==` cannot do in a constant.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// Writes one `#[tokio::test]` for each of the promises in [`testing::conformance`](crate::testing::conformance).
@@ -169,6 +196,10 @@ macro_rules! conformance {
 #[macro_export]
 macro_rules! __conformance_cases {
     ($harness:ty, $attributes:tt, $($module:ident: [$($case:ident)*])*) => {
+        const _: () = $crate::testing::conformance::check_differs(
+            <$harness as $crate::testing::conformance::Harness>::DIFFERS,
+            &[$($(::core::stringify!($case)),*),*],
+        );
         $($(
             $crate::__conformance_case! { $harness, $attributes, $module, $case }
         )*)*
@@ -187,4 +218,17 @@ macro_rules! __conformance_case {
             $crate::testing::conformance::run(stringify!($case), case).await;
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_differs;
+
+    #[test]
+    fn what_differs_is_a_case() {
+        check_differs(&[("b", "why"), ("a", "why")], &["a", "b"]);
+        for wrong in ["c", "aa", ""] {
+            std::panic::catch_unwind(|| check_differs(&[("a", "why"), (wrong, "why")], &["a", "b"])).unwrap_err();
+        }
+    }
 }

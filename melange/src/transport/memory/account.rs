@@ -98,7 +98,8 @@ impl Account {
         Ok(())
     }
 
-    /// Hands out what is asked for of `queue`, and moves to its dead-letter queue what was received too often.
+    /// Hands out what is asked for of `queue`, and moves to its dead-letter queue what was received too often, unless that
+    /// was deleted.
     pub(super) fn receive<T>(
         &mut self,
         name: &str,
@@ -107,9 +108,9 @@ impl Account {
         show: fn(&Stored, MemoryReceipt) -> T,
     ) -> Result<Look<T>, Refused> {
         let next_move = self.moves.go_on(&mut self.queues, now);
-        let mut dead = Vec::new();
+        let (mut dead, gives_up) = (Vec::new(), self.queues.gives_up(name));
         let queue = self.queues.get(name)?;
-        let mut look = queue.receive(ask, now, &mut dead, show)?;
+        let mut look = queue.receive(ask, now, gives_up.then_some(&mut dead), show)?;
         look.next_change = look.next_change.into_iter().chain(next_move).min();
         let to = queue.settings.redrive.as_ref().filter(|_| !dead.is_empty()).map(|redrive| redrive.to.clone());
         for stored in dead {
@@ -129,12 +130,17 @@ impl Account {
         now: Instant,
     ) -> Result<(), Refused> {
         let copy = self.queues.get(queue)?.in_hand(receipt, now)?.dead_letter(queue, letter, now);
-        self.queues.put(&dead_letter_queue(queue), copy, now);
+        let dead = dead_letter_queue(queue);
+        self.queues.get(&dead)?;
+        self.queues.put(&dead, copy, now);
         Ok(())
     }
 
     /// Moves what is in the dead-letter queue, and in nobody's hand, back to `queue`, and says how many that were.
     pub(super) fn redrive(&mut self, queue: &str, now: Instant) -> usize {
+        if self.queues.get(queue).is_err() {
+            return 0;
+        }
         let Ok(dead) = self.queues.get(&dead_letter_queue(queue)) else {
             return 0;
         };
@@ -154,6 +160,7 @@ impl Account {
         now: Instant,
     ) -> Result<(), Refused> {
         let copy = self.queues.get(&dead_letter_queue(queue))?.in_hand(receipt, now)?.redriven(Some(redrives), now);
+        self.queues.get(queue)?;
         self.queues.put(queue, copy, now);
         Ok(())
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::account::Account;
 use super::is_fifo;
-use super::limits::{QUEUE_NAME, TOPIC_NAME, name_problem};
+use super::limits::{QUEUE_NAME, TOPIC_BYTES, TOPIC_NAME, name_problem};
 use super::moves::{MoveReport, MoveTask};
 use super::refused::{Refused, RefusedKind};
 use super::settings::QueueSettings;
@@ -22,10 +22,10 @@ const PURGES: Duration = Duration::from_secs(60);
 /// Source: the SNS developer guide, filter policy constraints.
 const POLICIES_OF_A_TOPIC: usize = 200;
 const POLICIES: usize = 10_000;
-/// Source of all three: the SNS quotas.
+/// Source of all: the SNS quotas. Of the last, for topics that take large messages: the API reference, `CreateTopic`.
 const TOPICS: usize = 100_000;
 const FIFO_TOPICS: usize = 1_000;
-const SUBSCRIPTIONS_OF_A_FIFO_TOPIC: usize = 100;
+const FEW_SUBSCRIPTIONS: usize = 100;
 
 /// The account as any other program sees it: topics, queues, subscriptions, and every call with the strictness of its
 /// broker. For tests that want queues which no bus of theirs made, or messages which no Melange wrote.
@@ -84,8 +84,7 @@ impl MemoryAccount {
         settings.check(name)?;
         let mut account = self.lock();
         match account.topics.get(name) {
-            Some(known) if settings.agree_with(&known.settings) => Ok(()),
-            Some(_) => Err(exists("topic", name)),
+            Some(known) => is_as_told("topic", name, settings.differ_from(&known.settings)),
             None => {
                 let (kind, most) = if is_fifo(name) { ("FIFO", FIFO_TOPICS) } else { ("standard", TOPICS) };
                 if account.topics.keys().filter(|known| is_fifo(known) == is_fifo(name)).count() >= most {
@@ -110,7 +109,7 @@ impl MemoryAccount {
         settings.check(name)?;
         let mut account = self.lock();
         if let Ok(known) = account.queues.get(name) {
-            return if settings.agree_with(&known.settings) { Ok(()) } else { Err(exists("queue", name)) };
+            return is_as_told("queue", name, settings.differ_from(&known.settings));
         }
         account.queues.is_free(name, Instant::now())?;
         settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
@@ -183,10 +182,10 @@ impl MemoryAccount {
             }
             None => {}
         }
-        if known.fifo && known.feeds.len() >= SUBSCRIPTIONS_OF_A_FIFO_TOPIC {
-            let what = format!(
-                "topic `{topic}` is FIFO and has {SUBSCRIPTIONS_OF_A_FIFO_TOPIC} subscriptions, which is the most"
-            );
+        let takes_large = known.settings.max_size() > TOPIC_BYTES;
+        if (known.fifo || takes_large) && known.feeds.len() >= FEW_SUBSCRIPTIONS {
+            let why = if known.fifo { "is FIFO" } else { "takes more than 262,144 bytes" };
+            let what = format!("topic `{topic}` {why} and has {FEW_SUBSCRIPTIONS} subscriptions, which is the most");
             return Err(Refused::new(RefusedKind::SubscriptionLimit, what));
         }
         let feed = Feed::Told(Arc::new(told));
@@ -253,8 +252,12 @@ impl MemoryAccount {
     }
 }
 
-fn exists(what: &str, name: &str) -> Refused {
-    Refused::new(RefusedKind::AlreadyExists, format!("{what} `{name}` is there already, with other settings"))
+/// What is there already may be made again, unless something is said that `differs`.
+fn is_as_told(what: &str, name: &str, differs: Option<&str>) -> Result<(), Refused> {
+    differs.map_or(Ok(()), |setting| {
+        let what = format!("{what} `{name}` is there already, with another `{setting}`");
+        Err(Refused::new(RefusedKind::AlreadyExists, what))
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use super::content::Content;
 use super::deduplication::{DedupId, Given};
 use super::envelope;
 use super::is_fifo;
-use super::limits::{Checked, Limits, TOPIC_BYTES};
+use super::limits::{Checked, Limits, TOPIC_BYTES, TOPIC_NAME, name_problem};
+use super::refused::Refused;
 use super::stored::{Form, Stored};
 use super::subscription::Feed;
 use crate::transport::{Message, TransportError, TransportErrorKind};
@@ -35,8 +36,7 @@ impl Account {
             None => (TOPIC_BYTES, &mut unknown, None),
         };
         Limits::topic(message.topic(), bytes).message(&message, checked)?;
-        // A topic that nobody declared has no subscribers.
-        let Some((fifo, is_empty)) = topic else { return Ok(()) };
+        let Some((fifo, is_empty)) = topic else { return undeclared(&message) };
         if fifo {
             keyed(&message, format_args!("topic `{}`", message.topic()))?;
         }
@@ -91,6 +91,14 @@ impl Account {
         }
         Some((given, sequence))
     }
+}
+
+/// A topic that nobody declared has no subscribers. What could be no topic, or would not take the message, refuses it all the
+/// same.
+fn undeclared(message: &Message) -> Result<(), TransportError> {
+    let topic = message.topic();
+    name_problem("topic", topic, TOPIC_NAME).map_or(Ok(()), |problem| Err(Refused::parameter(problem)))?;
+    if is_fifo(topic) { keyed(message, format_args!("topic `{topic}`")) } else { Ok(()) }
 }
 
 /// Refuses what has no key, on behalf of `who`, which is FIFO.

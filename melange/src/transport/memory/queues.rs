@@ -70,6 +70,12 @@ impl Queues {
         )))
     }
 
+    /// Whether the queue `name` was told a dead-letter queue, and that is there.
+    pub(super) fn gives_up(&self, name: &str) -> bool {
+        let redrive = self.all.get(name).and_then(|queue| queue.settings.redrive.as_ref());
+        redrive.is_some_and(|redrive| self.all.contains_key(&redrive.to))
+    }
+
     /// Puts what is sent into the queue `name`, unless it is a duplicate: then says what the first was given.
     pub(super) fn send(
         &mut self,

@@ -68,7 +68,7 @@ pub struct Received {
     pub(super) labels: Option<Arc<BTreeMap<String, String>>>,
     /// Its group.
     pub group: Option<String>,
-    /// FIFO: by what it was known.
+    /// FIFO: by what it was known; its own id where its body told it apart.
     pub dedup_id: Option<String>,
     /// FIFO: grows with every message.
     pub sequence_number: Option<String>,

@@ -58,7 +58,7 @@ pub enum RefusedKind {
     FilterLimit,
     /// Too many topics.
     TopicLimit,
-    /// Too many subscriptions of a FIFO topic.
+    /// Too many subscriptions of a topic that is FIFO, or takes large messages.
     SubscriptionLimit,
     /// Something else is missing, too large, or not for this kind of queue or topic.
     InvalidParameter,

@@ -147,11 +147,22 @@ impl QueueSettings {
         self.redrive.as_ref().map(|redrive| redrive.to.as_str())
     }
 
-    /// Whether all that is said is so in `known`.
-    pub(super) fn agree_with(&self, known: &Settings) -> bool {
-        let mut told = known.clone();
-        told.tell(self.clone());
-        told == *known
+    /// The first of what is said that is not so in `known`.
+    pub(super) fn differ_from(&self, known: &Settings) -> Option<&'static str> {
+        fn differs<T: PartialEq>(told: Option<&T>, known: Option<&T>) -> bool {
+            told.is_some() && told != known
+        }
+        let all = [
+            ("visibility", differs(self.visibility.as_ref(), Some(&known.visibility))),
+            ("delay", differs(self.delay.as_ref(), Some(&known.delay))),
+            ("retention", differs(self.retention.as_ref(), Some(&known.retention))),
+            ("max_bytes", differs(self.max_bytes.as_ref(), Some(&known.max_bytes))),
+            ("dead_letters", differs(self.redrive.as_ref(), known.redrive.as_ref())),
+            ("dead_letters_of", differs(self.sources.as_ref(), known.sources.as_ref())),
+            ("dedup_by_content", differs(self.dedup_by_content.as_ref(), Some(&known.dedup_by_content))),
+            ("dedup_by_group", differs(self.dedup_by_group.as_ref(), Some(&known.dedup_by_group))),
+        ];
+        all.into_iter().find_map(|(name, differs)| differs.then_some(name))
     }
 }
 

@@ -71,10 +71,13 @@ impl TopicSettings {
         self.dedup_by_group.unwrap_or_default()
     }
 
-    /// Whether all that is said is so in `known`.
-    pub(super) fn agree_with(&self, known: &Self) -> bool {
-        self.max_bytes.is_none_or(|bytes| bytes == known.max_size())
-            && self.dedup_by_content.is_none_or(|yes| yes == known.by_content())
-            && self.dedup_by_group.is_none_or(|yes| yes == known.by_group())
+    /// The first of what is said that is not so in `known`.
+    pub(super) fn differ_from(&self, known: &Self) -> Option<&'static str> {
+        let all = [
+            ("max_bytes", self.max_bytes.is_some_and(|bytes| bytes != known.max_size())),
+            ("dedup_by_content", self.dedup_by_content.is_some_and(|yes| yes != known.by_content())),
+            ("dedup_by_group", self.dedup_by_group.is_some_and(|yes| yes != known.by_group())),
+        ];
+        all.into_iter().find_map(|(name, differs)| differs.then_some(name))
     }
 }

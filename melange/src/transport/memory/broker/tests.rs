@@ -18,6 +18,20 @@ fn creating_twice_is_no_change_unless_something_else_is_said() {
     account.create_topic("t", TopicSettings::new().max_bytes(262_144)).unwrap();
     assert_eq!(kind(account.create_topic("t", TopicSettings::new().max_bytes(1_024))), RefusedKind::AlreadyExists);
     assert_eq!(kind(account.change_queue("nowhere", QueueSettings::new())), RefusedKind::NotFound);
+    let new = QueueSettings::new;
+    for (other, setting) in [
+        (new().delay(SECOND).visibility(SECOND), "`visibility`"),
+        (new().delay(2 * SECOND), "`delay`"),
+        (new().retention(60 * SECOND), "`retention`"),
+        (new().max_bytes(1_024), "`max_bytes`"),
+        (new().dead_letters("dead", 3), "`dead_letters`"),
+        (new().dead_letters_of(["q"]), "`dead_letters_of`"),
+    ] {
+        let refused = account.create_queue("q", other).unwrap_err().to_string();
+        assert!(refused.contains(setting), "{refused}");
+    }
+    let refused = account.create_topic("t.fifo", TopicSettings::new().dedup_by_group(true)).unwrap_err().to_string();
+    assert!(refused.contains("`dedup_by_group`"), "{refused}");
 }
 
 #[test]
@@ -160,9 +174,12 @@ fn a_topic_has_so_many_subscriptions_and_filter_policies() {
         if i < 200 { answer.unwrap() } else { assert_eq!(kind(answer), RefusedKind::FilterLimit) }
     }
     account.subscribe(Subscription::new("t", "q200")).unwrap();
-    for i in 0..101 {
-        let answer = account.subscribe(Subscription::new("t.fifo", format!("q{i}")));
-        if i < 100 { answer.unwrap() } else { assert_eq!(kind(answer), RefusedKind::SubscriptionLimit) }
+    account.create_topic("large", TopicSettings::new().max_bytes(262_145)).unwrap();
+    for topic in ["t.fifo", "large"] {
+        for i in 0..101 {
+            let answer = account.subscribe(Subscription::new(topic, format!("q{i}")));
+            if i < 100 { answer.unwrap() } else { assert_eq!(kind(answer), RefusedKind::SubscriptionLimit) }
+        }
     }
 }
 

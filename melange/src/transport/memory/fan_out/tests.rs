@@ -2,7 +2,7 @@ use super::super::fixture::program::{account, all, texts};
 use super::super::fixture::{bodies, message, plan, standard, topology};
 use super::super::{FilterPolicy, Outgoing, QueueSettings, Subscription};
 use crate::AttributeValue;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportErrorKind};
 
 fn json(body: &str) -> serde_json::Value {
     serde_json::from_str(body).unwrap()
@@ -154,6 +154,18 @@ async fn what_cannot_be_delivered_is_lost_without_a_word_or_kept_where_it_was_sa
     account.subscribe(Subscription::new("t", "q")).unwrap();
     account.publish("t", many).unwrap();
     assert_eq!(texts(&account, "q").await.len(), 1, "wrapped they arrive");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_nobody_declared_refuses_what_no_topic_would_take() {
+    let transport = standard();
+    let refused = Err(TransportErrorKind::InvalidMessage);
+    assert_eq!(transport.try_send(message("nobody-declared-it", "1")).await, Ok(()));
+    for illegal in ["no topic", "a.b", ".fifo"] {
+        assert_eq!(transport.try_send(message(illegal, "1")).await, refused, "{illegal}");
+    }
+    assert_eq!(transport.try_send(message("nobody.fifo", "1")).await, refused, "no key");
+    assert_eq!(transport.try_send(message("nobody.fifo", "1").keyed("a")).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]

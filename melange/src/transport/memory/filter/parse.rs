@@ -25,7 +25,7 @@ pub(super) fn policy(scope: Scope, json: &str) -> Result<All, String> {
     let policy: Map<String, Value> =
         serde_json::from_str(json).map_err(|error| format!("it is not a JSON object ({})", kind(&error)))?;
     let mut size = Size { keys: 0, combinations: 1, points: Points::default() };
-    let all = object(scope, &policy, 1, &mut size)?;
+    let all = object(scope, &policy, &Place { path: "", depth: 1 }, &mut size)?;
     if size.keys > MOST_KEYS {
         return Err(format!("it has {} keys, where {MOST_KEYS} are the most", size.keys));
     }
@@ -53,13 +53,21 @@ struct Size {
     points: Points,
 }
 
-fn object(scope: Scope, policy: &Map<String, Value>, depth: usize, size: &mut Size) -> Result<All, String> {
+/// Where in a policy.
+struct Place<'a> {
+    /// The keys that lead there, each with a dot behind it.
+    path: &'a str,
+    depth: usize,
+}
+
+fn object(scope: Scope, policy: &Map<String, Value>, place: &Place<'_>, size: &mut Size) -> Result<All, String> {
     let mut all = All::default();
+    let Place { path, depth } = *place;
     for (key, value) in policy {
-        let at = |why: String| format!("key `{key}`: {why}");
+        let at = |why: String| format!("key `{path}{key}`: {why}");
         match value {
             Value::Array(branches) if key == "$or" && is_or(branches) => {
-                all.either.push(either(scope, branches, depth, size)?);
+                all.either.push(either(scope, branches, place, size)?);
             }
             Value::Array(values) => {
                 size.keys += 1;
@@ -74,7 +82,8 @@ fn object(scope: Scope, policy: &Map<String, Value>, depth: usize, size: &mut Si
             }
             Value::Object(nested) if nested.is_empty() => return Err(at("there is nothing in it".to_owned())),
             Value::Object(nested) => {
-                let nested = object(scope, nested, depth + 1, size)?;
+                let below = Place { path: &format!("{path}{key}."), depth: depth + 1 };
+                let nested = object(scope, nested, &below, size)?;
                 all.keys.push((key.clone(), Node::Nested(nested)));
             }
             _ => return Err(at("what it may be must be a list, even if it is only one value".to_owned())),
@@ -92,15 +101,16 @@ fn is_or(branches: &[Value]) -> bool {
 }
 
 /// The combinations of the branches are added up.
-fn either(scope: Scope, branches: &[Value], depth: usize, size: &mut Size) -> Result<Vec<All>, String> {
+fn either(scope: Scope, branches: &[Value], place: &Place<'_>, size: &mut Size) -> Result<Vec<All>, String> {
     let mut read = Vec::with_capacity(branches.len());
     let mut combinations = 0_usize;
-    for branch in branches.iter().filter_map(Value::as_object) {
+    for (number, branch) in branches.iter().filter_map(Value::as_object).enumerate() {
+        let path = format!("{}$or[{number}]", place.path);
         if branch.is_empty() {
-            return Err("key `$or`: a branch is empty".to_owned());
+            return Err(format!("key `{path}`: a branch is empty"));
         }
         let mut own = *size;
-        read.push(object(scope, branch, depth, &mut own)?);
+        read.push(object(scope, branch, &Place { path: &format!("{path}."), ..*place }, &mut own)?);
         (size.keys, size.points) = (own.keys, own.points);
         combinations = combinations.saturating_add(own.combinations);
     }

@@ -286,6 +286,21 @@ fn what_is_no_policy_is_refused_with_the_key_and_the_reason() {
     assert!(nested.contains("not nested"), "{nested}");
 }
 
+#[test]
+fn a_key_is_named_with_the_keys_that_lead_to_it() {
+    for (bad, key) in [
+        (r#"{"order": {"customer": {"name": []}}}"#, "`order.customer.name`"),
+        (r#"{"order": {"customer": {}}}"#, "`order.customer`"),
+        (r#"{"order": {"total": 5}}"#, "`order.total`"),
+        (r#"{"$or": [{"a": ["x"]}, {"b": [{"prefx": "y"}]}]}"#, "`$or[1].b`"),
+        (r#"{"$or": [{"a": ["x"]}, {}]}"#, "`$or[1]`"),
+        (r#"{"order": {"$or": [{"a": {"b": []}}, {"c": [1]}]}}"#, "`order.$or[0].a.b`"),
+    ] {
+        let error = refused(bad);
+        assert!(error.contains(&format!("key {key}: ")), "{bad}: {error}");
+    }
+}
+
 /// Whatever the policy and the message: what is said twice matches the same, a value that is listed matches, and
 /// `anything-but` is the opposite of it.
 #[test]

@@ -40,6 +40,27 @@ async fn each_subscriber_that_gives_up_leaves_its_own_letter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_put_into_a_queue_that_was_deleted_stays_where_it_is() {
+    let account = standard();
+    account.send(message("t", "1")).await;
+    let delivery = account.take_one("q").await;
+    account.account().delete_queue("q-dlq").unwrap();
+    let letter = DeadLetter::given_up("ledger", "no");
+    let error = account.dead_letter("q", &delivery, &letter).await.unwrap_err();
+    assert_eq!((error.kind(), account.counts("q")), (TransportErrorKind::NotFound, (0, 1, 0)));
+
+    let account = standard();
+    account.send(message("t", "1")).await;
+    let delivery = account.take_one("q").await;
+    account.dead_letter("q", &delivery, &letter).await.unwrap();
+    account.account().delete_queue("q").unwrap();
+    assert_eq!((account.redrive("q"), account.counts("q-dlq")), (0, (1, 0, 0)));
+    let letter = account.take_one("q-dlq").await;
+    let error = Transport::redrive(&account, "q", &letter, 1).await.unwrap_err();
+    assert_eq!((error.kind(), account.counts("q-dlq")), (TransportErrorKind::NotFound, (0, 1, 0)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_buries_what_is_no_longer_in_hand() {
     let account = standard();
     account.send(message("t", "1")).await;

@@ -25,7 +25,8 @@ pub(in super::super) struct Ask<'a> {
 }
 
 impl Queue {
-    /// Hands out what is asked for, as `show` makes it. What was received too often is put into `dead` instead.
+    /// Hands out what is asked for, as `show` makes it. What was received too often is put into `dead` instead, if it has
+    /// somewhere to go.
     ///
     /// # Errors
     /// When too much is in flight, and a standard queue is asked without waiting.
@@ -33,7 +34,7 @@ impl Queue {
         &mut self,
         ask: &Ask<'_>,
         now: Instant,
-        dead: &mut Vec<Stored>,
+        mut dead: Option<&mut Vec<Stored>>,
         show: fn(&Stored, MemoryReceipt) -> T,
     ) -> Result<Look<T>, Refused> {
         self.wake_up(now);
@@ -67,7 +68,8 @@ impl Queue {
             let Some(held) = self.set(spot, State { standing: Standing::InHand, until, in_flight: true }) else {
                 break;
             };
-            if most.is_some_and(|most| held.stored.receives >= most) {
+            let is_given_up = most.is_some_and(|most| held.stored.receives >= most);
+            if let Some(dead) = dead.as_deref_mut().filter(|_| is_given_up) {
                 dead.extend(self.remove(spot));
                 continue;
             }

@@ -160,6 +160,27 @@ async fn a_dead_letter_is_as_old_as_its_message_unless_it_is_fifo() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dead_letter_queue_that_was_deleted_does_not_come_back() {
+    let account = account();
+    for (queue, dead) in [("q", "dead"), ("q.fifo", "dead.fifo")] {
+        account.change_queue(queue, QueueSettings::new().visibility(SECOND).dead_letters(dead, 1)).unwrap();
+        account.delete_queue(dead).unwrap();
+    }
+    send(&account, &["1"]);
+    for receives in 1..=3 {
+        for queue in ["q", "q.fifo"] {
+            assert_eq!(all(&account, queue).await.remove(0).receives, receives, "nothing is lost");
+        }
+        advance(SECOND).await;
+    }
+    assert_eq!(kind(account.receive("dead", Receive::up_to(1)).await), RefusedKind::NotFound);
+    advance(60 * SECOND).await;
+    account.create_queue("dead", QueueSettings::new()).unwrap();
+    assert!(all(&account, "q").await.is_empty(), "it is moved once it can be");
+    assert_eq!(all(&account, "dead").await.remove(0).source.as_deref(), Some("q"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn too_much_in_flight_is_said_by_a_standard_queue_to_who_does_not_wait() {
     let account = account();
     for i in 0..=MOST_IN_FLIGHT {
