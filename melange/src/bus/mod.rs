@@ -1,6 +1,7 @@
 //! The event bus: a publisher, and a consumer for every queue of its subscribers.
 
 mod builder;
+mod drain;
 mod global;
 #[cfg(feature = "signal")]
 mod run;
@@ -10,11 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 pub use builder::EventBusBuilder;
 pub use global::{GlobalBusError, publish};
 #[cfg(feature = "signal")]
 pub use run::RunError;
 
+use self::drain::drain;
 use crate::consumer::handle::{Shutdown, ShutdownError, shutdown};
 use crate::consumer::health::health;
 use crate::consumer::{Ask, Consumed, ConsumerMetrics, Engine, Health, Intake, QueueControl, consume, spawn};
@@ -254,11 +258,20 @@ impl EventBus {
     /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
     /// messages back, so that others can have them at once. Afterwards nothing can be published.
     ///
+    /// Queues in memory that nobody else holds, as those of a bus that was given no transport, end with the bus. What can be
+    /// received from them is handled first, within `deadline`, and what that publishes. A [`MemoryTransport`](crate::MemoryTransport) of which there is
+    /// a clone keeps its messages for the next bus, as every other transport does.
+    ///
     /// # Errors
     /// If messages could not be handed back: they come again when their visibility ends. What the broker had taken back by
     /// itself is no error.
     pub async fn shutdown(&self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
-        shutdown(&self.inner.engine, deadline).await
+        let (engine, before) = (&self.inner.engine, self.inner.engine.counters.snapshot());
+        let begun = Instant::now();
+        if self.inner.started.load(Ordering::SeqCst) {
+            drain(engine, deadline).await;
+        }
+        shutdown(engine, &before, deadline.saturating_sub(begun.elapsed())).await
     }
 }
 

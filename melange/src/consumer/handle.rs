@@ -57,7 +57,7 @@ impl ConsumerHandle {
     /// If messages could not be handed back: they come again when their visibility ends. What the broker had taken back by
     /// itself is no error.
     pub async fn shutdown(self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
-        shutdown(&self.engine, deadline).await
+        shutdown(&self.engine, &self.engine.counters.snapshot(), deadline).await
     }
 }
 
@@ -73,8 +73,12 @@ impl fmt::Debug for ConsumerHandle {
     }
 }
 
-pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shutdown, ShutdownError> {
-    let before = engine.counters.snapshot();
+/// Reports what was done since `before`.
+pub(crate) async fn shutdown(
+    engine: &Engine,
+    before: &ConsumerMetrics,
+    deadline: Duration,
+) -> Result<Shutdown, ShutdownError> {
     engine.stop.cancel();
     engine.settlers.close();
     // Of a bus that was not started there is nothing to wait for.
@@ -89,7 +93,7 @@ pub(crate) async fn shutdown(engine: &Engine, deadline: Duration) -> Result<Shut
     let now = engine.counters.snapshot();
     let settled = |m: &ConsumerMetrics| m.handled + m.ignored + m.retried + m.dead_lettered + m.rejected;
     let report = Shutdown {
-        finished: settled(&now).saturating_sub(settled(&before)),
+        finished: settled(&now).saturating_sub(settled(before)),
         released: now.released.saturating_sub(before.released),
         taken_back: now.leases_lost.saturating_sub(before.leases_lost),
         unreleased: now.unsettled.saturating_sub(before.unsettled),

@@ -2,6 +2,7 @@
 //! waits.
 
 mod blocking;
+mod ending;
 #[path = "../orders/mod.rs"]
 mod orders;
 mod publishing;

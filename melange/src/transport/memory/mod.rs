@@ -110,6 +110,11 @@ impl MemoryTransport {
         MemoryTransportBuilder::default()
     }
 
+    /// Whether there is no other handle to the account, so that it ends with this one.
+    pub(crate) fn is_held_by_one(&self) -> bool {
+        Arc::strong_count(&self.account) == 1
+    }
+
     fn left_to(chance: Chance) -> Self {
         let account = Arc::new(Mutex::new(Account::left_to(chance)));
         Self { account, own_queue: OWN_QUEUE.into(), before: Arc::default() }
