@@ -121,10 +121,24 @@ fn count<const HANDLERS: usize, const AT_RUN_TIME: usize>(times: u64) -> support
     Ok(())
 }
 
-const COUNTED: [Counted; 9] = [
+/// A linked function, on a bus to which others subscribe at run time, if to other events.
+fn bus_of_function() -> Result<SynchronousEventBus, melange::BuildErrors> {
+    let bus = SynchronousEventBus::builder().subscribers(subscribers![adds]).build()?;
+    bus.subscribe(|_: &Tocked| {});
+    Ok(bus)
+}
+
+fn count_function(times: u64) -> support::Result {
+    let bus = bus_of_function()?;
+    time(times, |tick| checked(&bus, tick));
+    Ok(())
+}
+
+const COUNTED: [Counted; 10] = [
     ("sync_1/table", count_table::<1>),
     ("sync_1/melange", count::<1, 0>),
     ("sync_1/melange_at_run_time", count::<0, 1>),
+    ("sync_1/melange_function", count_function),
     ("sync_10/table", count_table::<10>),
     ("sync_10/melange", count::<10, 0>),
     ("sync_10/melange_at_run_time", count::<0, 10>),
@@ -160,11 +174,9 @@ fn main() -> support::Result {
         let what = format!("{handlers} handlers, given at run time");
         figures.push(print(&what, &format!("sync_{handlers}_at_run_time"), &table, &added));
     }
-    // A linked function, on a bus to which others subscribe at run time, if to other events.
     let sum = Arc::default();
     let least = Table::new(1, &sum);
-    let bus = SynchronousEventBus::builder().subscribers(subscribers![adds]).build()?;
-    bus.subscribe(|_: &Tocked| {});
+    let bus = bus_of_function()?;
     let [mut table, mut melange] = [const { Measured::new() }; 2];
     for _ in 0..rounds {
         table.add(time(400_000, |tick| least.publish(tick)));
