@@ -10,7 +10,7 @@ use crate::runtime::timer;
 use crate::transport::MemoryTransport;
 
 /// Between two looks at the queues.
-const LOOK: Duration = Duration::from_millis(2);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Waits until nothing is left to receive and nothing is in hand, for `deadline` at most, if the queues are in memory that nobody
 /// else holds: what is in them would be gone. Other queues outlive the bus, and are left to whoever comes next.
