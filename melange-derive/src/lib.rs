@@ -6,6 +6,7 @@
 mod cfg;
 mod duration;
 mod event;
+mod functions;
 mod krate;
 mod names;
 mod nearest;
@@ -74,7 +75,13 @@ use proc_macro::TokenStream;
 /// A struct with named fields shares one JSON object with the envelope. So its fields may not be called
 /// `event_type_name`, `event_id`, `event_version`, `occurred_on` or `topic` there, except for those marked as such, and
 /// `#[serde(deny_unknown_fields)]` would refuse every message. Everything else travels under `data`.
-#[proc_macro_derive(Event, attributes(event))]
+///
+/// Retries, dead letters and older builds bring back what was published, so an event reads what it writes. A field or a variant that
+/// `#[serde(..)]` has written under one name and read under another is refused, unless an `alias` has the one that is written.
+/// Where `Serialize` is written by hand, the names it writes are not seen here: give the field that name for both ways,
+/// `#[serde(rename = "orderId")]`.
+// `events` is no attribute of its own, but a slip that is answered here and not by two errors.
+#[proc_macro_derive(Event, attributes(event, events))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
 }
@@ -214,4 +221,11 @@ pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __type_or_pattern(input: TokenStream) -> TokenStream {
     wanted::type_or_pattern(input.into()).into()
+}
+
+/// Generated code only: for `melange::subscribers!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __functions(input: TokenStream) -> TokenStream {
+    functions::named(input.into()).into()
 }

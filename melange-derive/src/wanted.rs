@@ -17,6 +17,10 @@ pub(crate) fn type_or_pattern(input: TokenStream) -> TokenStream {
     });
     let mut next = || groups.next().unwrap_or_default();
     let (callback, arguments, wanted, more) = (next(), next(), unwrapped(next()), next());
+    if let Some(TokenTree::Literal(literal)) = wanted.clone().into_iter().next() {
+        let message = "an event is named by its type or shown by a pattern, as in `OrderPlaced` or `OrderPlaced { total: 3, .. }`";
+        return syn::Error::new(literal.span(), message).into_compile_error();
+    }
     let (words, wanted) = (spelled(&wanted), at_its_words(wanted));
     match Kind::of(&wanted) {
         Kind::Type => quote!(#callback!(#arguments, @type [#words] [#wanted] #more)),

@@ -26,6 +26,7 @@ use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscri
     label = "not a subscriber",
     note = "write `|event: Arc<SomeEvent>| async move {{ .. }}` or `|event: &SomeEvent| {{ .. }}`, with the type spelled out, and return `()`, `Outcome` or `Result<(), E>`",
     note = "after the event an async closure may take up to three of `Metadata`, `State<T>` and `CancellationToken`, by value",
+    note = "it is called many times, by many threads: it takes what it captures by `move`, captures only what is `Send + Sync`, and changes nothing but behind a `Mutex` or an atomic",
     note = "a function under `#[subscriber]` is given by its name: `.subscribers(melange::subscribers![some_function])`"
 )]
 pub trait HandlerFn<M>: Send + Sync + Sized + 'static {

@@ -10,6 +10,7 @@ pub use std::result::Result;
 pub use std::sync::Arc;
 pub use std::time::Duration;
 
+pub use melange_derive::__functions;
 #[cfg(feature = "test-util")]
 pub use melange_derive::__type_or_pattern;
 pub use serde::Serialize;

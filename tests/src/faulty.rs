@@ -69,6 +69,7 @@ type Rule = Box<dyn Fn(&Call) -> Act + Send + Sync>;
 #[derive(Clone)]
 pub struct Faulty {
     inner: MemoryTransport,
+    visibility: Option<Duration>,
     shared: Arc<Shared>,
 }
 
@@ -90,7 +91,13 @@ impl Faulty {
     pub fn over(service: MemoryTransport) -> Self {
         let shared =
             Shared { calls: Mutex::default(), under_way: Mutex::default(), rule: Mutex::new(Box::new(|_| Act::Pass)) };
-        Self { inner: service, shared: Arc::new(shared) }
+        Self { inner: service, visibility: None, shared: Arc::new(shared) }
+    }
+
+    /// With this visibility time-out, which its queues get when they are made.
+    #[must_use]
+    pub fn with_visibility(self, visibility: Duration) -> Self {
+        Self { visibility: Some(visibility), ..self }
     }
 
     /// From now on this is what becomes of calls.
@@ -213,7 +220,8 @@ impl Drop for UnderWay {
 
 impl Transport for Faulty {
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        let capabilities = self.inner.capabilities();
+        self.visibility.map_or(capabilities, |visibility| capabilities.with_visibility(visibility))
     }
 
     fn own_queue(&self) -> &str {

@@ -142,6 +142,127 @@ fn what_a_type_within_writes_otherwise_is_noticed() {
     }
 }
 
+// --- What is read, and has lost a value. ---
+
+#[derive(Serialize, Deserialize)]
+struct OptionRenamed {
+    #[serde(rename(serialize = "a", deserialize = "b"))]
+    name: Option<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DefaultRenamed {
+    #[serde(default, rename(serialize = "a"))]
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DefaultListRenamed {
+    #[serde(default, rename(deserialize = "b"))]
+    names: Vec<u8>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[derive(Serialize, Deserialize)]
+struct Own {
+    #[serde(default = "yes", rename(serialize = "a"))]
+    active: bool,
+    #[serde(default = "one")]
+    count: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OwnNumber {
+    #[serde(default = "yes")]
+    active: bool,
+    #[serde(default = "one", rename(serialize = "c"))]
+    count: u8,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, rename_all(serialize = "camelCase"))]
+struct DefaultedContainer {
+    id: u8,
+    first_name: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+enum Colour {
+    #[default]
+    Red,
+    Green,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DefaultVariant {
+    #[serde(default, rename(serialize = "c"))]
+    colour: Colour,
+}
+
+#[derive(Serialize, Deserialize)]
+enum InsideVariant {
+    Plain,
+    Named {
+        #[serde(rename(serialize = "n"))]
+        note: Note,
+    },
+}
+
+/// Written by hand, under another name than it is read by.
+#[derive(Deserialize)]
+struct ByHand {
+    name: Note,
+}
+
+impl Serialize for ByHand {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        BTreeMap::from([("Name", &self.name)]).serialize(serializer)
+    }
+}
+
+events! {
+    LosesOption { at: OptionRenamed }
+    LosesDefault { at: DefaultRenamed }
+    LosesList { at: DefaultListRenamed }
+    LosesOwnBool { at: Own }
+    LosesOwnNumber { at: OwnNumber }
+    LosesInContainer { at: DefaultedContainer }
+    LosesVariant { at: DefaultVariant }
+    LosesInVariant { at: InsideVariant }
+    LosesInList { at: Vec<OptionRenamed> }
+    LosesInMap { at: BTreeMap<String, OptionRenamed> }
+    LosesInOption { at: Option<(u8, Page<OptionRenamed>)> }
+    LosesByHand { at: ByHand }
+}
+
+#[test]
+fn a_value_that_is_lost_is_noticed_and_named() {
+    for (said, lost) in [
+        (gate::<LosesOption>(), "`at.a`"),
+        (gate::<LosesDefault>(), "`at.a`"),
+        (gate::<LosesList>(), "`at.names`"),
+        (gate::<LosesOwnBool>(), "`at.a`"),
+        (gate::<LosesOwnNumber>(), "`at.c`"),
+        (gate::<LosesInContainer>(), "`at.firstName`"),
+        (gate::<LosesVariant>(), "`at.c`"),
+        (gate::<LosesInVariant>(), "`at.Named.n`"),
+        (gate::<LosesInList>(), "`at[0].a`"),
+        (gate::<LosesInMap>(), ".a`"),
+        (gate::<LosesInOption>(), "`at[1].items[0].a`"),
+        (gate::<LosesByHand>(), "`at.Name`"),
+    ] {
+        let said = said.expect_err(lost);
+        assert!(said.contains(lost) && said.contains("contract_both_ways.rs:") && said.contains("alias"), "{said}");
+    }
+}
+
 // --- What can, in all the forms that strangers give it. ---
 
 type Note = Option<String>;
@@ -211,7 +332,72 @@ enum Beside {
     C,
 }
 
+/// What would be lost, if it were not read under the other name, too.
+#[derive(Serialize, Deserialize)]
+struct Aliased {
+    #[serde(rename(serialize = "a", deserialize = "b"), alias = "a")]
+    name: Note,
+    #[serde(default = "yes", rename(serialize = "on"), alias = "on")]
+    active: bool,
+}
+
+static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+fn next() -> u64 {
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+/// What is made anew wherever it is read is no value that could be lost; nor is what its type writes of its own accord.
+#[derive(Serialize, Deserialize)]
+struct MadeAnew {
+    #[serde(skip_deserializing, default = "next")]
+    number: u64,
+    #[serde(skip_serializing, default = "next")]
+    read: u64,
+    #[serde(default = "next")]
+    both: u64,
+    #[serde(skip_deserializing)]
+    written: u8,
+    list: HashSet<u8>,
+}
+
+/// Read into another form than it came in, which is written from then on.
+#[derive(Deserialize, Serialize)]
+#[serde(from = "String")]
+struct Normal(String);
+
+impl From<String> for Normal {
+    fn from(text: String) -> Self {
+        Self(text.trim().to_uppercase())
+    }
+}
+
+/// Written without what is secret.
+#[derive(Deserialize)]
+struct Secret(#[allow(dead_code, reason = "secret")] String);
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+enum Open {
+    Known,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Loose {
+    A { a: Option<u8> },
+    B { b: Option<u8> },
+}
+
 events! {
+    Kept { a: Aliased, b: MadeAnew, c: Normal, d: Secret, e: Open, f: Loose, g: Option<Option<Aliased>> }
     Numbers { a: u64, b: i64, c: u128, d: i128, e: f32, f: NonZeroU64, g: usize, h: isize, i: char, j: bool }
     Texts { a: String, b: Cow<'static, str>, c: Box<str>, d: Box<Path>, e: PathBuf, f: IpAddr, g: EventId, h: Timestamp }
     Times { a: chrono::DateTime<chrono::Utc>, b: chrono::NaiveDate, c: chrono::NaiveTime, d: chrono::NaiveDateTime, e: Duration,
@@ -261,6 +447,7 @@ fn what_is_read_back_passes() {
         ("maps", gate::<Maps>()),
         ("types", gate::<Types>()),
         ("results", gate::<Results>()),
+        ("kept", gate::<Kept>()),
         ("flat map", gate::<FlatMap>()),
         ("flat enum", gate::<FlatEnum>()),
         ("choice", gate::<Choice>()),

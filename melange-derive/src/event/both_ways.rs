@@ -100,11 +100,25 @@ fn names_differ(
     problems.at(
         ident,
         format!(
-            "`{}` is written as \"{written}\" and read as \"{read}\", so that this type cannot read what it publishes: give it one name \
-             for both, `#[serde(rename = \"{written}\")]`, or read the written one too, `#[serde(alias = \"{written}\")]`",
-            text(ident)
+            "`{}` is written as \"{written}\" and read as \"{read}\", so that this type cannot read what it publishes: {}",
+            text(ident),
+            mend(serde, &written, &read)
         ),
     );
+}
+
+/// How one name becomes both. Nobody sees here whether `Serialize` is written by hand, and then writes what it likes: where only
+/// the name for reading is said, it may well be that one.
+fn mend(serde: &SerdeField, written: &str, read: &str) -> String {
+    let alias = format!("or read the written one too, `#[serde(alias = \"{written}\")]`");
+    if serde.is_renamed_for_reading_only() {
+        format!(
+            "give it one name for both, `#[serde(rename = \"{read}\")]`, also where `Serialize` is written by hand and writes that name; \
+             {alias}"
+        )
+    } else {
+        format!("give it one name for both, `#[serde(rename = \"{written}\")]`, {alias}")
+    }
 }
 
 fn of_enum(variant: &Variant<'_>, model: &Model<'_>, renamed_all: &mut Vec<Renamed>, problems: &mut Problems) {

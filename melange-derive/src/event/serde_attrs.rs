@@ -196,6 +196,11 @@ impl SerdeField {
         self.rename.write.is_some() || self.rename.read.is_some()
     }
 
+    /// Whether it says a name for reading, and none for writing.
+    pub(crate) fn is_renamed_for_reading_only(&self) -> bool {
+        self.rename.write.is_none() && self.rename.read.is_some()
+    }
+
     /// Whether what is written as `written` is read, where `read` is the name that is.
     pub(crate) fn is_read_as(&self, written: &str, read: &str) -> bool {
         written == read || self.aliases.iter().any(|alias| alias.value() == written)

@@ -16,7 +16,16 @@ pub(crate) const ON_ITEM: Known = Known {
     words: &["listens_to", "name", "queue", "blocking", "retry", "timeout", "concurrency", "part", "crate"],
     expressions: &[],
     example: "listens_to = OrderPlaced",
-    elsewhere: in_retry,
+    elsewhere: |word| {
+        match word {
+        "event" | "events" | "on" | "to" => Some("the events are said by `listens_to = SomeEvent`".to_owned()),
+        "topic" => Some(
+            "an event says its topic, `#[event(topic = \"..\")]`; a subscriber says the queue, `queue = \"..\"`, or nothing"
+                .to_owned(),
+        ),
+        _ => in_retry(word),
+    }
+    },
 };
 
 /// On a method, in `#[listens_to(..)]`.
@@ -36,8 +45,14 @@ const IN_RETRY: Known =
     Known { words: &["attempts", "backoff"], expressions: &[], example: "attempts = 5", elsewhere: |_| None };
 
 fn in_retry(word: &str) -> Option<String> {
-    let belongs = IN_RETRY.words.contains(&word);
-    belongs.then(|| format!("`{word}` belongs in `retry(..)`: `retry(attempts = 5, backoff = \"1s..5m\")`"))
+    let example = "`retry(attempts = 5, backoff = \"1s..5m\")`";
+    match word {
+        "retries" | "max_retries" | "max_attempts" => {
+            Some(format!("how often it is tried stands in `retry(..)`: {example}"))
+        }
+        _ if IN_RETRY.words.contains(&word) => Some(format!("`{word}` belongs in `retry(..)`: {example}")),
+        _ => None,
+    }
 }
 
 /// What the options say.

@@ -8,6 +8,12 @@ use crate::spelling::spelled;
 /// Arguments that are not events although they look like them.
 const NOT_EVENTS: [&str; 5] = ["Metadata", "Context", "CancellationToken", "State", "Option"];
 
+/// What the language or everybody's prelude has, and no crate can make an event.
+const NEVER_EVENTS: [&str; 19] = [
+    "str", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64", "String", "Vec",
+];
+
 /// Notes events that are listed twice.
 pub(crate) fn check_list(events: &[Path], problems: &mut Problems) {
     let mut seen = Vec::new();
@@ -36,8 +42,9 @@ pub(crate) fn of_argument(ty: &Type) -> Option<&Path> {
 /// The type itself, if it can be an event.
 pub(crate) fn by_value(ty: &Type) -> Option<&Path> {
     match peel(ty) {
-        Type::Path(path) if path.qself.is_none() && !NOT_EVENTS.iter().any(|other| named(&path.path, other)) => {
-            Some(&path.path)
+        Type::Path(path) if path.qself.is_none() => {
+            let mut others = NOT_EVENTS.iter().chain(&NEVER_EVENTS);
+            (!others.any(|other| named(&path.path, other))).then_some(&path.path)
         }
         _ => None,
     }

@@ -8,7 +8,7 @@ use syn::{Attribute, Path, Signature, Token, Visibility};
 use super::args::Args;
 use super::expand::{Of, Subscriber, Target, subscribers};
 use super::signature::Handler;
-use super::{events, with_problems};
+use super::{events, with_problems, within};
 use crate::cfg::conditions;
 use crate::options::Options;
 use crate::problems::Problems;
@@ -44,6 +44,17 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     if let Some(receiver) = function.signature.receiver() {
         problems
             .at(receiver, "this is a method: put `#[subscriber]` on its impl block, and `#[listens_to]` on the method");
+        return with_problems(item, problems);
+    }
+    if let Some(block) = within::block(function.signature.fn_token.span) {
+        let block = if block == "impl" { "an impl block" } else { "a trait" };
+        problems.at(
+            &function.signature.ident,
+            format!(
+                "a subscriber that is a function cannot stand in {block}: move it out; or give it `&self` and `#[listens_to]`, and put \
+                 `#[subscriber]` on the impl block of a type"
+            ),
+        );
         return with_problems(item, problems);
     }
     if !function.has_body {

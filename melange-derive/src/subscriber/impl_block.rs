@@ -8,7 +8,7 @@ use super::args::Args;
 use super::events::{named, peel};
 use super::expand::{Of, Subscriber, Target, stub, subscribers};
 use super::listener::listeners;
-use super::mark::strip;
+use super::mark::{is_ours, is_slip, strip};
 use super::members::ImplBlock;
 use super::with_problems;
 use crate::cfg::conditions;
@@ -17,7 +17,7 @@ use crate::problems::Problems;
 
 pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems) -> TokenStream {
     let args = Args::of_item(options, &mut problems);
-    let (stripped, marked) = (strip(item.clone()), item.clone());
+    let (stripped, marked) = (strip(item.clone(), is_ours), item.clone());
     let block: ImplBlock = match syn::parse2(item) {
         Ok(block) => block,
         Err(error) => {
@@ -42,6 +42,8 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             Some(_) => TokenStream::new(),
             None => stub(&args, &block.generics, &block.self_type, &block_conditions),
         };
+        // A slip that was reported is not to be reported by the compiler once more.
+        let stripped = if listeners.is_empty() { strip(stripped, is_slip) } else { stripped };
         return with_problems(quote!(#stripped #stub), problems);
     }
     let target = Target::Method { self_type: block.self_type.clone(), name: block.name() };

@@ -2,10 +2,10 @@
 
 use proc_macro2::{Group, TokenStream};
 use quote::quote;
-use syn::{FnArg, LitStr, Meta, Path, Type};
+use syn::{Attribute, FnArg, LitStr, Meta, Path, Type};
 
 use super::args::{Args, ListensTo, ON_METHOD};
-use super::mark::Mark;
+use super::mark::{self, Mark};
 use super::members::{ImplBlock, Method};
 use super::signature::Handler;
 use super::{argument, events, receiver};
@@ -28,6 +28,9 @@ pub(crate) struct Listener<'a> {
 pub(crate) fn listeners<'a>(block: &'a ImplBlock, args: &Args, problems: &mut Problems) -> Vec<Listener<'a>> {
     for mark in &block.misplaced {
         problems.at(&mark.meta, "`#[listens_to]` goes on a method: move it, or drop it");
+    }
+    for method in &block.methods {
+        subscriber_again(method, problems);
     }
     let listeners = match &args.listens_to {
         Some(listens_to) => process(block, args, listens_to, problems),
@@ -53,16 +56,33 @@ fn handlers<'a>(block: &'a ImplBlock, args: &Args, problems: &mut Problems) -> V
             listeners.extend(handler(block, method, mark, args, problems));
         }
     }
-    // A method under `#[subscriber]` is told by that one where to put what.
-    let other = |method: &Method| method.attrs.iter().any(|attr| events::named(attr.path(), "subscriber"));
-    if listeners.is_empty() && problems.is_empty() && !block.methods.iter().any(other) {
-        problems.at(
+    if listeners.is_empty() && problems.is_empty() {
+        nothing_listens(block, problems);
+    }
+    listeners
+}
+
+fn nothing_listens(block: &ImplBlock, problems: &mut Problems) {
+    let mut attributes = block.methods.iter().flat_map(|method| &method.attrs).map(Attribute::path);
+    match attributes.find(|path| mark::is_slip(path)) {
+        Some(slip) => problems.at(slip, "a method that listens is marked with `#[listens_to]`: write it so"),
+        None => problems.at(
             &block.self_type,
             "no method listens to anything: mark one with `#[listens_to]`, or say `#[subscriber(listens_to = SomeEvent)]` and call it \
              `process`",
-        );
+        ),
     }
-    listeners
+}
+
+/// Notes a `#[subscriber]` on a method of a block that is under one itself.
+fn subscriber_again(method: &Method, problems: &mut Problems) {
+    if let Some(again) = method.attrs.iter().find(|attr| events::named(attr.path(), "subscriber")) {
+        let fix = match method.signature.receiver() {
+            Some(_) => "mark the method with `#[listens_to]` instead",
+            None => "give the function `&self` and mark it with `#[listens_to]`, or move it out of the block",
+        };
+        problems.at(again, format!("`#[subscriber]` is on the impl block already: {fix}"));
+    }
 }
 
 fn handler<'a>(

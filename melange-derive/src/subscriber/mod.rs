@@ -12,6 +12,7 @@ mod mark;
 mod members;
 mod receiver;
 mod signature;
+mod within;
 
 use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -34,7 +35,7 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
                 None => problems.add(syn::Error::new(proc_macro2::Span::call_site(), message)),
             }
             // Of a trait, the methods may be marked.
-            with_problems(mark::strip(item), problems)
+            with_problems(mark::strip(item, mark::is_ours), problems)
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What can be a subscriber: a function or method, seen from outside.
 
-use syn::{FnArg, GenericParam, Generics, Ident, Path, ReturnType, Safety, Signature, Type, TypeParamBound};
+use syn::{
+    FnArg, GenericParam, Generics, Ident, Lifetime, Path, ReturnType, Safety, Signature, Type, TypeParamBound,
+    WherePredicate,
+};
 
 use super::args::Args;
 use super::events::{generic, named, peel};
@@ -68,6 +71,16 @@ fn generics(generics: &Generics, problems: &mut Problems) {
             "a subscriber cannot be generic, because there is no call that could choose the types: write one function for each, which \
              may call a generic one",
         );
+        return;
+    }
+    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
+    let forever = generics.lifetimes().flat_map(|param| &param.bounds).find(|bound| is_static(bound));
+    let where_forever = generics.where_clause.iter().flat_map(|clause| &clause.predicates).find_map(|predicate| {
+        let WherePredicate::Lifetime(predicate) = predicate else { return None };
+        predicate.bounds.iter().find(|bound| is_static(bound))
+    });
+    if let Some(bound) = forever.or(where_forever) {
+        problems.at(bound, "arguments live as long as one run: drop this bound, or take `Arc<..>` to keep the event");
     }
 }
 

@@ -79,9 +79,26 @@ struct Extension {
     time: Duration,
 }
 
-/// What was asked for several, when, and what the broker said.
-struct Extended {
+/// What is being asked for several. Whoever asks may go before there is an answer: then others can ask.
+struct Asking<'a> {
+    leases: &'a Leases,
     batch: Vec<Extension>,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut held = self.leases.held();
+        for extension in &self.batch {
+            if let Some(entry) = held.get_mut(extension.key) {
+                entry.extending = false;
+            }
+        }
+    }
+}
+
+/// What was asked for several, when, and what the broker said.
+struct Extended<'a> {
+    asking: Asking<'a>,
     asked: Instant,
     answers: Vec<Result<(), TransportError>>,
 }
@@ -174,10 +191,8 @@ impl Leases {
         if left < self.visibility { Duration::from_secs(left.as_secs()) } else { self.visibility }
     }
 
-    /// Extends what needs it, and gives up what was lost. Never returns.
+    /// Extends what needs it, and gives up what was lost. Never returns. Several may do so at once.
     pub(crate) async fn keep(&self, transport: &DynTransport) -> Infallible {
-        // What was asked for before a panic is answered by nobody.
-        self.held().leases.iter_mut().for_each(|(_, entry)| entry.extending = false);
         let tick = (self.visibility / TICKS).max(Duration::from_millis(10));
         let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -193,7 +208,7 @@ impl Leases {
                 _ = ticks.tick() => {
                     let due = self.due(tick);
                     for batch in due.chunks(transport.capabilities().max_batch.max(1)) {
-                        calls.push(self.extend(transport, batch.to_vec()));
+                        calls.push(self.extend(transport, Asking { leases: self, batch: batch.to_vec() }));
                     }
                 }
             }
@@ -226,24 +241,23 @@ impl Leases {
         due
     }
 
-    async fn extend(&self, transport: &DynTransport, batch: Vec<Extension>) -> Extended {
+    async fn extend<'a>(&self, transport: &DynTransport, asking: Asking<'a>) -> Extended<'a> {
         let asked = Instant::now();
-        let changes = batch.iter().map(|extension| (extension.receipt.clone(), extension.time)).collect();
+        let changes = asking.batch.iter().map(|extension| (extension.receipt.clone(), extension.time)).collect();
         // An answer that comes later than the lease ends is none.
         let call = transport.change_visibilities(&self.queue, changes);
         let answers = tokio::time::timeout(self.visibility / 2, call).await.unwrap_or_default();
-        Extended { batch, asked, answers }
+        Extended { asking, asked, answers }
     }
 
-    fn extended(&self, Extended { batch, asked, answers }: Extended) {
+    fn extended(&self, Extended { asking, asked, answers }: Extended<'_>) {
         let mut held = self.held();
         let mut answers = answers.into_iter();
-        for Extension { key, time, .. } in batch {
+        for Extension { key, time, .. } in &asking.batch {
             let answer = answers.next().unwrap_or_else(|| Err(TransportError::no_answer()));
-            let Some(entry) = held.get_mut(key) else { continue };
-            entry.extending = false;
+            let Some(entry) = held.get_mut(*key) else { continue };
             match answer {
-                Ok(()) => entry.until = self.end(asked, time, entry.since).max(entry.until),
+                Ok(()) => entry.until = self.end(asked, *time, entry.since).max(entry.until),
                 Err(error) if error.kind() == TransportErrorKind::LeaseLost => {
                     tracing::warn!(queue = self.queue, "a message is no longer in hand: its handler is cancelled");
                     entry.lose();

@@ -2,6 +2,7 @@
 
 mod background;
 mod begin;
+mod beside;
 mod budget;
 mod builder;
 mod coalesce;
@@ -43,6 +44,7 @@ pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
+use beside::Beside;
 use leases::Lease;
 use process::{Handled, Notes};
 use queue::Queue;
@@ -128,6 +130,9 @@ impl MessageConsumer {
     /// Waits for at most one message (20 seconds unless the builder said otherwise), runs its subscribers and settles it.
     /// With several queues each is asked in turn.
     ///
+    /// The message stays in hand as long as the call lasts: in a runtime of several threads also while a subscriber blocks the one
+    /// that this is called on.
+    ///
     /// # Errors
     /// If the broker could not be asked, or no tokio runtime is here. What a subscriber does is no error here: it is in what
     /// is returned.
@@ -200,10 +205,12 @@ pub(crate) async fn consume(engine: &Engine, next: &AtomicUsize, ask: Ask<'_>) -
             deliveries.truncate(1);
             let Some(delivery) = deliveries.pop() else { continue };
             let lease = queue.leases.take(delivery.receipt.clone());
+            let mut beside = Beside::start(engine, queue).await;
             let handled = tokio::select! {
                 handled = handle_until(deadline, engine, queue, &delivery, &lease) => handled,
-                never = queue.leases.keep(&engine.transport) => match never {},
+                never = beside.until_it_dies() => match never {},
             };
+            drop(beside);
             return Ok(Consumed::Message(settle::now(engine, queue, &delivery, &lease, handled).await));
         }
         if Instant::now() >= end || queues.is_empty() {

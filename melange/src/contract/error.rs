@@ -29,7 +29,7 @@ pub enum ContractErrorKind {
     Unreadable,
     /// The file could not be written.
     Unwritable,
-    /// An event cannot read what it writes.
+    /// An event cannot read what it writes, or loses a value of it.
     OneWay,
     /// The events contradict each other.
     Registry,
@@ -119,7 +119,7 @@ impl fmt::Display for ContractError {
             ContractErrorKind::Unwritable => write!(f, "the contract {path} cannot be written: {why}"),
             ContractErrorKind::OneWay => write!(
                 f,
-                "events cannot be read as they are written: some type in them writes what it does not read\n{why}\
+                "events are not read as they are written: some type in them writes what it does not read\n{why}\
                  Look there for `#[serde(rename(serialize = \"..\"))]` or `rename_all(serialize = \"..\")` without the same for reading \
                  or an `alias`, for `skip_serializing` without `default`, and for what is written or read by hand"
             ),

@@ -55,8 +55,10 @@
 //!
 //! The shapes are those that are read. That the same is written, the gate tries: each event is made of samples, written, and read
 //! again. What cannot be read fails the test, as a type within that has a `#[serde(rename(serialize = ".."))]` and reads under another
-//! name, or a map by numbers in a flattened field, whose keys serde does not read back. Of the event's own fields the derive says so.
-//! Types that none of the samples are right for are not tried.
+//! name, or a map by numbers in a flattened field, whose keys serde does not read back. So does a value that is lost on the way: of an
+//! `Option`, or where a default is filled in, such a name is no error of serde's, and the value is gone without a word. An
+//! `#[serde(alias = "..")]` with the name that is written mends it. Of the event's own fields the derive says so.
+//! Types that none of the samples are right for are not tried, nor what may be absent in an enum with its tag inside.
 //!
 //! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is on:
 //! `cargo test --release` needs it, in `[dev-dependencies]`.

@@ -67,7 +67,5 @@ macro_rules! crates {
 /// ```
 #[macro_export]
 macro_rules! subscribers {
-    ($($function:path),* $(,)?) => {
-        $crate::Functions::__new(&[$(<$function as $crate::__private::SubscriberFunction>::SUBSCRIBERS),*])
-    };
+    ($($function:tt)*) => { $crate::__private::__functions!([$crate] [$($function)*]) };
 }

@@ -1,10 +1,12 @@
-//! Whether a type reads what it writes: it is given samples of all that it takes, and what it then writes is read again.
+//! Whether a type reads what it writes: it is given samples of all that it takes, and what it then writes is read again, and is to
+//! be written as before.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Shape;
 use super::explore::Explorer;
+use super::lost::lost;
 use super::run::{Act, Choices, Failed, Run};
 use super::walk::Walker;
 use crate::event::EventDescriptor;
@@ -35,7 +37,13 @@ fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(
     let value = T::deserialize(walker)?;
     // What cannot be written is not published.
     let Ok(text) = serde_json::to_string(&value) else { return Ok(None) };
-    Ok(serde_json::from_str::<T>(&text).err().map(|error| error.to_string()))
+    let again = || serde_json::from_str::<T>(&text).and_then(|value| serde_json::to_string(&value));
+    Ok(match (again(), again()) {
+        (Ok(again), Ok(once_more)) => lost(&text, &again, &once_more).map(|place| {
+            format!("the value of `{place}` is lost: it is written under a name that is not read, and another one is filled in")
+        }),
+        (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
+    })
 }
 
 /// Why an event cannot be read as it is written: what serde says of samples. Nothing, as far as any could be made.
@@ -47,26 +55,28 @@ pub(crate) fn one_way(event: &EventDescriptor) -> Option<String> {
     let mut explorer = Explorer::new(codec.traced());
     explorer.explore();
     let mut known = explorer.into_known();
-    let mut turns = 1;
-    let mut turn = 0;
-    while turn < turns.min(MOST_TURNS) {
-        let mut choices = Choices::default();
-        for _ in 0..TRIES {
-            let run = Run::new(&[], Act::Look, known, choices).full(turn);
-            // It is the event's own code that runs.
-            let made = catch_unwind(AssertUnwindSafe(|| (codec.both_ways().0)(Walker::aside_of(&run))));
-            turns = turns.max(run.turns());
-            let (.., next, was_known) = run.end();
-            (choices, known) = (next, was_known);
-            match made.unwrap_or(Err(Failed::Other)) {
-                Ok(None) => break,
-                // Where it is in a text that nobody sees, is not said.
-                Ok(Some(why)) => return Some(why.split(" at line ").next().unwrap_or_default().to_owned()),
-                Err(_) if choices.advance() => {}
-                Err(_) => break,
+    // A default may be what the one sample is, and then not the other.
+    for others in [false, true] {
+        let (mut turn, mut turns) = (0, 1);
+        while turn < turns.min(MOST_TURNS) {
+            let mut choices = Choices::default();
+            for _ in 0..TRIES {
+                let run = Run::new(&[], Act::Look, known, choices).full(turn, others);
+                // It is the event's own code that runs.
+                let made = catch_unwind(AssertUnwindSafe(|| (codec.both_ways().0)(Walker::aside_of(&run))));
+                turns = turns.max(run.turns());
+                let (.., next, was_known) = run.end();
+                (choices, known) = (next, was_known);
+                match made.unwrap_or(Err(Failed::Other)) {
+                    Ok(None) => break,
+                    // Where it is in a text that nobody sees, is not said.
+                    Ok(Some(why)) => return Some(why.split(" at line ").next().unwrap_or_default().to_owned()),
+                    Err(_) if choices.advance() => {}
+                    Err(_) => break,
+                }
             }
+            turn += 1;
         }
-        turn += 1;
     }
     None
 }

@@ -8,6 +8,7 @@
 mod access;
 mod both_ways;
 mod explore;
+mod lost;
 mod run;
 mod samples;
 mod walk;

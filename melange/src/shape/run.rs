@@ -131,6 +131,8 @@ pub(super) struct Run {
     known: Known,
     /// Samples hold all that there is room for, and variants in turn: those that begin here.
     full: Option<usize>,
+    /// Samples are other ones than usual.
+    others: bool,
     noted: RefCell<Noted>,
 }
 
@@ -186,12 +188,17 @@ impl Choices {
 impl Run {
     pub(super) fn new(way: &[Step], act: Act, known: Known, choices: Choices) -> Self {
         let noted = RefCell::new(Noted { choices, ..Noted::default() });
-        Self { way: way.to_vec(), act, known, full: None, noted }
+        Self { way: way.to_vec(), act, known, full: None, others: false, noted }
     }
 
-    /// With full samples, with variants from this one on.
-    pub(super) fn full(self, turn: usize) -> Self {
-        Self { full: Some(turn), ..self }
+    /// With full samples, with variants from this one on, or with others than usual.
+    pub(super) fn full(self, turn: usize, others: bool) -> Self {
+        Self { full: Some(turn), others, ..self }
+    }
+
+    /// One of two samples.
+    pub(super) fn sample<T>(&self, usual: T, other: T) -> T {
+        if self.others { other } else { usual }
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -121,12 +121,15 @@ impl<'a> Walker<'a> {
 }
 
 macro_rules! leaves {
-    ($($method:ident $what:literal |$visitor:ident| $sample:expr;)*) => {$(
+    ($($method:ident $what:literal |$visitor:ident, $run:ident| $given:expr;)*) => {$(
         fn $method<V: Visitor<'de>>(self, $visitor: V) -> Result<V::Value, Failed> {
             match self.todo()? {
                 Todo::Into(_) => Err(Failed::Other),
                 Todo::Arrive => self.arrive(Seen::Leaf($what), $visitor),
-                Todo::Sample => $sample,
+                Todo::Sample => {
+                    let $run = self.run;
+                    $given
+                }
             }
         }
     )*};
@@ -136,24 +139,24 @@ impl<'de> Deserializer<'de> for Walker<'_> {
     type Error = Failed;
 
     leaves! {
-        deserialize_bool "bool" |visitor| visitor.visit_bool(true);
-        deserialize_i8 "i8" |visitor| visitor.visit_i8(1);
-        deserialize_i16 "i16" |visitor| visitor.visit_i16(1);
-        deserialize_i32 "i32" |visitor| visitor.visit_i32(1);
-        deserialize_i64 "i64" |visitor| visitor.visit_i64(1);
-        deserialize_i128 "i128" |visitor| visitor.visit_i128(1);
-        deserialize_u8 "u8" |visitor| visitor.visit_u8(1);
-        deserialize_u16 "u16" |visitor| visitor.visit_u16(1);
-        deserialize_u32 "u32" |visitor| visitor.visit_u32(1);
-        deserialize_u64 "u64" |visitor| visitor.visit_u64(1);
-        deserialize_u128 "u128" |visitor| visitor.visit_u128(1);
-        deserialize_f32 "f32" |visitor| visitor.visit_f32(1.0);
-        deserialize_f64 "f64" |visitor| visitor.visit_f64(1.0);
-        deserialize_char "char" |visitor| visitor.visit_char('a');
-        deserialize_bytes "bytes" |visitor| visitor.visit_bytes(&[]);
-        deserialize_byte_buf "bytes" |visitor| visitor.visit_byte_buf(Vec::new());
-        deserialize_unit "null" |visitor| visitor.visit_unit();
-        deserialize_ignored_any "any" |visitor| visitor.visit_unit();
+        deserialize_bool "bool" |visitor, run| visitor.visit_bool(run.sample(true, false));
+        deserialize_i8 "i8" |visitor, run| visitor.visit_i8(run.sample(1, 2));
+        deserialize_i16 "i16" |visitor, run| visitor.visit_i16(run.sample(1, 2));
+        deserialize_i32 "i32" |visitor, run| visitor.visit_i32(run.sample(1, 2));
+        deserialize_i64 "i64" |visitor, run| visitor.visit_i64(run.sample(1, 2));
+        deserialize_i128 "i128" |visitor, run| visitor.visit_i128(run.sample(1, 2));
+        deserialize_u8 "u8" |visitor, run| visitor.visit_u8(run.sample(1, 2));
+        deserialize_u16 "u16" |visitor, run| visitor.visit_u16(run.sample(1, 2));
+        deserialize_u32 "u32" |visitor, run| visitor.visit_u32(run.sample(1, 2));
+        deserialize_u64 "u64" |visitor, run| visitor.visit_u64(run.sample(1, 2));
+        deserialize_u128 "u128" |visitor, run| visitor.visit_u128(run.sample(1, 2));
+        deserialize_f32 "f32" |visitor, run| visitor.visit_f32(run.sample(1.0, 2.5));
+        deserialize_f64 "f64" |visitor, run| visitor.visit_f64(run.sample(1.0, 2.5));
+        deserialize_char "char" |visitor, run| visitor.visit_char(run.sample('a', 'b'));
+        deserialize_bytes "bytes" |visitor, _run| visitor.visit_bytes(&[]);
+        deserialize_byte_buf "bytes" |visitor, _run| visitor.visit_byte_buf(Vec::new());
+        deserialize_unit "null" |visitor, _run| visitor.visit_unit();
+        deserialize_ignored_any "any" |visitor, _run| visitor.visit_unit();
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {

@@ -8,9 +8,7 @@ pub struct Placed {}
 #[event(topic = "orders")]
 pub struct Cancelled {}
 
-pub trait Receipts {
-    #[subscriber(listens_to = Placed)]
-    fn receipt(order: &Placed);
-}
+#[subscriber(listens_to = Placed)]
+fn receipt(order: &Placed);
 
 fn main() {}

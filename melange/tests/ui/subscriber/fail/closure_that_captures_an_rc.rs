@@ -1,0 +1,12 @@
+use std::sync::Arc;
+
+use melange::{Event, EventBus};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+fn main() {
+    let seen = std::rc::Rc::new(0);
+    let _ = EventBus::builder().subscribe(move |_: Arc<Placed>| drop(seen.clone()));
+}

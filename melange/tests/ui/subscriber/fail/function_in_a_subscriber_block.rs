@@ -1,0 +1,23 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub struct Ledger;
+
+
+#[subscriber]
+impl Ledger {
+    #[listens_to]
+    async fn cancelled(&self, _order: &Cancelled) {}
+
+    #[subscriber(listens_to = Placed)]
+    async fn receipt(_order: &Placed) {}
+}
+
+fn main() {}

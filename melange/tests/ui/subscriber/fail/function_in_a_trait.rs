@@ -1,0 +1,16 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub trait Receipts {
+    #[subscriber(listens_to = Placed)]
+    fn receipt(_order: &Placed) {}
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub struct Ledger;
+
+
+#[subscriber]
+impl Ledger {
+    #[listens_to]
+    unsafe fn placed(&self, _order: &Placed) {}
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Cancelled {}
+
+pub struct Ledger;
+
+
+#[subscriber]
+impl Ledger {
+    #[listens_to]
+    async fn both(&self, _placed: &Placed, _cancelled: &Cancelled) {}
+}
+
+fn main() {}
