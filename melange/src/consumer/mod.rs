@@ -14,6 +14,7 @@ mod intake;
 mod keeper;
 mod lane;
 mod leases;
+mod noted;
 mod outage;
 mod pace;
 mod process;
@@ -41,6 +42,7 @@ pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
+pub(crate) use noted::Noted;
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use leases::Lease;
