@@ -34,8 +34,9 @@ pub(crate) fn address(mut parcel: Parcel, message: &Message, fifo: bool) -> Parc
     let key = message.key.as_deref().filter(|key| !key.is_empty());
     if fifo {
         // Without a key there is no order to keep, so each message is a group of its own.
-        parcel.group = Some(legal(key.unwrap_or(&message.dedup_id)).into_owned());
-        parcel.dedup_id = Some(legal(&message.dedup_id).into_owned());
+        let dedup_id = message.dedup_id();
+        parcel.group = Some(legal(key.unwrap_or(&dedup_id)).into_owned());
+        parcel.dedup_id = Some(legal(&dedup_id).into_owned());
     } else {
         // On standard queues a group shares the queue fairly, and says nothing of order.
         parcel.group = key.map(|key| legal(key).into_owned());

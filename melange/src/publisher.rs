@@ -58,7 +58,10 @@ impl MessagePublisher {
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
         let message = self.message(event)?;
         let event_id = message.metadata.event_id.clone();
-        let answer = self.transport.publish_one(message).await;
+        let answer = match self.transport.publish_here(&message) {
+            Some(answer) => answer,
+            None => self.transport.publish_one(message).await,
+        };
         answered(E::DESCRIPTOR.name(), event_id, Some(answer))
     }
 
@@ -177,7 +180,7 @@ struct Outline {
     metadata: Metadata,
     attributes: Attributes,
     key: Option<String>,
-    dedup_id: String,
+    dedup_id: Option<String>,
 }
 
 impl Outline {
@@ -186,7 +189,7 @@ impl Outline {
         let metadata = Metadata::routed(descriptor, route);
         let attributes = attributes(usual.of(descriptor), route);
         let key = route.key.as_ref().map(ToString::to_string);
-        let dedup_id = route.dedup_id.as_ref().map_or_else(|| metadata.event_id.to_text(), |id| id.as_ref().to_owned());
+        let dedup_id = route.dedup_id.as_ref().map(ToString::to_string);
         let outline = Self { metadata, attributes, key, dedup_id };
         match outline.attributes.len() {
             count if count > MAX_ATTRIBUTES => Err(outline.refuse(descriptor, Kind::TooManyAttributes(count))),

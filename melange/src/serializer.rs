@@ -191,20 +191,21 @@ impl Origin<'_> {
     ) -> Metadata {
         // An event may leave its own topic empty, to be published to that of its type.
         let topic = header.topic.as_deref().filter(|topic| !topic.is_empty()).or(self.topic);
-        // Nearly always what the type says too.
-        let text = |text: &str, usual: &'static str| {
-            if text == usual { Cow::Borrowed(usual) } else { Cow::Owned(text.to_owned()) }
-        };
         Metadata {
             event_id: header.event_id.clone().or_else(|| self.id.map(EventId::from_text)).unwrap_or_default(),
-            event_type_name: text(&header.name, read_as.name()),
+            event_type_name: usual_or_own(&header.name, read_as.name()),
             version: written_version(read_as, header),
             occurred_on: header.occurred_on.unwrap_or(occurred_on),
-            topic: topic.map_or(Cow::Borrowed(""), |topic| text(topic, read_as.topic().unwrap_or_default())),
+            topic: topic.map_or(Cow::Borrowed(""), |topic| usual_or_own(topic, read_as.topic().unwrap_or_default())),
             attempt: self.attempt.max(1),
             attributes: attributes.clone(),
         }
     }
+}
+
+/// A text that came: nearly always what the type says too.
+pub(crate) fn usual_or_own(text: &str, usual: &'static str) -> Cow<'static, str> {
+    if text == usual { Cow::Borrowed(usual) } else { Cow::Owned(text.to_owned()) }
 }
 
 /// An event could not be written.

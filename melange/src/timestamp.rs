@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the microsecond.
@@ -22,13 +22,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// # Ok::<(), melange::ParseTimestampError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(DateTime<Utc>);
+pub struct Timestamp {
+    /// Since 1970-01-01T00:00:00Z.
+    seconds: i64,
+    /// A million and more in a leap second, which comes after the 59th.
+    micros: u32,
+}
+
+const MILLION: u32 = 1_000_000;
+const DAY: i64 = 24 * 60 * 60;
+
+/// Days from the first of January of the year 1, counted from 1, to 1970.
+const UNIX_DAY: i64 = 719_163;
 
 impl Timestamp {
     /// The present moment by the system's clock, cut to the microsecond.
     #[must_use]
     pub fn now() -> Self {
-        Self::from(Utc::now())
+        Self::from(SystemTime::now())
     }
 
     /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, or `None` when that is outside the calendar.
@@ -40,51 +51,64 @@ impl Timestamp {
     /// Milliseconds since 1970-01-01T00:00:00Z, negative before.
     #[must_use]
     pub fn unix_millis(self) -> i64 {
-        self.0.timestamp_millis()
+        self.seconds * 1_000 + i64::from(self.micros / 1_000)
     }
 
     /// The same moment as a chrono value.
     #[must_use]
     pub fn to_chrono(self) -> DateTime<Utc> {
-        self.0
+        // What it was made of is in the calendar.
+        DateTime::from_timestamp(self.seconds, self.micros * 1_000).unwrap_or_default()
     }
 }
 
 impl From<DateTime<Utc>> for Timestamp {
     fn from(at: DateTime<Utc>) -> Self {
-        Self(at.trunc_subsecs(6))
+        Self::of_chrono(at)
     }
 }
 
 /// Before or after all that the calendar has, it is the first or the last moment that it has.
 impl From<SystemTime> for Timestamp {
     fn from(at: SystemTime) -> Self {
+        let seconds = |of: Duration| i64::try_from(of.as_secs()).unwrap_or(i64::MAX);
         let moment = match at.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => {
-                TimeDelta::from_std(after).ok().and_then(|after| DateTime::UNIX_EPOCH.checked_add_signed(after))
+            Ok(after) => Self { seconds: seconds(after), micros: after.subsec_micros() },
+            Err(before) => {
+                // Cut, which is towards the past.
+                let (seconds, micros) = (-seconds(before.duration()), before.duration().subsec_nanos().div_ceil(1_000));
+                if micros == 0 {
+                    Self { seconds, micros }
+                } else {
+                    Self { seconds: seconds - 1, micros: MILLION - micros }
+                }
             }
-            Err(before) => TimeDelta::from_std(before.duration())
-                .ok()
-                .and_then(|before| DateTime::UNIX_EPOCH.checked_sub_signed(before)),
         };
-        let is_past = at < SystemTime::UNIX_EPOCH;
-        Self::from(moment.unwrap_or(if is_past { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC }))
+        moment.clamp(FIRST, LAST)
     }
 }
 
 impl From<Timestamp> for DateTime<Utc> {
     fn from(at: Timestamp) -> Self {
-        at.0
+        at.to_chrono()
     }
 }
 
 impl From<Timestamp> for SystemTime {
     fn from(at: Timestamp) -> Self {
-        at.0.into()
+        at.to_chrono().into()
     }
 }
 
+/// The first and the last moment of the calendar.
+const FIRST: Timestamp = Timestamp::of_chrono(DateTime::<Utc>::MIN_UTC);
+const LAST: Timestamp = Timestamp::of_chrono(DateTime::<Utc>::MAX_UTC);
+
 impl Timestamp {
+    const fn of_chrono(at: DateTime<Utc>) -> Self {
+        Self { seconds: at.timestamp(), micros: at.timestamp_subsec_micros() }
+    }
+
     /// What is written exactly as Melange does, read in a fraction of the time that all the other forms take.
     pub(crate) fn of_own_form(text: &str) -> Option<Self> {
         #[rustfmt::skip]
@@ -93,22 +117,25 @@ impl Timestamp {
             b'.', f1, f2, f3, f4, f5, f6, b'+', b'0', b'0', b':', b'0', b'0',
         ] = *<&[u8; 32]>::try_from(text.as_bytes()).ok()? else { return None };
         let date = NaiveDate::from_ymd_opt(number([y1, y2, y3, y4])? as i32, number([m1, m2])?, number([d1, d2])?)?;
-        let micros = number([f1, f2, f3, f4, f5, f6])?;
-        let at = date.and_hms_micro_opt(number([h1, h2])?, number([n1, n2])?, number([s1, s2])?, micros)?;
-        Some(Self(at.and_utc()))
+        let (hour @ 0..24, minute @ 0..60, second @ 0..60) = (number([h1, h2])?, number([n1, n2])?, number([s1, s2])?)
+        else {
+            return None;
+        };
+        let days = i64::from(date.num_days_from_ce()) - UNIX_DAY;
+        let seconds = days * DAY + i64::from(hour * 3_600 + minute * 60 + second);
+        Some(Self { seconds, micros: number([f1, f2, f3, f4, f5, f6])? })
     }
 
     /// As it is written, in a year of four digits and outside leap seconds. chrono reads its pattern anew each time, which
     /// takes several times as long.
     pub(crate) fn written(self) -> Option<[u8; 32]> {
-        let (Ok(year @ 0..=9999), micros @ 0..=999_999) = (u32::try_from(self.0.year()), self.0.nanosecond() / 1_000)
-        else {
-            return None;
-        };
-        let two = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        let (days, second) = (self.seconds.div_euclid(DAY) + UNIX_DAY, self.seconds.rem_euclid(DAY) as u32);
+        let date = NaiveDate::from_num_days_from_ce_opt(i32::try_from(days).ok()?)?;
+        let (Ok(year @ 0..=9999), micros @ 0..MILLION) = (u32::try_from(date.year()), self.micros) else { return None };
+        let two = |number: u32| PAIRS.get(number as usize).copied().unwrap_or_default();
         let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
-        let ([m1, m2], [d1, d2]) = (two(self.0.month()), two(self.0.day()));
-        let ([h1, h2], [n1, n2], [s1, s2]) = (two(self.0.hour()), two(self.0.minute()), two(self.0.second()));
+        let ([m1, m2], [d1, d2]) = (two(date.month()), two(date.day()));
+        let ([h1, h2], [n1, n2], [s1, s2]) = (two(second / 3_600), two(second / 60 % 60), two(second % 60));
         let ([f1, f2], [f3, f4], [f5, f6]) = (two(micros / 10_000), two(micros / 100 % 100), two(micros % 100));
         #[rustfmt::skip]
         let text = [
@@ -118,6 +145,17 @@ impl Timestamp {
         Some(text)
     }
 }
+
+/// The numbers up to 99, in two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
 
 /// The number that these digits are, if they are digits.
 fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
@@ -134,7 +172,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.written() {
             Some(text) => f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?),
-            None => self.0.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f),
+            None => self.to_chrono().format("%Y-%m-%dT%H:%M:%S%.6f+00:00").fmt(f),
         }
     }
 }
@@ -195,5 +233,54 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         std::borrow::Cow::<str>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{SubsecRound as _, TimeDelta};
+
+    use super::*;
+
+    #[test]
+    fn every_day_is_the_calendars() {
+        for day in (-800_000..3_000_000).step_by(97) {
+            let at = DateTime::UNIX_EPOCH + TimeDelta::days(day) + TimeDelta::microseconds(day * 86_399_999_983 / 97);
+            let stamp = Timestamp::from(at);
+            let written = at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
+            assert_eq!((stamp.to_string(), stamp.to_chrono()), (written.clone(), at));
+            assert_eq!(written.parse(), Ok(stamp));
+            assert_eq!(stamp.unix_millis(), at.timestamp_millis());
+        }
+    }
+
+    #[test]
+    fn what_is_finer_is_cut_before_and_after_1970() {
+        for nanos in [0, 1, 999, 1_000, 999_999_000, 999_999_001, 1_000_000_000, 1_000_000_001, 86_399_999_999_999] {
+            let time = Duration::from_nanos(nanos);
+            for at in [SystemTime::UNIX_EPOCH + time, SystemTime::UNIX_EPOCH - time] {
+                assert_eq!(Timestamp::from(at).to_chrono(), DateTime::<Utc>::from(at).trunc_subsecs(6), "{nanos}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_leap_second_comes_after_the_59th_and_before_the_next_minute() {
+        let [before, leap, after] = ["2016-12-31T23:59:59.5Z", "2016-12-31T23:59:60.5Z", "2017-01-01T00:00:00Z"]
+            .map(|text| text.parse::<Timestamp>().unwrap());
+        assert!(before < leap && leap < after);
+        assert_eq!(leap.to_string(), "2016-12-31T23:59:60.500000+00:00");
+        assert_eq!(leap.to_string().parse(), Ok(leap));
+    }
+
+    #[test]
+    fn outside_the_calendar_it_is_the_first_or_the_last_moment() {
+        let age = Duration::from_secs(10_000_000 * 366 * 24 * 60 * 60);
+        let both = [SystemTime::UNIX_EPOCH - age, SystemTime::UNIX_EPOCH + age].map(Timestamp::from);
+        assert_eq!(both.map(Timestamp::to_chrono), [FIRST, LAST].map(Timestamp::to_chrono));
+        assert_eq!(FIRST.to_chrono(), DateTime::<Utc>::MIN_UTC);
+        for at in both {
+            assert_eq!(SystemTime::from(at), at.to_chrono().into());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use futures_util::future::Either;
 use tokio::task::futures::TaskLocalFuture;
 
 tokio::task_local! {
@@ -21,7 +22,10 @@ pub async fn with_traceparent<T>(traceparent: Option<String>, work: impl Future<
     scope(traceparent, work).await
 }
 
-/// The same, as a future that holds `work` once only.
-pub(crate) fn scope<F: Future>(traceparent: Option<String>, work: F) -> TaskLocalFuture<Option<String>, F> {
-    CURRENT.scope(traceparent, work)
+/// The same, as a future that holds `work` once only. Where there is no trace, and none around it, nothing is carried.
+pub(crate) fn scope<F: Future>(traceparent: Option<String>, work: F) -> Either<F, TaskLocalFuture<Option<String>, F>> {
+    if traceparent.is_none() && !CURRENT.try_with(Option::is_some).unwrap_or_default() {
+        return Either::Left(work);
+    }
+    Either::Right(CURRENT.scope(traceparent, work))
 }

@@ -79,7 +79,7 @@ async fn the_default_body_and_its_attributes_to_the_byte() {
             ("order.weight", "Number(\"-5\")".to_owned()),
         ])
     );
-    assert_eq!((message.topic(), message.key.as_deref(), message.dedup_id.as_str()), ("orders", Some("o-1"), "3"));
+    assert_eq!((message.topic(), message.key.as_deref(), &*message.dedup_id()), ("orders", Some("o-1"), "3"));
     // A UUID of version 7.
     assert!(id.to_string().len() == 36 && id.to_string().as_bytes()[14] == b'7', "{id}");
 }
@@ -123,7 +123,7 @@ async fn the_forms_under_data_and_the_fields_of_ones_own_to_the_byte() {
         r#"{"event_type_name":"weights/Weighed","event_id":"ID","event_version":1,"occurred_on":"NOW","topic":"weights","data":7}"#
     );
     assert_eq!((message.key.as_deref(), message.attributes.text("manifest")), (None, Some("weights/Weighed")));
-    assert_eq!(message.dedup_id, message.metadata.event_id.to_string());
+    assert_eq!(message.dedup_id(), message.metadata.event_id.to_string());
     let (body, _) = written(Closed {}).await;
     assert_eq!(
         body,

@@ -87,7 +87,7 @@ fn show(message: &Message, whole: bool, screen: &mut Screen) -> Result<(), Failu
             version: message.event.version(),
             topic: message.topic(),
             key: message.key.as_deref(),
-            dedup_id: &message.dedup_id,
+            dedup_id: &message.dedup_id(),
             attributes: message.attributes.iter().map(|(name, _)| (name, message.attributes.text(name))).collect(),
             body: body.and_then(|body| serde_json::from_str(body).ok()),
         });
@@ -98,7 +98,7 @@ fn show(message: &Message, whole: bool, screen: &mut Screen) -> Result<(), Failu
     if let Some(key) = &message.key {
         screen.line(format_args!("key          {}", printable(key)))?;
     }
-    screen.line(format_args!("dedup id     {}", printable(&message.dedup_id)))?;
+    screen.line(format_args!("dedup id     {}", printable(&message.dedup_id())))?;
     for (name, _) in message.attributes.iter() {
         let value = message.attributes.text(name).unwrap_or("(binary)");
         screen.line(format_args!("attribute    {name} = {}", printable(value)))?;

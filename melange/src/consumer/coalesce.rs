@@ -1,6 +1,5 @@
-//! One call for several: entries that come one by one go out in batches, soon, and are answered one by one.
+//! One call for several: entries that come few by few go out in batches, soon, and are answered one by one.
 
-use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -55,22 +54,27 @@ pub(crate) struct Waiting<E> {
     last: Option<Box<TransportError>>,
 }
 
+impl<E> Waiting<E> {
+    pub(crate) fn new(entry: E) -> Self {
+        Self { entry, attempt: 1, last: None }
+    }
+}
+
 /// Sends what comes through `entries` by `call`, until `close` is cancelled and everything is answered, or nobody is left
 /// who could send an entry. Once `hurry` is cancelled nothing waits for others any more.
 pub(crate) async fn coalesce<E: Entry, F>(
     gather: Gather,
-    mut entries: mpsc::Receiver<E>,
+    mut entries: mpsc::Receiver<Vec<Waiting<E>>>,
     call: impl Fn(&[Waiting<E>]) -> F,
     hurry: &CancellationToken,
     close: &CancellationToken,
 ) where
     F: Future<Output = Vec<Result<(), TransportError>>> + Send,
 {
-    let mut ready: VecDeque<Waiting<E>> = VecDeque::new();
+    let mut ready: Vec<Waiting<E>> = Vec::new();
     let mut flush_at: Option<Instant> = None;
     let mut calls = FuturesUnordered::new();
     let mut again = FuturesUnordered::new();
-    let mut came = Vec::with_capacity(gather.most);
     let (mut open, mut closing, mut hurrying) = (true, false, false);
     let mut failing = 0;
     let (mut closed, mut hurried) = (pin!(close.cancelled()), pin!(hurry.cancelled()));
@@ -79,13 +83,8 @@ pub(crate) async fn coalesce<E: Entry, F>(
         let due = flush_at.is_some_and(|at| at <= Instant::now());
         let full = ready.len() >= gather.most;
         if !ready.is_empty() && (full || due) && calls.len() < CALLS {
-            while ready.len() < gather.most
-                && let Ok(entry) = entries.try_recv()
-            {
-                ready.push_back(Waiting { entry, attempt: 1, last: None });
-            }
-            let count = ready.len().min(gather.most);
-            let batch: Vec<Waiting<E>> = ready.drain(..count).collect();
+            fill(&mut ready, &mut entries, gather.most);
+            let batch = first(&mut ready, gather.most);
             if ready.is_empty() {
                 flush_at = None;
             }
@@ -117,24 +116,22 @@ pub(crate) async fn coalesce<E: Entry, F>(
             Some(batch) = again.next(), if !again.is_empty() => {
                 failing -= batch.len();
                 flush_at = Some(Instant::now());
-                ready.extend(batch);
+                add(&mut ready, batch);
             }
-            count = entries.recv_many(&mut came, gather.most), if open && room => {
-                open = count > 0;
+            came = entries.recv(), if open && room => {
+                let Some(mut came) = came else {
+                    open = false;
+                    continue;
+                };
                 // What is handled meanwhile comes along.
-                if count > 0 && ready.len() + count < gather.most {
+                if ready.len() + came.len() < gather.most {
                     give_way().await;
-                    while ready.len() + came.len() < gather.most && let Ok(entry) = entries.try_recv() {
-                        came.push(entry);
-                    }
+                    fill(&mut came, &mut entries, gather.most - ready.len());
                 }
-                let (now, in_a_hurry) = (Instant::now(), hurry.is_cancelled());
-                for entry in came.drain(..) {
-                    let soon = entry.is_urgent() || in_a_hurry;
-                    let at = now + if soon { MOMENT } else { gather.window };
-                    flush_at = Some(flush_at.map_or(at, |before| before.min(at)));
-                    ready.push_back(Waiting { entry, attempt: 1, last: None });
-                }
+                let soon = hurry.is_cancelled() || came.iter().any(|waiting| waiting.entry.is_urgent());
+                let at = Instant::now() + if soon { MOMENT } else { gather.window };
+                flush_at = Some(flush_at.map_or(at, |before| before.min(at)));
+                add(&mut ready, came);
             },
             () = &mut closed, if !closing => {
                 // What is in there already still comes out.
@@ -148,6 +145,32 @@ pub(crate) async fn coalesce<E: Entry, F>(
             () = &mut alarm, if flush.is_some() => {}
         }
     }
+}
+
+/// Puts in what has come, until there are at least so many.
+fn fill<E>(to: &mut Vec<Waiting<E>>, entries: &mut mpsc::Receiver<Vec<Waiting<E>>>, least: usize) {
+    while to.len() < least
+        && let Ok(came) = entries.try_recv()
+    {
+        add(to, came);
+    }
+}
+
+/// Behind what is there: mostly nothing is.
+fn add<E>(to: &mut Vec<Waiting<E>>, came: Vec<Waiting<E>>) {
+    if to.is_empty() {
+        *to = came;
+    } else {
+        to.extend(came);
+    }
+}
+
+/// The first of these, `most` at most: mostly they are no more.
+fn first<E>(of: &mut Vec<Waiting<E>>, most: usize) -> Vec<Waiting<E>> {
+    if of.len() <= most {
+        return std::mem::take(of);
+    }
+    of.drain(..most).collect()
 }
 
 /// Sends a batch, answers those of its entries that are through, and gives back those to be tried again.

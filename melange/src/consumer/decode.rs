@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::noted::{Came, Noted, origin};
 use super::queue::Queue;
 use crate::EventId;
 use crate::attributes::{EVENT_TYPE, SUBSCRIBER};
@@ -11,7 +12,7 @@ use crate::event::{Erased, EventDescriptor};
 use crate::metadata::Metadata;
 use crate::registry::Reading;
 use crate::registry::versions::read_as;
-use crate::serializer::Origin;
+use crate::serializer::usual_or_own;
 use crate::transport::{Body, Delivery, Inbound};
 use crate::wire::{Incoming, Unreadable, begin, read};
 
@@ -30,19 +31,19 @@ pub(crate) enum Decoded<'q> {
 /// An event, and who runs for it by index.
 pub(crate) struct Decodable<'q> {
     pub(crate) event: Erased,
-    pub(crate) metadata: Arc<Metadata>,
+    pub(crate) metadata: Noted<'q>,
     pub(crate) listeners: Cow<'q, [usize]>,
 }
 
 /// What a delivery is. Whoever reads an event for serde may panic: then it cannot be read.
-pub(crate) fn decode<'q>(queue: &'q Queue, delivery: &Delivery) -> Decoded<'q> {
+pub(crate) fn decode<'q>(queue: &'q Queue, delivery: &'q Delivery) -> Decoded<'q> {
     catch_unwind(AssertUnwindSafe(|| of_content(queue, delivery))).unwrap_or_else(|_| {
         let why = "reading it panicked, in the `Deserialize` of its event or in an upcast: mend that, then redrive it";
         Decoded::Unreadable { name: None, why: why.to_owned() }
     })
 }
 
-fn of_content<'q>(queue: &'q Queue, delivery: &Delivery) -> Decoded<'q> {
+fn of_content<'q>(queue: &'q Queue, delivery: &'q Delivery) -> Decoded<'q> {
     match &delivery.content {
         Err(why) => Decoded::Unreadable { name: None, why: why.to_string() },
         Ok(inbound) => match &inbound.body {
@@ -52,7 +53,7 @@ fn of_content<'q>(queue: &'q Queue, delivery: &Delivery) -> Decoded<'q> {
     }
 }
 
-fn from_json<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, json: &str) -> Decoded<'q> {
+fn from_json<'q>(queue: &'q Queue, delivery: &'q Delivery, inbound: &'q Inbound, json: &'q str) -> Decoded<'q> {
     // First in one walk, as most come. What cannot be read so is read with care, and judged then.
     if let Some(incoming) = begin(json, &inbound.attributes, |name| queue.readers.know(name)) {
         match from_incoming(queue, delivery, inbound, &incoming) {
@@ -68,7 +69,12 @@ fn from_json<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, json:
     }
 }
 
-fn from_incoming<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, incoming: &Incoming<'_>) -> Decoded<'q> {
+fn from_incoming<'q>(
+    queue: &'q Queue,
+    delivery: &'q Delivery,
+    inbound: &'q Inbound,
+    incoming: &Incoming<'q>,
+) -> Decoded<'q> {
     let known = &incoming.header;
     let name = || known.name.clone().into_owned();
     let types = match queue.readers.find(&known.name, known.version) {
@@ -78,28 +84,23 @@ fn from_incoming<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, i
         }
         Reading::Into(types) => types,
     };
-    let origin = Origin {
-        topic: inbound.topic.as_deref(),
-        id: inbound.wrapper_id.as_deref().or(Some(&delivery.message_id)),
-        sent_at: delivery.sent_at,
-        attempt: delivery.attempt,
-    };
-    let occurred_on = origin.occurred_on(known);
+    let occurred_on = origin(delivery, inbound).occurred_on(known);
     let read = |event_type: &&'static EventDescriptor| {
         let (event, header) = read_as(event_type, incoming, occurred_on)?;
-        let metadata = origin.metadata(&header, event_type, occurred_on, &inbound.attributes);
+        let metadata = Noted::late(Came { delivery, inbound, header, read_as: event_type, occurred_on });
         let listeners = addressed(queue, inbound, queue.listeners(event_type));
-        Ok(Decodable { event, metadata: Arc::new(metadata), listeners })
+        Ok(Decodable { event, metadata, listeners })
     };
     let unreadable = |why: Unreadable| Decoded::Unreadable { name: Some(name()), why: why.to_string() };
     // Mostly it is one, which needs no list.
     let Some((first, others)) = types.split_first() else { return Decoded::Unknown { name: name() } };
+    let event_name = usual_or_own(&known.name, first.name());
     let first = match read(first) {
         Ok(first) => first,
         Err(why) => return unreadable(why),
     };
     match others.iter().map(read).collect() {
-        Ok(others) => Decoded::Events { name: first.metadata.event_type_name.clone(), first, others },
+        Ok(others) => Decoded::Events { name: event_name, first, others },
         Err(why) => unreadable(why),
     }
 }
@@ -121,7 +122,7 @@ fn from_typed<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, even
     let listeners = addressed(queue, inbound, listeners);
     Decoded::Events {
         name: name.into(),
-        first: Decodable { event: Arc::clone(event), metadata: Arc::new(metadata), listeners },
+        first: Decodable { event: Arc::clone(event), metadata: Noted::Made(Arc::new(metadata)), listeners },
         others: Vec::new(),
     }
 }

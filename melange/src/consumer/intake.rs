@@ -211,7 +211,7 @@ impl Intake {
 }
 
 /// What `delivery` is to each queue that it concerns; if it concerns none, to the first.
-fn decoded<'a>(queues: &'a [Queue], delivery: &Delivery) -> Vec<(&'a Queue, Decoded<'a>)> {
+fn decoded<'a>(queues: &'a [Queue], delivery: &'a Delivery) -> Vec<(&'a Queue, Decoded<'a>)> {
     let mut all: Vec<_> = queues.iter().map(|queue| (queue, decode(queue, delivery))).collect();
     let concerns = |decoded: &Decoded<'_>| !matches!(decoded, Decoded::Unknown { .. });
     if all.iter().any(|(_, decoded)| concerns(decoded)) {

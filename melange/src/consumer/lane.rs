@@ -8,6 +8,7 @@ use futures_util::future::poll_immediate;
 use tokio::time::{Instant, timeout};
 
 use super::budget::Permits;
+use super::coalesce::Waiting;
 use super::engine::Engine;
 use super::leases::Lease;
 use super::process::{Handled, handle};
@@ -21,10 +22,13 @@ use crate::transport::Delivery;
 pub(super) const HEED: Duration = Duration::from_millis(500);
 
 /// A message in hand.
-pub(crate) struct Held {
+pub(crate) struct InHand {
     pub(crate) delivery: Delivery,
     pub(crate) lease: Lease,
 }
+
+/// In a box, from when it came until it is settled: it passes through many hands.
+pub(crate) type Held = Box<InHand>;
 
 /// Messages of one group in their order, or a single one without a group.
 pub(crate) struct Lane<'a> {
@@ -102,14 +106,14 @@ impl Lane<'_> {
 
     /// Settles one; its permit is free from now on.
     async fn settle(&mut self, settling: Settling) {
-        if let Some(full) = self.queue.settle(settling) {
+        if let Some(full) = self.queue.settle(vec![Waiting::new(settling)]) {
             full.await;
         }
         self.permits.release(1);
     }
 
-    fn settling(&self, Held { delivery, lease }: Held, verdict: Verdict, failures: usize) -> Settling {
-        Settling::new(self.engine, self.index, delivery, lease, verdict, failures)
+    fn settling(&self, held: Held, verdict: Verdict, failures: usize) -> Settling {
+        Settling::new(self.engine, self.index, held, verdict, failures)
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::lane::Held as InHand;
+use super::lane::{self, InHand};
 use super::report::Fate;
 use super::settle::Verdict;
 use crate::transport::{Delivery, DynTransport, Receipt, TransportError, TransportErrorKind};
@@ -136,10 +136,11 @@ impl Leases {
     }
 
     /// The same for several.
-    pub(crate) fn take_all(self: &Arc<Self>, deliveries: Vec<Delivery>) -> Vec<InHand> {
+    pub(crate) fn take_all(self: &Arc<Self>, deliveries: Vec<Delivery>) -> Vec<lane::Held> {
         let (now, mut held) = (Instant::now(), self.held());
-        let take =
-            |delivery: Delivery| InHand { lease: self.take_in(&mut held, delivery.receipt.clone(), now), delivery };
+        let take = |delivery: Delivery| {
+            Box::new(InHand { lease: self.take_in(&mut held, delivery.receipt.clone(), now), delivery })
+        };
         deliveries.into_iter().map(take).collect()
     }
 
@@ -331,7 +332,7 @@ impl Lease {
     }
 
     /// It is settled: gives back the message's id.
-    pub(crate) fn end(mut self) -> String {
+    pub(crate) fn end(&mut self) -> String {
         self.remove().and_then(|entry| entry.done).map(|done| done.message_id).unwrap_or_default()
     }
 

@@ -15,6 +15,7 @@ mod intake;
 mod keeper;
 mod lane;
 mod leases;
+mod noted;
 mod outage;
 mod pace;
 mod process;
@@ -42,6 +43,7 @@ pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
+pub(crate) use noted::Noted;
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use beside::Beside;

@@ -171,36 +171,22 @@ impl<K: Keeper> Message<'_, K> {
         let Self { engine, queue, delivery, keeper } = self;
         let mut done = queue.progress.done(&delivery.message_id);
         let nobody = event.listeners.is_empty() && more.iter().all(|event| event.listeners.is_empty());
-        // Mostly there is one, which needs no list.
-        let (first, others) = {
-            let mut runs = to_run(engine, event, more, &done, *keeper);
-            (runs.next(), runs.collect::<Vec<_>>())
-        };
-        let traceparent = event.metadata.attributes.text(TRACEPARENT).map(str::to_owned);
+        let traceparent = event.metadata.attributes().text(TRACEPARENT).map(str::to_owned);
         let mut failed = Vec::new();
-        let all = trace::scope(traceparent, async {
-            let run = |(index, scene)| run_one(queue, index, scene);
-            if others.is_empty() {
-                if let Some(only) = first
-                    && let (index, Err(why)) = run(only).await
-                {
-                    failed.push((index, why));
-                }
-                return;
-            }
-            let mut runs: FuturesUnordered<_> = first.into_iter().chain(others).map(run).collect();
-            while let Some((index, result)) = runs.next().await {
-                match result {
-                    // It may have ended because of it: whoever gets the message next runs it again.
-                    Ok(()) if keeper.is_stopped() => {}
-                    Ok(()) => done.push(index),
-                    Err(why) => failed.push((index, why)),
-                }
-            }
-        });
         {
-            // Held once, wherever it is waited for.
-            let mut all = pin!(all);
+            // Held once, wherever it is waited for, and not moved: it is large.
+            let mut all = pin!(async {
+                // Mostly there is one, which needs no list.
+                if let ([only], true, true) = (&*event.listeners, more.is_empty(), done.is_empty()) {
+                    if let (index, Err(why)) = run_one(queue, *only, scene(engine, event, *keeper)).await {
+                        failed.push((index, why));
+                    }
+                    return;
+                }
+                // In a box, or every task that handles a message would have room for it.
+                Box::pin(self.run_several(event, more, &mut done, &mut failed)).await;
+            });
+            let mut all = pin!(trace::scope(traceparent, all.as_mut()));
             // Mostly they are done without having waited.
             if poll_immediate(all.as_mut()).await.is_none() {
                 tokio::select! {
@@ -212,6 +198,43 @@ impl<K: Keeper> Message<'_, K> {
             }
         }
 
+        if failed.is_empty() && done.is_empty() {
+            return Verdict::Delete(if nobody { Fate::Ignored } else { Fate::Handled });
+        }
+        // In a box for the same reason.
+        Box::pin(self.judge(failed, done, nobody, notes)).await
+    }
+
+    /// Runs those that are not done yet side by side.
+    async fn run_several(
+        &self,
+        event: &Decodable<'_>,
+        more: &[Decodable<'_>],
+        done: &mut Vec<usize>,
+        failed: &mut Vec<(usize, Failed)>,
+    ) {
+        let Self { engine, queue, keeper, .. } = self;
+        let runs = to_run(engine, event, more, done, *keeper).map(|(index, scene)| run_one(queue, index, scene));
+        let mut runs: FuturesUnordered<_> = runs.collect();
+        while let Some((index, result)) = runs.next().await {
+            match result {
+                // It may have ended because of it: whoever gets the message next runs it again.
+                Ok(()) if keeper.is_stopped() => {}
+                Ok(()) => done.push(index),
+                Err(why) => failed.push((index, why)),
+            }
+        }
+    }
+
+    /// What is to be done with the message, of which some have `failed`, and those that are `done` are not to run again.
+    async fn judge(
+        &self,
+        failed: Vec<(usize, Failed)>,
+        mut done: Vec<usize>,
+        nobody: bool,
+        notes: &mut Notes,
+    ) -> Verdict {
+        let Self { queue, delivery, keeper, .. } = self;
         let mut again = None;
         let mut dead = false;
         for (index, Failed { error, then }) in failed {
@@ -282,11 +305,16 @@ fn to_run<'a>(
     stop: &'a dyn Stop,
 ) -> impl Iterator<Item = (usize, Scene<'a>)> {
     let of = move |event: &'a Decodable<'a>| {
-        let (metadata, states) = (Known::Now(&event.metadata), &engine.states);
-        let scene = Scene { event: &event.event, metadata, states, cancellation: stop };
+        let scene = scene(engine, event, stop);
         event.listeners.iter().filter(|index| !done.contains(index)).map(move |index| (*index, scene))
     };
     of(first).chain(others.iter().flat_map(of))
+}
+
+/// What the subscribers of an event are run with.
+fn scene<'a>(engine: &'a Engine, event: &'a Decodable<'a>, stop: &'a dyn Stop) -> Scene<'a> {
+    let (metadata, states) = (Known::OfMessage(&event.metadata), &engine.states);
+    Scene { event: &event.event, metadata, states, cancellation: stop }
 }
 
 async fn run_one(queue: &Queue, index: usize, scene: Scene<'_>) -> (usize, Result<(), Failed>) {

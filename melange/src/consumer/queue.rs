@@ -14,7 +14,7 @@ use super::leases::Leases;
 use super::pace::Pace;
 use super::progress::Progress;
 use super::row::Rows;
-use super::settle::{Settler, Settling};
+use super::settle::{Answers, Settler};
 use super::switch::Switch;
 use crate::event::EventDescriptor;
 use crate::registry::Readers;
@@ -87,9 +87,9 @@ impl Queue {
         }
     }
 
-    /// Hands an answer over; if too many wait already, by waiting.
-    pub(crate) fn settle(&self, settling: Settling) -> Option<BoxFuture<'_, ()>> {
-        self.settler.get()?.settle(settling)
+    /// Hands answers over; if too many wait already, by waiting.
+    pub(crate) fn settle(&self, answers: Answers) -> Option<BoxFuture<'_, ()>> {
+        self.settler.get()?.settle(answers)
     }
 
     /// How long a message is left to newer processes that can read it.

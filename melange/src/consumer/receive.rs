@@ -35,13 +35,16 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     // A poll that does not wait at all would be asked for ever.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
+    // The account in memory answers at once: others beside the one receive would bring no more, and there is nothing to
+    // decide unless other queues want permits too.
+    let one_will_do = !several && engine.transport.is_memory();
     let (mut ramp, mut outage) = (Ramp::default(), Outage::default());
     let mut receives: JoinSet<Received> = JoinSet::new();
     let mut permits = None;
     loop {
-        let most = ramp::most(engine.budget.limit() / batch);
+        let most = if one_will_do { 1 } else { ramp::most(engine.budget.limit() / batch) };
         let level = ramp.level(most);
-        queue.all_receive.store(receives.len() >= most && most > 1, Ordering::Relaxed);
+        queue.all_receive.store(one_will_do || (receives.len() >= most && most > 1), Ordering::Relaxed);
         let ended = if receives.len() < level {
             receives.try_join_next()
         } else {

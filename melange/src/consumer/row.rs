@@ -13,10 +13,11 @@ use tokio::time::{Instant, sleep};
 
 use super::begin::{self, Begins, Rest};
 use super::budget::Permits;
+use super::coalesce::Waiting;
 use super::engine::Engine;
 use super::lane::Lane;
 use super::queue::Queue;
-use super::settle::Settling;
+use super::settle::{Answers, Settling};
 use crate::runtime::give_way;
 use crate::subscriber::BoxFuture;
 
@@ -41,7 +42,7 @@ pub(crate) struct Row {
 struct State {
     rest: Rest,
     /// Their handlers are done.
-    done: Vec<Settling>,
+    done: Answers,
     /// The permits of those.
     freed: Permits,
     /// How many were left, and how many were done, when somebody looked last.
@@ -71,7 +72,7 @@ impl Row {
     /// The answer to one that is done, and its permit, go out with those of others.
     pub(super) fn keep(&self, settling: Settling, permits: &mut Permits) {
         let mut state = self.state();
-        state.done.push(settling);
+        state.done.push(Waiting::new(settling));
         state.freed.take_from(permits, 1);
     }
 
@@ -80,14 +81,15 @@ impl Row {
         let Some(queue) = self.engine.queues.get(self.index) else { return };
         let done = {
             let mut state = self.state();
+            if state.done.is_empty() {
+                return;
+            }
             let most = state.freed.len();
             state.freed.release(most);
             std::mem::take(&mut state.done)
         };
-        for settling in done {
-            if let Some(full) = queue.settle(settling) {
-                full.await;
-            }
+        if let Some(full) = queue.settle(done) {
+            full.await;
         }
     }
 

@@ -5,25 +5,27 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::time::Instant;
 
 use super::coalesce::{Entry, Gather, Waiting, coalesce};
 use super::engine::Engine;
+use super::lane::Held;
 use super::leases::Lease;
 use super::process::{Handled, Notes};
 use super::queue::Queue;
 use super::report::{Fate, Processed};
 use crate::retry::RetryPolicy;
 use crate::subscriber::BoxFuture;
-use crate::transport::{Delivery, Receipt, TransportError, TransportErrorKind};
+use crate::transport::{Delivery, TransportError, TransportErrorKind, Undecodable};
 
 /// Longest an answer waits for others. In a FIFO queue the group waits with it, so it is short there.
 const WINDOW: Duration = Duration::from_millis(100);
 const FIFO_WINDOW: Duration = Duration::from_millis(10);
 
-/// Most answers that wait to be picked up; then handlers wait.
+/// Most batches of answers that wait to be picked up; then handlers wait.
 const BACKLOG: usize = 100;
 
 /// Longest rest that can be counted; brokers allow far less.
@@ -53,10 +55,13 @@ impl Verdict {
     }
 }
 
+/// Answers of one queue that are given together.
+pub(crate) type Answers = Vec<Waiting<Settling>>;
+
 /// Where the answers of one queue go.
 pub(crate) struct Settler {
-    deletes: mpsc::Sender<Settling>,
-    changes: mpsc::Sender<Settling>,
+    deletes: mpsc::Sender<Answers>,
+    changes: mpsc::Sender<Answers>,
 }
 
 impl Settler {
@@ -71,7 +76,7 @@ impl Settler {
         engine.settlers.spawn(async move {
             let Some(queue) = of_deletes.queues.get(index) else { return };
             let call = |batch: &[Waiting<Settling>]| {
-                let receipts = batch.iter().map(|one| one.entry.receipt.clone()).collect();
+                let receipts = batch.iter().map(|one| one.entry.held.delivery.receipt.clone()).collect();
                 of_deletes.transport.delete_all(&queue.name, receipts)
             };
             coalesce(gather, to_delete, call, &of_deletes.stop, &of_deletes.settled).await;
@@ -82,7 +87,8 @@ impl Settler {
                 let now = Instant::now();
                 let left =
                     |one: &Settling| one.visible_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-                let changes = batch.iter().map(|one| (one.entry.receipt.clone(), left(&one.entry))).collect();
+                let changes =
+                    batch.iter().map(|one| (one.entry.held.delivery.receipt.clone(), left(&one.entry))).collect();
                 of_changes.transport.change_visibilities(&queue.name, changes)
             };
             coalesce(gather, to_change, call, &of_changes.stop, &of_changes.settled).await;
@@ -90,38 +96,53 @@ impl Settler {
         Some(Self { deletes, changes })
     }
 
-    /// Hands an answer over; if too many wait already, by waiting.
-    pub(crate) fn settle(&self, settling: Settling) -> Option<BoxFuture<'_, ()>> {
-        let to = match settling.verdict {
-            Verdict::Delete(_) => &self.deletes,
-            Verdict::Retry(_) | Verdict::Release(_) => &self.changes,
-            Verdict::Lost => {
-                settling.expired(None);
-                return None;
-            }
-        };
-        match to.try_send(settling) {
-            Ok(()) => None,
-            // In a box, since it is rare, and else part of every task that handles a message.
-            Err(TrySendError::Full(settling)) => Some(Box::pin(async {
-                if let Err(SendError(settling)) = to.send(settling).await {
-                    settling.expired(None);
-                }
-            })),
-            Err(TrySendError::Closed(settling)) => {
-                settling.expired(None);
-                None
-            }
+    /// Hands answers over; if too many wait already, by waiting.
+    pub(crate) fn settle(&self, answers: Answers) -> Option<BoxFuture<'_, ()>> {
+        let is_delete = |answer: &Waiting<Settling>| matches!(answer.entry.verdict, Verdict::Delete(_));
+        // As they mostly are.
+        if answers.iter().all(is_delete) {
+            return offer(&self.deletes, answers);
+        }
+        let (deletes, others): (Answers, Answers) = answers.into_iter().partition(is_delete);
+        let (lost, changes): (Answers, Answers) =
+            others.into_iter().partition(|answer| answer.entry.verdict == Verdict::Lost);
+        expire(lost);
+        match (offer(&self.deletes, deletes), offer(&self.changes, changes)) {
+            (Some(one), Some(other)) => Some(Box::pin(async { ((), ()) = join(one, other).await })),
+            (one, other) => one.or(other),
         }
     }
+}
+
+fn offer(to: &mpsc::Sender<Answers>, answers: Answers) -> Option<BoxFuture<'_, ()>> {
+    if answers.is_empty() {
+        return None;
+    }
+    match to.try_send(answers) {
+        Ok(()) => None,
+        // In a box, since it is rare, and else part of every task that handles a message.
+        Err(TrySendError::Full(answers)) => Some(Box::pin(async {
+            if let Err(SendError(answers)) = to.send(answers).await {
+                expire(answers);
+            }
+        })),
+        Err(TrySendError::Closed(answers)) => {
+            expire(answers);
+            None
+        }
+    }
+}
+
+/// Nobody is there who could give these answers.
+fn expire(answers: Answers) {
+    answers.into_iter().for_each(|answer| answer.entry.expired(None));
 }
 
 /// A message whose answer is on its way.
 pub(crate) struct Settling {
     engine: Arc<Engine>,
     index: usize,
-    receipt: Receipt,
-    lease: Lease,
+    held: Held,
     verdict: Verdict,
     /// When it is to be visible again, if it is: while it waits for company, its rest has begun already.
     visible_at: Option<Instant>,
@@ -129,30 +150,24 @@ pub(crate) struct Settling {
 }
 
 impl Settling {
-    pub(crate) fn new(
-        engine: &Arc<Engine>,
-        index: usize,
-        delivery: Delivery,
-        lease: Lease,
-        verdict: Verdict,
-        failures: usize,
-    ) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, index: usize, mut held: Held, verdict: Verdict, failures: usize) -> Self {
         let visible_at = match verdict {
             Verdict::Retry(after) | Verdict::Release(after) => Some(Instant::now() + after.min(LONGEST)),
             Verdict::Delete(_) | Verdict::Lost => None,
         };
         if let (Verdict::Release(_), Some(queue)) = (verdict, engine.queues.get(index)) {
-            queue.progress.goes_back_unrun(&delivery.message_id);
+            queue.progress.goes_back_unrun(&held.delivery.message_id);
         }
-        let Delivery { message_id, receipt, .. } = delivery;
-        lease.finish(message_id, verdict);
-        Self { engine: Arc::clone(engine), index, receipt, lease, verdict, visible_at, failures }
+        // What it holds may be large, and nobody needs it any more.
+        held.delivery.content = Err(Undecodable::new(String::new()));
+        held.lease.finish(std::mem::take(&mut held.delivery.message_id), verdict);
+        Self { engine: Arc::clone(engine), index, held, verdict, visible_at, failures }
     }
 
     /// `means` says what has become of it.
     fn end(self, means: impl FnOnce(&Queue, &str) -> Fate) {
-        let Self { engine, index, lease, verdict, failures, .. } = self;
-        let message_id = lease.end();
+        let Self { engine, index, mut held, verdict, failures, .. } = self;
+        let message_id = held.lease.end();
         let Some(queue) = engine.queues.get(index) else { return };
         let fate = means(queue, &message_id);
         remember(queue, &message_id, verdict, fate);
@@ -166,7 +181,7 @@ impl Entry for Settling {
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        !self.lease.is_ours(now)
+        !self.held.lease.is_ours(now)
     }
 
     fn answered(self, answer: Result<(), TransportError>) {
@@ -176,7 +191,7 @@ impl Entry for Settling {
 
     fn expired(self, last: Option<TransportError>) {
         // What the broker has refused until then, or what nobody could ask it for, was not taken back by itself.
-        let taken_back = last.is_none() && !self.lease.is_ours(Instant::now());
+        let taken_back = last.is_none() && !self.held.lease.is_ours(Instant::now());
         self.end(|queue, message_id| {
             let error = last.as_ref().map(tracing::field::display);
             tracing::warn!(queue = queue.name, message_id, error, "no longer in hand: it comes again");

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::consumer::Noted;
 use crate::metadata::Metadata;
 
 /// Metadata as a run has it.
@@ -10,6 +11,7 @@ pub(crate) enum Known<'a> {
     Now(&'a Arc<Metadata>),
     OnceAsked(&'a LateMetadata<'a>),
     OnceAskedShared(&'a SharedMetadata<'a>),
+    OfMessage(&'a Noted<'a>),
 }
 
 impl<'a> Known<'a> {
@@ -19,6 +21,7 @@ impl<'a> Known<'a> {
             Self::Now(metadata) => metadata,
             Self::OnceAsked(late) => late.get(),
             Self::OnceAskedShared(late) => late.get(),
+            Self::OfMessage(noted) => noted.get(),
         }
     }
 
@@ -29,6 +32,7 @@ impl<'a> Known<'a> {
             Self::Now(metadata) => Some(metadata),
             Self::OnceAsked(_) => None,
             Self::OnceAskedShared(late) => Some(late.get()),
+            Self::OfMessage(noted) => Some(noted.get()),
         }
     }
 }

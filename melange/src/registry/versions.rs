@@ -1,15 +1,15 @@
 //! Which event type reads which name and version on the wire.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::Timestamp;
 use crate::event::{Erased, EventDescriptor, Upcast};
+use crate::name_map::NameMap;
 use crate::wire::{Header, Incoming, Unreadable};
 
 /// Who can read what: names to the event types that know them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Readers(HashMap<&'static str, Vec<&'static EventDescriptor>>);
+pub(crate) struct Readers(NameMap<&'static str, Vec<&'static EventDescriptor>>);
 
 /// What there is for a name and version.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Readers {
     /// For these; local events have no form on a wire, so a message of such a name is somebody else's.
     pub(crate) fn of(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
         let events = events.into_iter();
-        let mut readers = Self(HashMap::with_capacity(events.size_hint().0));
+        let mut readers = Self(NameMap::with_capacity_and_hasher(events.size_hint().0, Default::default()));
         for event in events.filter(|event| !event.is_local()) {
             for name in event.family_names() {
                 let known = readers.0.entry(name).or_default();
@@ -70,6 +70,10 @@ impl Readers {
 /// of its names or of an older version's: they share them, so that one which the newest version lists as an alias also
 /// names what was written before.
 fn path(event: &'static EventDescriptor, name: &str, version: u32) -> Option<Vec<&'static Upcast>> {
+    // As it mostly is.
+    if event.version() == version && event.name() == name {
+        return Some(Vec::new());
+    }
     let is_of_version = |written: &EventDescriptor| written.version() == version;
     steps(event, &|written| is_of_version(written) && written.names().any(|known| known == name))
         .or_else(|| steps(event, &is_of_version))

@@ -152,6 +152,10 @@ impl DynTransport {
     pub(crate) fn downcast<T: Transport>(&self) -> Option<&T> {
         self.0.as_any().downcast_ref()
     }
+    /// Whether it is the account in memory itself.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.downcast::<MemoryTransport>().is_some()
+    }
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.0.capabilities()
     }
@@ -177,15 +181,15 @@ impl DynTransport {
     pub(crate) async fn publish(&self, messages: Vec<Message>) -> Answers {
         self.0.publish(messages).await
     }
-    /// One message. The account in memory answers at once: without a list, and without a future in a box.
+    /// One message to the account in memory, which answers at once: without a list, and without a future in a box. `None` for
+    /// other transports.
+    pub(crate) fn publish_here(&self, message: &Message) -> Option<Result<(), TransportError>> {
+        let memory = self.downcast::<MemoryTransport>()?;
+        let answer = catch_unwind(AssertUnwindSafe(|| memory.publish_now(message)));
+        Some(answer.unwrap_or_else(|_| Err(panicked("publishing"))))
+    }
     pub(crate) async fn publish_one(&self, message: Message) -> Result<(), TransportError> {
-        match self.downcast::<MemoryTransport>() {
-            Some(memory) => {
-                let answer = catch_unwind(AssertUnwindSafe(|| memory.publish_now(message)));
-                answer.unwrap_or_else(|_| Err(panicked("publishing")))
-            }
-            None => first(self.0.publish(vec![message]).await),
-        }
+        first(self.0.publish(vec![message]).await)
     }
     pub(crate) async fn send(
         &self,

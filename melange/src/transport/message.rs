@@ -43,8 +43,8 @@ pub struct Message {
     pub attributes: Attributes,
     /// Its ordering key: the group on FIFO topics.
     pub key: Option<String>,
-    /// Its FIFO deduplication id: the event's own, or the event id.
-    pub dedup_id: String,
+    /// The FIFO deduplication id that the event says itself. See [`dedup_id`](Self::dedup_id).
+    pub dedup_id: Option<String>,
     /// Its content.
     pub body: Body,
 }
@@ -54,6 +54,15 @@ impl Message {
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.metadata.topic
+    }
+
+    /// Its FIFO deduplication id: the event's own, or the event id.
+    #[must_use]
+    pub fn dedup_id(&self) -> Cow<'_, str> {
+        match &self.dedup_id {
+            Some(own) => Cow::Borrowed(own),
+            None => Cow::Owned(self.metadata.event_id.to_text()),
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn foreign(name: &'static str, body: &str) -> Message {
     let name = AttributeValue::String(name.to_owned());
     Message {
         event: Placed::DESCRIPTOR,
-        dedup_id: metadata.event_id.to_string(),
+        dedup_id: None,
         metadata,
         attributes: Attributes::from_iter([(attributes::EVENT_TYPE, name)]),
         key: None,
@@ -97,7 +97,7 @@ pub(crate) fn step(order: &str, number: u64, dedup_id: Option<&str>) -> Message 
     let body = format!(r#"{{"event_type_name": "Step", "order": "{order}", "number": {number}, "id": null}}"#);
     Message {
         event: Step::DESCRIPTOR,
-        dedup_id: dedup_id.map_or_else(|| metadata.event_id.to_string(), str::to_owned),
+        dedup_id: dedup_id.map(str::to_owned),
         metadata,
         attributes: Attributes::from_iter([(attributes::EVENT_TYPE, name)]),
         key: Some(order.to_owned()),

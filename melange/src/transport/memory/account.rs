@@ -78,22 +78,22 @@ impl Account {
     pub(super) fn send(
         &mut self,
         name: &str,
-        message: Message,
+        message: &Message,
         delay: Option<Duration>,
         now: Instant,
     ) -> Result<(), TransportError> {
         let queue = self.queues.get(name)?;
         direct::check(name, delay)?;
-        Limits::queue(name, queue.settings.max_bytes).message(&message, &mut Checked::default())?;
+        Limits::queue(name, queue.settings.max_bytes).message(message, &mut Checked::default())?;
         let fifo = queue.fifo;
         if fifo {
-            keyed(&message, format_args!("queue `{name}`"))?;
+            keyed(message, format_args!("queue `{name}`"))?;
         }
-        let id = fifo.then(|| DedupId::Told(message.dedup_id.as_str().into()));
+        let id = fifo.then(|| DedupId::Told(message.dedup_id().into()));
         let key = message.key.as_deref().map(Arc::from);
         // A FIFO queue has one delay for all.
         let delay = delay.filter(|_| !fifo).map(direct::whole_seconds);
-        let stored = Stored::new(Arc::new(Content::from(message)), Form::Own, key, now);
+        let stored = Stored::new(Content::from(message), Form::Own, key, now);
         self.queues.send(name, stored, id.as_ref(), delay, now)?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a message holds, shared by its copies in all queues.
+//! What a message holds, in whatever queue.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use crate::attributes::{AttributeValue, Attributes};
 use crate::transport::{Body, Message};
 use crate::{EventId, Timestamp};
 
-/// Body and attributes, and what is known beside them.
+/// Body and attributes, and what is known beside them. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Content {
     /// The event's id, or the one that the topic gave it.
@@ -61,16 +61,16 @@ pub(super) fn attributes_size<'a>(attributes: impl Iterator<Item = (&'a str, &'a
     attributes.map(|(name, data_type, v)| name.len() + data_type.len() + value(v)).sum()
 }
 
-impl From<Message> for Content {
-    fn from(message: Message) -> Self {
+impl From<&Message> for Content {
+    fn from(message: &Message) -> Self {
         let Message { metadata, attributes, body, .. } = message;
         Self {
-            event_id: Some(metadata.event_id),
+            event_id: Some(metadata.event_id.clone()),
             occurred_on: Some(metadata.occurred_on),
-            body,
-            attributes,
+            body: body.clone(),
+            attributes: attributes.clone(),
             labels: None,
-            topic: Some(metadata.topic),
+            topic: Some(metadata.topic.clone()),
         }
     }
 }

@@ -10,9 +10,11 @@ use super::deduplication::{DedupId, Given};
 use super::envelope;
 use super::is_fifo;
 use super::limits::{Checked, Limits, TOPIC_BYTES, TOPIC_NAME, name_problem};
+use super::queues::Queues;
 use super::refused::Refused;
 use super::stored::{Form, Stored};
 use super::subscription::Feed;
+use super::topic::Topic;
 use crate::transport::{Message, TransportError, TransportErrorKind};
 
 /// What is published, and beside which group and id.
@@ -28,68 +30,32 @@ pub(super) struct Publication<'a> {
 
 impl Account {
     /// Puts a copy of what a bus publishes into every queue that wants it.
-    pub(super) fn publish(&mut self, message: Message, now: Instant) -> Result<(), TransportError> {
-        let mut unknown = Checked::default();
-        let topic = self.topics.get_mut(message.topic());
-        let (bytes, checked, topic) = match topic {
-            Some(topic) => (topic.settings.max_size(), &mut topic.checked, Some((topic.fifo, topic.feeds.is_empty()))),
-            None => (TOPIC_BYTES, &mut unknown, None),
+    pub(super) fn publish(&mut self, message: &Message, now: Instant) -> Result<(), TransportError> {
+        let Self { topics, queues, undelivered, .. } = self;
+        let Some(topic) = topics.get_mut(message.topic()) else {
+            Limits::topic(message.topic(), TOPIC_BYTES).message(message, &mut Checked::default())?;
+            return undeclared(message);
         };
-        Limits::topic(message.topic(), bytes).message(&message, checked)?;
-        let Some((fifo, is_empty)) = topic else { return undeclared(&message) };
+        Limits::topic(message.topic(), topic.settings.max_size()).message(message, &mut topic.checked)?;
+        let fifo = topic.fifo;
         if fifo {
-            keyed(&message, format_args!("topic `{}`", message.topic()))?;
+            keyed(message, format_args!("topic `{}`", message.topic()))?;
         }
-        if is_empty && !fifo {
+        if topic.feeds.is_empty() && !fifo {
             return Ok(());
         }
         let key: Option<Arc<str>> = message.key.as_deref().map(Arc::from);
         // Only FIFO topics and queues ask for it, and only FIFO topics feed FIFO queues.
-        let id = fifo.then(|| DedupId::Told(message.dedup_id.as_str().into()));
+        let id = fifo.then(|| DedupId::Told(message.dedup_id().into()));
         let publication = Publication { content: message.into(), key, id, subject: None, is_own: true };
-        self.fan_out(publication, now);
+        fan_out(topic, queues, publication, now, undelivered);
         Ok(())
     }
 
-    /// Puts a copy into every queue that wants it, unless it is a duplicate, and says what it, or the first, was given.
-    pub(super) fn fan_out(&mut self, publication: Publication<'_>, now: Instant) -> Option<Given> {
+    /// The same for whoever has found the topic, `name`: says what the message was given, or the first, if it is a duplicate.
+    pub(super) fn publish_to(&mut self, name: &str, publication: Publication<'_>, now: Instant) -> Option<Given> {
         let Self { topics, queues, undelivered, .. } = self;
-        let Publication { content, key, id, subject, is_own } = publication;
-        let topic = topics.get_mut(content.topic.as_deref()?)?;
-        if let Some(given) = id.as_ref().and_then(|id| topic.known(key.as_ref(), id, now)) {
-            return Some(given);
-        }
-        let sequence = queues.next_place();
-        let given = content.event_id.clone().unwrap_or_default();
-        if let Some(id) = &id {
-            topic.remember(key.as_ref(), id, (given.clone(), sequence), now);
-        }
-        let content = Arc::new(content);
-        let mut envelope = None;
-        for (queue, feed) in topic.feeds.iter().filter(|(_, feed)| feed.lets(&content)) {
-            let wraps = matches!(feed, Feed::Told(told) if !told.raw.unwrap_or_default());
-            let form = if !wraps {
-                if is_own { Form::Own } else { Form::Bare }
-            } else {
-                let number = topic.fifo.then_some(sequence);
-                let wrapped = envelope.get_or_insert_with(|| envelope::wrap(&content, subject, number));
-                wrapped.as_ref().map_or(Form::Own, |envelope| Form::Wrapped(Arc::clone(envelope)))
-            };
-            // A FIFO topic passes the group to FIFO queues only.
-            let key = key.clone().filter(|_| !topic.fifo || is_fifo(queue));
-            let stored = Stored::new(Arc::clone(&content), form, key, now);
-            let dead_letters = match feed {
-                Feed::Told(told) => told.dead_letters.as_deref(),
-                Feed::Own(_) => None,
-            };
-            let left = queues.deliver(queue, stored, id.as_ref(), now);
-            let left = left.and_then(|stored| match dead_letters {
-                Some(dead) => queues.deliver(dead, stored, id.as_ref(), now),
-                None => Some(stored),
-            });
-            *undelivered += u64::from(left.is_some());
-        }
-        Some((given, sequence))
+        Some(fan_out(topics.get_mut(name)?, queues, publication, now, undelivered))
     }
 }
 
@@ -99,6 +65,60 @@ fn undeclared(message: &Message) -> Result<(), TransportError> {
     let topic = message.topic();
     name_problem("topic", topic, TOPIC_NAME).map_or(Ok(()), |problem| Err(Refused::parameter(problem)))?;
     if is_fifo(topic) { keyed(message, format_args!("topic `{topic}`")) } else { Ok(()) }
+}
+
+/// Puts a copy into every queue that wants it, unless it is a duplicate, and says what it, or the first, was given.
+fn fan_out(
+    topic: &mut Topic,
+    queues: &mut Queues,
+    publication: Publication<'_>,
+    now: Instant,
+    undelivered: &mut u64,
+) -> Given {
+    let Publication { content, key, id, subject, is_own } = publication;
+    if let Some(given) = id.as_ref().and_then(|id| topic.known(key.as_ref(), id, now)) {
+        return given;
+    }
+    let sequence = queues.next_place();
+    let given = content.event_id.clone().unwrap_or_default();
+    if let Some(id) = &id {
+        topic.remember(key.as_ref(), id, (given.clone(), sequence), now);
+    }
+    let mut envelope = None;
+    let mut deliver = |queue: &str, feed: &Feed, content: Content| {
+        let wraps = matches!(feed, Feed::Told(told) if !told.raw.unwrap_or_default());
+        let form = if !wraps {
+            if is_own { Form::Own } else { Form::Bare }
+        } else {
+            let number = topic.fifo.then_some(sequence);
+            let wrapped = envelope.get_or_insert_with(|| envelope::wrap(&content, subject, number));
+            wrapped.as_ref().map_or(Form::Own, |envelope| Form::Wrapped(Arc::clone(envelope)))
+        };
+        // A FIFO topic passes the group to FIFO queues only.
+        let key = key.clone().filter(|_| !topic.fifo || is_fifo(queue));
+        let stored = Stored::new(content, form, key, now);
+        let dead_letters = match feed {
+            Feed::Told(told) => told.dead_letters.as_deref(),
+            Feed::Own(_) => None,
+        };
+        let left = queues.deliver(queue, stored, id.as_ref(), now);
+        let left = left.and_then(|stored| match dead_letters {
+            Some(dead) => queues.deliver(dead, *stored, id.as_ref(), now),
+            None => Some(stored),
+        });
+        *undelivered += u64::from(left.is_some());
+    };
+    // The last gets the content itself, and mostly it is the only one.
+    let mut last = None;
+    for one in topic.feeds.iter().filter(|(_, feed)| feed.lets(&content)) {
+        if let Some((queue, feed)) = last.replace(one) {
+            deliver(queue, feed, content.clone());
+        }
+    }
+    if let Some((queue, feed)) = last {
+        deliver(queue, feed, content);
+    }
+    (given, sequence)
 }
 
 /// Refuses what has no key, on behalf of `who`, which is FIFO.

@@ -31,8 +31,14 @@ pub(super) fn message(topic: &str, body: &str) -> Message {
     let mut metadata = Metadata::now("Happened");
     metadata.topic = topic.to_owned().into();
     let attributes: Attributes = [(EVENT_TYPE, AttributeValue::String("Happened".to_owned()))].into_iter().collect();
-    let dedup_id = metadata.event_id.to_string();
-    Message { event: Happened::DESCRIPTOR, metadata, attributes, key: None, dedup_id, body: Body::Json(body.into()) }
+    Message {
+        event: Happened::DESCRIPTOR,
+        metadata,
+        attributes,
+        key: None,
+        dedup_id: None,
+        body: Body::Json(body.into()),
+    }
 }
 
 impl Message {
@@ -47,7 +53,7 @@ impl Message {
     }
 
     pub(super) fn dedup(mut self, id: &str) -> Self {
-        self.dedup_id = id.to_owned();
+        self.dedup_id = Some(id.to_owned());
         self
     }
 

@@ -175,11 +175,18 @@ fn is_illegal(c: char) -> bool {
 }
 
 /// Whether it is printable ASCII, as nearly all bodies are. Blocks of one size, and no branch within, so that many bytes are
-/// looked at together.
+/// looked at together; what is left behind the last is looked at with some of what stands before it.
 fn is_plain(text: &str) -> bool {
-    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
-    let is_plain = |plain: bool, byte: &u8| plain & (b' '..=b'~').contains(byte);
-    blocks.iter().all(|block| block.iter().fold(true, is_plain)) && rest.iter().fold(true, is_plain)
+    let bytes = text.as_bytes();
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
+    let Some(last) = bytes.last_chunk::<32>() else { return bytes.iter().all(is_plain) };
+    let mut most = [0; 32];
+    for block in bytes.as_chunks::<32>().0.iter().chain([last]) {
+        for (most, byte) in most.iter_mut().zip(block) {
+            *most = byte.wrapping_sub(b' ').max(*most);
+        }
+    }
+    most.iter().all(|most| *most <= b'~' - b' ')
 }
 
 fn is_attribute_name(name: &str) -> bool {

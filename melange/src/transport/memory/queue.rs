@@ -63,6 +63,18 @@ struct State {
     in_flight: bool,
 }
 
+/// What is kept: all that came later than this, and all where that was before the beginning of time.
+#[derive(Clone, Copy)]
+struct Kept {
+    since: Option<Instant>,
+}
+
+impl Kept {
+    fn is_over(self, stored: &Stored) -> bool {
+        self.since.is_some_and(|since| stored.sent <= since)
+    }
+}
+
 impl State {
     const VISIBLE: Self = Self { standing: Standing::Visible, until: None, in_flight: false };
 }
@@ -129,9 +141,15 @@ impl Queue {
 
     /// Takes in what was in another queue before, or comes twice.
     pub(super) fn put(&mut self, place: u64, stored: Stored, delay: Duration, now: Instant) {
-        let spot = self.messages.insert(place, Held { stored, state: State::VISIBLE, lease: None, received: now });
-        let delayed = State { standing: Standing::Away, until: Some(later(now, delay)), in_flight: false };
-        self.set(spot, if delay.is_zero() { State::VISIBLE } else { delayed });
+        let delayed = || State { standing: Standing::Away, until: Some(later(now, delay)), in_flight: false };
+        let state = if delay.is_zero() { State::VISIBLE } else { delayed() };
+        let lane = stored.lane(self.fifo).cloned();
+        let spot = self.messages.insert(place, Held { stored, state, lease: None, received: now });
+        if let Some(until) = state.until {
+            self.timers.insert((until, spot));
+        }
+        self.order.set(spot, lane.as_ref(), Some(state.standing));
+        self.signal.changed();
     }
 
     /// The message in flight under `receipt`.
@@ -151,6 +169,20 @@ impl Queue {
     /// When the receipt is none of this queue; in a FIFO queue, when its time is over.
     pub(super) fn delete(&mut self, receipt: &Receipt, now: Instant) -> Result<(), Refused> {
         self.wake_up(now);
+        self.delete_now(receipt)
+    }
+
+    /// The same for several, each with an answer of its own.
+    pub(super) fn delete_all(
+        &mut self,
+        receipts: &[Receipt],
+        now: Instant,
+    ) -> impl Iterator<Item = Result<(), Refused>> {
+        self.wake_up(now);
+        receipts.iter().map(|receipt| self.delete_now(receipt))
+    }
+
+    fn delete_now(&mut self, receipt: &Receipt) -> Result<(), Refused> {
         let receipt = self.own(receipt)?;
         let Some(held) = self.messages.get(receipt.spot) else { return Ok(()) };
         let is_latest = held.lease == Some(receipt.lease);
@@ -212,10 +244,11 @@ impl Queue {
     /// Takes out the next that may be received, with its place.
     pub(super) fn take(&mut self, now: Instant) -> Option<(u64, Stored)> {
         self.wake_up(now);
+        let kept = self.kept(now);
         loop {
             let spot = self.order.next(None)?;
             let stored = self.remove(spot)?;
-            if !self.is_expired(&stored, now) {
+            if !kept.is_over(&stored) {
                 return Some((spot.place, stored));
             }
         }
@@ -232,8 +265,9 @@ impl Queue {
         while let Some((_, spot)) = self.timers.first().filter(|(at, _)| *at <= now) {
             self.set(spot, State::VISIBLE);
         }
+        let kept = self.kept(now);
         while let Some((spot, held)) = self.messages.first()
-            && self.is_expired(&held.stored, now)
+            && kept.is_over(&held.stored)
         {
             self.remove(spot);
         }
@@ -242,15 +276,17 @@ impl Queue {
     /// The same, and forgets all that were kept long enough: a dead letter may be older than what came before it.
     fn forget_expired(&mut self, now: Instant) {
         self.wake_up(now);
-        let is_expired = |(_, held): &(Spot, &Held)| self.is_expired(&held.stored, now);
+        let kept = self.kept(now);
+        let is_expired = |(_, held): &(Spot, &Held)| kept.is_over(&held.stored);
         let expired: Vec<Spot> = self.messages.iter().filter(is_expired).map(|(spot, _)| spot).collect();
         for spot in expired {
             self.remove(spot);
         }
     }
 
-    fn is_expired(&self, stored: &Stored, now: Instant) -> bool {
-        now.duration_since(stored.sent) >= self.settings.retention
+    /// What is kept `now`.
+    fn kept(&self, now: Instant) -> Kept {
+        Kept { since: now.checked_sub(self.settings.retention) }
     }
 
     fn own(&self, receipt: &Receipt) -> Result<MemoryReceipt, Refused> {
@@ -274,7 +310,7 @@ impl Queue {
         Refused::new(RefusedKind::NotInFlight, what)
     }
 
-    /// Everything that changes how a message stands comes through here or through `remove`.
+    /// Everything that changes how a message stands comes through here, once it has been `put`, or through `remove`.
     fn set(&mut self, spot: Spot, state: State) -> Option<&mut Held> {
         let held = self.messages.get_mut(spot)?;
         if let Some(before) = held.state.until {

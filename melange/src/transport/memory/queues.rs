@@ -90,14 +90,20 @@ impl Queues {
     }
 
     /// Puts what a topic delivers into the queue `name`; gives it back when it is not there, or does not take it.
-    pub(super) fn deliver(&mut self, name: &str, stored: Stored, id: Option<&DedupId>, now: Instant) -> Option<Stored> {
+    pub(super) fn deliver(
+        &mut self,
+        name: &str,
+        stored: Stored,
+        id: Option<&DedupId>,
+        now: Instant,
+    ) -> Option<Box<Stored>> {
         let places = (self.next_place(), self.next_place());
         match self.all.get_mut(name) {
             Some(queue) if stored.fits(queue.settings.max_bytes) => {
                 arrive(queue, places, stored, id, None, now);
                 None
             }
-            _ => Some(stored),
+            _ => Some(Box::new(stored)),
         }
     }
 

@@ -103,7 +103,7 @@ impl Account {
         content.topic = Some(name.to_owned().into());
         let key = message.group.as_deref().map(Arc::from);
         let publication = Publication { content, key, id, subject: message.subject.as_deref(), is_own: false };
-        let given = self.fan_out(publication, now).ok_or_else(|| Refused::no_topic(name))?;
+        let given = self.publish_to(name, publication, now).ok_or_else(|| Refused::no_topic(name))?;
         Ok(sent(given, fifo))
     }
 
@@ -123,7 +123,7 @@ impl Account {
         }
         let id = ids(limits, fifo, queue.settings.dedup_by_content, &message)?;
         let key = message.group.as_deref().map(Arc::from);
-        let stored = Stored::new(Arc::new(message.content()), Form::Bare, key, now);
+        let stored = Stored::new(message.content(), Form::Bare, key, now);
         let given = self.queues.send(name, stored, id.as_ref(), message.delay.map(direct::whole_seconds), now)?;
         Ok(sent(given, fifo))
     }

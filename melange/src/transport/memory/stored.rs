@@ -12,11 +12,11 @@ use crate::attributes::{AttributeValue, Attributes, ORIGINAL_QUEUE, REASON, REDR
 use crate::transport::{Body, DeadLetter, Delivery, Inbound};
 use crate::{EventId, Timestamp};
 
-/// A message in one queue.
+/// A message in one queue. What several queues have of it shares its body and its attributes.
 #[derive(Clone)]
 pub(super) struct Stored {
     pub(super) message_id: EventId,
-    pub(super) content: Arc<Content>,
+    pub(super) content: Content,
     pub(super) form: Form,
     /// Its group.
     pub(super) key: Option<Arc<str>>,
@@ -43,7 +43,7 @@ pub(super) enum Form {
 
 impl Stored {
     /// A message that was never handed out, under an id of its own.
-    pub(super) fn new(content: Arc<Content>, form: Form, key: Option<Arc<str>>, now: Instant) -> Self {
+    pub(super) fn new(content: Content, form: Form, key: Option<Arc<str>>, now: Instant) -> Self {
         Self {
             message_id: new_id(),
             content,
@@ -123,14 +123,14 @@ impl Stored {
 
     /// A copy for the dead-letter queue of `queue`, with what `letter` says beside it.
     pub(super) fn dead_letter(&self, queue: &str, letter: &DeadLetter, now: Instant) -> Self {
-        let mut content = Content::clone(&self.content);
+        let mut content = self.content.clone();
         let text = |text: &str| AttributeValue::String(text.to_owned());
         content.attributes.set(REASON, text(&letter.reason));
         content.attributes.set(ORIGINAL_QUEUE, text(queue));
         if let Some(subscriber) = &letter.subscriber {
             content.attributes.set(SUBSCRIBER, text(subscriber));
         }
-        let copy = Self::new(Arc::new(content), self.form.opened(), self.key.clone(), now);
+        let copy = Self::new(content, self.form.opened(), self.key.clone(), now);
         Self { receives: self.receives, ..copy.known_by_itself(self.dedup_id.is_some()) }
     }
 
@@ -146,13 +146,13 @@ impl Stored {
 
     /// As a move task puts it into another queue: a new message.
     pub(super) fn moved(&self, fifo: bool, now: Instant) -> Self {
-        let copy = Self::new(Arc::clone(&self.content), self.form.clone(), self.key.clone(), now);
+        let copy = Self::new(self.content.clone(), self.form.clone(), self.key.clone(), now);
         copy.known_by_itself(fifo)
     }
 
     /// As it goes back from a dead-letter queue: as if new, but still for the one subscriber that gave it up.
     pub(super) fn redriven(&self, redrives: Option<u32>, now: Instant) -> Self {
-        let mut content = Content::clone(&self.content);
+        let mut content = self.content.clone();
         let stays = |(name, _): &(&str, &AttributeValue)| *name != REASON && *name != ORIGINAL_QUEUE;
         content.attributes = self
             .content
@@ -164,7 +164,7 @@ impl Stored {
         if let Some(redrives) = redrives {
             content.attributes.set(REDRIVES, AttributeValue::Number(redrives.to_string()));
         }
-        let copy = Self::new(Arc::new(content), self.form.opened(), self.key.clone(), now);
+        let copy = Self::new(content, self.form.opened(), self.key.clone(), now);
         copy.known_by_itself(self.dedup_id.is_some())
     }
 

@@ -1,11 +1,11 @@
 //! How a topic feeds a queue.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::content::Content;
 use super::filter::FilterPolicy;
 use crate::attributes::EVENT_TYPE;
+use crate::name_map::NameSet;
 
 /// A subscription of a queue to a topic, made by [`MemoryAccount::subscribe`](super::MemoryAccount::subscribe): wrapped and
 /// without a filter, unless said otherwise.
@@ -78,7 +78,7 @@ impl Told {
 #[derive(Clone)]
 pub(super) enum Feed {
     /// These event types.
-    Own(BTreeSet<String>),
+    Own(NameSet<String>),
     Told(Arc<Told>),
 }
 

@@ -10,6 +10,7 @@ use super::is_fifo;
 use super::limits::Checked;
 use super::subscription::Feed;
 use super::topic_settings::TopicSettings;
+use crate::name_map::NameSet;
 
 /// A topic.
 pub(super) struct Topic {
@@ -34,8 +35,7 @@ impl Topic {
 
     /// Subscribes `queue` to these event types, besides those it was subscribed to before.
     pub(super) fn declare(&mut self, queue: &str, event_types: &BTreeSet<String>) {
-        match self.feeds.entry(queue.to_owned()).or_insert_with(|| Feed::Own(BTreeSet::new())) {
-            Feed::Own(known) if known.is_empty() => known.clone_from(event_types),
+        match self.feeds.entry(queue.to_owned()).or_insert_with(|| Feed::Own(NameSet::default())) {
             Feed::Own(known) => known.extend(event_types.iter().cloned()),
             // Refused before.
             Feed::Told(_) => {}

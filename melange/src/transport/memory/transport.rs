@@ -22,7 +22,7 @@ const CAPABILITIES: Capabilities = Capabilities::wire("memory").in_process();
 
 impl MemoryTransport {
     /// What `publish` does for one message.
-    pub(in crate::transport) fn publish_now(&self, message: Message) -> Result<(), TransportError> {
+    pub(in crate::transport) fn publish_now(&self, message: &Message) -> Result<(), TransportError> {
         self.lock().publish(message, Instant::now())
     }
 }
@@ -62,7 +62,7 @@ impl Transport for MemoryTransport {
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
         let mut account = self.lock();
-        messages.into_iter().map(|message| account.publish(message, now)).collect()
+        messages.iter().map(|message| account.publish(message, now)).collect()
     }
 
     async fn send(
@@ -73,7 +73,7 @@ impl Transport for MemoryTransport {
     ) -> Vec<Result<(), TransportError>> {
         let now = Instant::now();
         let mut account = self.lock();
-        messages.into_iter().map(|message| account.send(queue, message, delay, now)).collect()
+        messages.iter().map(|message| account.send(queue, message, delay, now)).collect()
     }
 
     async fn receive(&self, queue: &str, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
@@ -88,7 +88,7 @@ impl Transport for MemoryTransport {
         let now = Instant::now();
         let mut account = self.lock();
         match account.queues.get(queue) {
-            Ok(queue) => receipts.iter().map(|receipt| queue.delete(receipt, now).map_err(settling)).collect(),
+            Ok(queue) => queue.delete_all(&receipts, now).map(|answer| answer.map_err(settling)).collect(),
             Err(refused) => receipts.iter().map(|_| Err(settling(refused.clone()))).collect(),
         }
     }

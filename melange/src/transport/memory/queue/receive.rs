@@ -52,17 +52,17 @@ impl Queue {
             max = max.min(dice.up_to(max));
         }
         let (mut found, mut receipts) = (Vec::with_capacity(max.min(self.messages.len())), Vec::new());
-        let (fifo, mut following) = (self.fifo, None);
+        let until = Some(later(now, visibility));
+        let (fifo, kept, mut following) = (self.fifo, self.kept(now), None);
         while found.len() < max {
             let shuffled = self.dice.as_mut().filter(|dice| dice.shuffled);
             let Some(spot) = following.take().or_else(|| self.order.next(shuffled)) else {
                 break;
             };
-            if self.messages.get(spot).is_some_and(|held| self.is_expired(&held.stored, now)) {
+            if self.messages.get(spot).is_some_and(|held| kept.is_over(&held.stored)) {
                 self.remove(spot);
                 continue;
             }
-            let until = Some(later(now, visibility));
             let receipt = MemoryReceipt { queue: self.number, spot, lease: Lease::new() };
             let most = self.settings.redrive.as_ref().map(|redrive| redrive.max_receives);
             let Some(held) = self.set(spot, State { standing: Standing::InHand, until, in_flight: true }) else {
