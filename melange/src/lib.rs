@@ -39,7 +39,6 @@ mod in_process;
 mod latest;
 mod location;
 mod metadata;
-mod name_map;
 mod outcome;
 mod publisher;
 mod registry;

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use crate::Timestamp;
 use crate::event::{Erased, EventDescriptor, Upcast};
-use crate::name_map::NameMap;
 use crate::wire::{Header, Incoming, Unreadable};
 
-/// Who can read what: names to the event types that know them.
+/// Who can read what: names to the event types that know them. Strangers may ask for any name, but none puts one in.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Readers(NameMap<&'static str, Vec<&'static EventDescriptor>>);
+pub(crate) struct Readers(FxHashMap<&'static str, Vec<&'static EventDescriptor>>);
 
 /// What there is for a name and version.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl Readers {
     /// For these; local events have no form on a wire, so a message of such a name is somebody else's.
     pub(crate) fn of(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
         let events = events.into_iter();
-        let mut readers = Self(NameMap::with_capacity_and_hasher(events.size_hint().0, Default::default()));
+        let mut readers = Self(FxHashMap::with_capacity_and_hasher(events.size_hint().0, Default::default()));
         for event in events.filter(|event| !event.is_local()) {
             for name in event.family_names() {
                 let known = readers.0.entry(name).or_default();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::content::Content;
 use super::filter::FilterPolicy;
 use crate::attributes::EVENT_TYPE;
-use crate::name_map::NameSet;
 
 /// A subscription of a queue to a topic, made by [`MemoryAccount::subscribe`](super::MemoryAccount::subscribe): wrapped and
 /// without a filter, unless said otherwise.
@@ -78,7 +79,7 @@ impl Told {
 #[derive(Clone)]
 pub(super) enum Feed {
     /// These event types.
-    Own(NameSet<String>),
+    Own(FxHashSet<String>),
     Told(Arc<Told>),
 }
 

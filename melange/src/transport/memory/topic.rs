@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use tokio::time::Instant;
 
 use super::deduplication::{DedupId, Deduplication, Given};
@@ -10,7 +11,6 @@ use super::is_fifo;
 use super::limits::Checked;
 use super::subscription::Feed;
 use super::topic_settings::TopicSettings;
-use crate::name_map::NameSet;
 
 /// A topic.
 pub(super) struct Topic {
@@ -35,7 +35,7 @@ impl Topic {
 
     /// Subscribes `queue` to these event types, besides those it was subscribed to before.
     pub(super) fn declare(&mut self, queue: &str, event_types: &BTreeSet<String>) {
-        match self.feeds.entry(queue.to_owned()).or_insert_with(|| Feed::Own(NameSet::default())) {
+        match self.feeds.entry(queue.to_owned()).or_insert_with(|| Feed::Own(FxHashSet::default())) {
             Feed::Own(known) => known.extend(event_types.iter().cloned()),
             // Refused before.
             Feed::Told(_) => {}
