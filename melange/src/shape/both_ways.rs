@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Shape;
 use super::explore::Explorer;
+#[cfg(any(debug_assertions, feature = "contract"))]
 use super::lost::lost;
 use super::run::{Act, Choices, Failed, Run};
 use super::walk::Walker;

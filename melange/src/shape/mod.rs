@@ -8,6 +8,7 @@
 mod access;
 mod both_ways;
 mod explore;
+#[cfg(any(debug_assertions, feature = "contract"))]
 mod lost;
 mod run;
 mod samples;
