@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use crate::problem::{Problem, Result};
 use crate::workspace::{self, cargo};
 
-/// Formatting, lints and documentation; all three run, so that one report names all that is wrong.
+/// Formatting, lints and documentation; all run, so that one report names all that is wrong.
 pub(crate) fn check() -> Result<()> {
     let mut docs = cargo(["doc", "--locked", "--workspace", "--all-features", "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
@@ -14,6 +14,11 @@ pub(crate) fn check() -> Result<()> {
         (
             "clippy",
             cargo(["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
+        ),
+        // What only tests and debug builds use is seen as unused here.
+        (
+            "clippy of the core as it is released",
+            cargo(["clippy", "--locked", "--release", "--package", "melange", "--", "-D", "warnings"]),
         ),
         ("documentation", docs),
     ])
