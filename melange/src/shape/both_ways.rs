@@ -23,6 +23,7 @@ const MOST_TURNS: usize = 64;
 pub(crate) struct BothWays(fn(Walker<'_>) -> Result<Option<String>, Failed>);
 
 impl BothWays {
+    #[allow(clippy::extra_unused_type_parameters, reason = "used where it is traced")]
     pub(crate) const fn of<T: serde::Serialize + serde::de::DeserializeOwned>() -> Self {
         #[cfg(any(debug_assertions, feature = "contract"))]
         return Self(there_and_back::<T>);

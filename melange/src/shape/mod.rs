@@ -117,6 +117,7 @@ pub struct Traced(fn(Walker<'_>) -> Result<(), Failed>);
 pub(crate) const IS_TRACED: bool = cfg!(any(debug_assertions, feature = "contract"));
 
 impl Traced {
+    #[allow(clippy::extra_unused_type_parameters, reason = "used where it is traced")]
     pub(crate) const fn of<T: DeserializeOwned>() -> Self {
         #[cfg(any(debug_assertions, feature = "contract"))]
         return Self(trace::<T>);
