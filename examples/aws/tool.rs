@@ -3,13 +3,13 @@
 //! `cargo xtask server` prints what to export for a local server. Then, in three terminals:
 //!
 //! ```text
-//! cargo run --example tool                                    # the service; `-- melange apply` makes topics and queues too
-//! cargo run --example tool -- melange tail OrderPlaced
-//! cargo run --example tool -- melange publish OrderPlaced --json '{"order_id": "o-1", "total_cents": 4200}'
+//! cargo run --example tool --features cli                     # the service; `-- melange apply` makes topics and queues too
+//! cargo run --example tool --features cli -- melange tail OrderPlaced
+//! cargo run --example tool --features cli -- melange publish OrderPlaced --json '{"order_id": "o-1", "total_cents": 4200}'
 //! ```
 //!
 //! Orders without an id are given up: `-- melange dlq ls`, `dlq show`, `dlq redrive`, `dlq drop`. And
-//! `-- melange --help` lists all there is; `cargo melange -p melange-examples-aws --example tool events` is the same.
+//! `-- melange --help` lists all there is; `cargo melange -p melange-examples-aws --example tool --features cli events` is the same.
 
 use std::error::Error;
 use std::process::ExitCode;
