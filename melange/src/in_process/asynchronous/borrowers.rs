@@ -76,11 +76,15 @@ impl<E: Event> Borrowers<E> {
     #[inline(always)]
     fn contain(&mut self, run: impl FnOnce(&[Handler<E>], &mut usize) -> Option<Box<Failure>>) -> Step {
         let Self { all, next, .. } = self;
-        match catch_unwind(AssertUnwindSafe(|| run(all, next))) {
-            Ok(None) if *next == CUT_OFF => Step::CutOff,
+        // In a register: to be written down for each of them would take longer than the count itself.
+        let mut at = *next;
+        let stopped = catch_unwind(AssertUnwindSafe(|| run(all, &mut at)));
+        *next = at;
+        match stopped {
+            Ok(None) if at == CUT_OFF => Step::CutOff,
             Ok(None) => Step::Done,
-            Ok(Some(failure)) => Step::Failed(*next - 1, How::Failed(failure)),
-            Err(thrown) => fallen::<E>(thrown, *next),
+            Ok(Some(failure)) => Step::Failed(at - 1, How::Failed(failure)),
+            Err(thrown) => fallen::<E>(thrown, at),
         }
     }
 }
@@ -101,12 +105,12 @@ impl<E> Deref for Held<E> {
 #[inline(always)]
 fn run<E>(all: &[Handler<E>], event: Option<&E>, next: &mut usize, is_cut_off: &AtomicBool) -> Option<Box<Failure>> {
     if let Some(event) = event {
-        for (at, handler) in (*next..).zip(all.get(*next..).unwrap_or_default()) {
+        for handler in all.get(*next..).unwrap_or_default() {
             if is_cut_off.load(Ordering::Acquire) {
                 *next = CUT_OFF;
                 return None;
             }
-            *next = at + 1;
+            *next += 1;
             if let Some(failure) = handler(event, None) {
                 return Some(failure);
             }
