@@ -15,7 +15,7 @@ use super::seats::Seats;
 use super::state::State;
 use crate::EventId;
 use crate::context::States;
-use crate::dispatch::{SubscriberError, SubscriberErrorKind};
+use crate::dispatch::{SubscriberError, SubscriberErrorKind, let_go};
 use crate::in_process::table::Table;
 use crate::in_process::unpoisoned;
 
@@ -92,7 +92,10 @@ impl Shared {
         state.call_workers();
         while let Some(waker) = state.wakes.pop_front() {
             drop(state);
-            waker.wake();
+            // Somebody else's code: should it panic, the others are to be woken all the same, and whose event runs here goes on.
+            if catch_unwind(AssertUnwindSafe(|| waker.wake())).map_err(let_go).is_err() {
+                tracing::error!("a waker panicked: what it was to wake may wait for ever");
+            }
             state = self.lock();
         }
     }

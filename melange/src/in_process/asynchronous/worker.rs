@@ -85,7 +85,7 @@ impl<'a> Hand<'a> {
                         self.batch.end(self.shared, false);
                         continue;
                     };
-                    let finished = self.deliver(descriptor, mark.place(), &event, metadata).await;
+                    let finished = self.deliver(descriptor, mark, &event, metadata).await;
                     // Accounted for before it is dropped, which may panic.
                     self.batch.end(self.shared, finished);
                 }
@@ -161,12 +161,12 @@ impl<'a> Hand<'a> {
     async fn deliver(
         &mut self,
         descriptor: &'static EventDescriptor,
-        place: Option<usize>,
+        mark: Mark,
         event: &Erased,
         metadata: Option<Arc<Metadata>>,
     ) -> bool {
         let Self { shared, batch, .. } = self;
-        let listeners = shared.table.listeners(place, descriptor);
+        let listeners = shared.table.listeners(mark.place(), descriptor);
         let make = || Metadata::of_erased(descriptor, event.as_ref());
         let metadata = SharedMetadata::new(&make, metadata);
         let scene = Scene {
@@ -189,7 +189,9 @@ impl<'a> Hand<'a> {
             let subscription = &listener.subscription;
             let failed = match listener.way {
                 Way::Sync(call) => {
-                    batch.part(shared);
+                    if !mark.may_block() {
+                        batch.part(shared);
+                    }
                     let span = scene.span(subscription);
                     span.in_scope(|| dispatch::run_here(subscription, call, &raw))
                 }
