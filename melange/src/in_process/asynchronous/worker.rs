@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::state::Phase;
 use crate::EventId;
 use crate::context::{Known, RunToken, SharedMetadata};
-use crate::dispatch::{self, Begun, Scene};
+use crate::dispatch::{self, Begun, Scene, let_go};
 use crate::event::{Erased, EventDescriptor};
 use crate::in_process::queued::Way;
 use crate::metadata::Metadata;
@@ -42,7 +42,8 @@ pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
     shared
         .run_as(slot, async {
             // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
-            while AssertUnwindSafe(hand.work()).catch_unwind().await.is_err() {
+            while let Err(thrown) = AssertUnwindSafe(hand.work()).catch_unwind().await {
+                let_go(thrown);
                 tracing::error!("a panic outside any subscriber was contained");
             }
         })
