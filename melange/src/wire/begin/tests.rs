@@ -229,7 +229,7 @@ fn so_is_what_melange_writes_with_any_sign_of_it_changed_left_out_or_put_in() {
         "\u{e9}",
     ];
     for event in [Simple::DESCRIPTOR, Open::DESCRIPTOR, Named::DESCRIPTOR] {
-        let readers = Readers::of([event].into_iter());
+        let readers = Readers::of([event]);
         let is_walked = |body: &str| is_walked(body, &Attributes::new(), &readers);
         assert!(is_walked(WRITTEN), "{event:?}");
         let mut walked = 0;
