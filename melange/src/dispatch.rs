@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 pub use error::{SubscriberError, SubscriberErrorKind};
-pub(crate) use failed::{Failed, failed, let_go, panicked};
+pub(crate) use failed::{Failed, contained, failed, let_go, panicked};
 use failed::{timed_out, verdict};
 pub(crate) use here::{Begun, poll_here, run_here};
 pub(crate) use scene::{Run, Scene, is_traced};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use melange::{AsynchronousEventBus, CancellationToken, Event, EventDescriptor, Location};
 use tokio::runtime::{self, Runtime};
+use tokio::sync::Semaphore;
 use tokio::task::{block_in_place, yield_now};
 use tokio::time::timeout;
 
@@ -16,6 +17,13 @@ struct Step(&'static str, usize);
 impl Event for Step {
     const DESCRIPTOR: &'static EventDescriptor =
         &EventDescriptor::new::<Self>("Step", "Step", Location::new("asynchronous_blocked", file!(), line!()));
+}
+
+struct Kept;
+
+impl Event for Kept {
+    const DESCRIPTOR: &'static EventDescriptor =
+        &EventDescriptor::new::<Self>("Kept", "Kept", Location::new("asynchronous_blocked", file!(), line!()));
 }
 
 /// Some threads that meet.
@@ -100,6 +108,45 @@ async fn whoever_waits_for_room_has_it_as_soon_as_an_event_begins() {
                 .unwrap();
         }
         drop(release);
+        assert_eq!(bus.shutdown(LONG).await.dropped, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_where_who_blocks_came_after_the_event_was_queued() {
+    for workers in [1, 3] {
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let gate = Arc::new(Semaphore::new(0));
+        let opened = Arc::clone(&gate);
+        let bus = AsynchronousEventBus::builder()
+            .workers(workers)
+            .capacity(1)
+            .subscribe(move |_: Arc<Kept>| {
+                let gate = Arc::clone(&opened);
+                async move { gate.acquire().await.unwrap().forget() }
+            })
+            .build()
+            .unwrap();
+        // All workers are kept, and one event is queued that nobody listens to.
+        for _ in 0..workers {
+            timeout(LONG, bus.publish(Kept)).await.unwrap().unwrap();
+        }
+        timeout(LONG, bus.publish(Step("", 0))).await.unwrap().unwrap();
+        bus.subscribe(move |_: &Step| block_in_place(|| released.lock().unwrap().recv().unwrap_or_default()));
+        let waits = tokio::spawn({
+            let bus = bus.clone();
+            async move { bus.publish(Kept).await }
+        });
+        while bus.metrics().waiting == 0 {
+            yield_now().await;
+        }
+        gate.add_permits(1);
+        // As soon as that event has begun, which goes on for as long as this lasts.
+        let published = timeout(LONG, waits).await;
+        drop(release);
+        published.unwrap_or_else(|_| panic!("{workers}: {:?}", bus.metrics())).unwrap().unwrap();
+        gate.add_permits(workers);
         assert_eq!(bus.shutdown(LONG).await.dropped, 0);
     }
 }

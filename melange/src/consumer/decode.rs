@@ -1,13 +1,13 @@
 //! From a delivery to events and the subscribers that are to run for them.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::noted::{Came, Noted, origin};
 use super::queue::Queue;
 use crate::EventId;
 use crate::attributes::{EVENT_TYPE, SUBSCRIBER};
+use crate::dispatch::contained;
 use crate::event::{Erased, EventDescriptor};
 use crate::metadata::Metadata;
 use crate::registry::Reading;
@@ -37,7 +37,7 @@ pub(crate) struct Decodable<'q> {
 
 /// What a delivery is. Whoever reads an event for serde may panic: then it cannot be read.
 pub(crate) fn decode<'q>(queue: &'q Queue, delivery: &'q Delivery) -> Decoded<'q> {
-    catch_unwind(AssertUnwindSafe(|| of_content(queue, delivery))).unwrap_or_else(|_| {
+    contained(|| of_content(queue, delivery)).unwrap_or_else(|| {
         let why = "reading it panicked, in the `Deserialize` of its event or in an upcast: mend that, then redrive it";
         Decoded::Unreadable { name: None, why: why.to_owned() }
     })

@@ -43,6 +43,11 @@ pub(super) fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Resul
     }
 }
 
+/// What `run` comes to. Nothing if it panics.
+pub(crate) fn contained<R>(run: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(let_go).ok()
+}
+
 /// Drops what a panic was thrown with, or left behind: this may itself panic.
 pub(crate) fn let_go<T>(left: T) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(left))) {

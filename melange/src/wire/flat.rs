@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::header::OCCURRED_ON;
 use super::moment::Moment;
 use super::text::Text;
+use super::topic::Topic;
 use super::walk::{Key, Walk};
 use crate::Timestamp;
 
@@ -168,8 +169,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnEntries<'de, '_, '_, A> {
         match std::mem::replace(&mut self.next, Next::InMap) {
             Next::InMap => self.map.next_value_seed(seed),
             Next::OccurredOn => seed.deserialize(Moment::new(self.occurred_on())),
-            Next::Topic(Cow::Borrowed(topic)) => seed.deserialize(BorrowedStrDeserializer::new(topic)),
-            Next::Topic(topic @ Cow::Owned(_)) => seed.deserialize(CowStrDeserializer::new(topic)),
+            Next::Topic(topic) => seed.deserialize(Topic::new(topic)),
         }
     }
 }

@@ -9,6 +9,7 @@ mod incoming;
 mod moment;
 mod reader;
 mod text;
+mod topic;
 mod usual;
 mod walk;
 mod writer;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use melange::{AsynchronousEventBus, PublishError};
@@ -198,4 +199,40 @@ async fn many_may_publish_at_once_and_the_counts_agree() {
     }
     bus.shutdown(LONG).await;
     assert_eq!((handled.load(Ordering::Relaxed), bus.metrics().delivered), (4000, 4000));
+}
+
+/// Of a runtime that fails when one of its tasks is to be woken.
+struct Fails;
+
+impl Wake for Fails {
+    fn wake(self: Arc<Self>) {
+        panic!("woken");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_woken_is_nobody_elses_trouble() {
+    let (bus, gate, log) = gated(1, 1);
+    bus.publish(Placed("", 0)).await.unwrap();
+    settle().await;
+    bus.publish(Placed("", 1)).await.unwrap();
+    let waker = Waker::from(Arc::new(Fails));
+    let mut fails = Box::pin(bus.publish(Placed("", 2)));
+    assert!(fails.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let waits = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.publish(Placed("", 3)).await }
+    });
+    settle().await;
+    assert_eq!(bus.metrics().waiting, 2);
+    // Each time one ends, the next one begins and waits, which lets in another.
+    for _ in 0..4 {
+        gate.add_permits(1);
+        settle().await;
+    }
+    assert!(waits.await.unwrap().is_ok());
+    assert!(matches!(fails.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(()))));
+    let drained = bus.shutdown(LONG).await;
+    assert_eq!((drained.dropped, bus.metrics().delivered), (0, 4));
+    assert_eq!(noted(&log), [("", 0), ("", 1), ("", 2), ("", 3)]);
 }

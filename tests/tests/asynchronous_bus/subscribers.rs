@@ -1,5 +1,6 @@
 //! What goes wrong in subscribers, who listens, and what is refused at the start.
 
+use std::panic::panic_any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -12,6 +13,15 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::{LONG, Log, Placed, gated, noted, notes, settle};
+
+/// What a panic is thrown with, and panics again when it is dropped.
+struct Thrown;
+
+impl Drop for Thrown {
+    fn drop(&mut self) {
+        panic!("again");
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn failures_panics_and_timeouts_stop_nobody_and_are_reported() {
@@ -29,6 +39,7 @@ async fn failures_panics_and_timeouts_stop_nobody_and_are_reported() {
     let reported = Arc::clone(&reports);
     let bus = AsynchronousEventBus::builder()
         .on_error(|_| panic!("the hook itself"))
+        .on_error(|_| panic_any(Thrown))
         .on_error(move |error| reported.lock().unwrap().push((error.kind(), error.event_name())))
         .subscribe(|_: &Placed| Err::<(), _>("no ink"))
         .subscribe(|_: Arc<Placed>| async {
@@ -59,7 +70,7 @@ async fn an_event_that_panics_when_it_is_dropped_ends_no_worker() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
-            panic!("dropped");
+            panic_any(Thrown);
         }
     }
     impl Event for Bomb {

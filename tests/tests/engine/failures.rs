@@ -22,8 +22,20 @@ struct Trap {
 
 fn even<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let number = u64::deserialize(from)?;
-    assert!(number.is_multiple_of(2), "{number} is odd");
+    assert!(number % 4 != 1, "{number} is odd");
+    if number % 4 == 3 {
+        std::panic::panic_any(Thrown);
+    }
     Ok(number)
+}
+
+/// Panics again when it is dropped.
+struct Thrown;
+
+impl Drop for Thrown {
+    fn drop(&mut self) {
+        panic!("again");
+    }
 }
 
 #[subscriber(listens_to = Trap)]

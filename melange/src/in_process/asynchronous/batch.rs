@@ -105,11 +105,16 @@ impl<'a> Batch<'a> {
         shared.update(|state| state.settle(self));
     }
 
-    /// A subscriber begins that may keep the worker without letting it know.
-    #[inline]
+    /// A subscriber begins that may keep the worker without letting it know, which nobody knew when the event was queued: it
+    /// was subscribed since.
+    #[cold]
     pub(super) fn part(&mut self, shared: &Shared) {
         if self.keeps_others(shared) {
-            shared.update(|state| state.give_back(self));
+            return shared.update(|state| state.give_back(self));
+        }
+        self.seat.announce(self.progress);
+        if shared.seats.are_crowded() {
+            self.settle(shared);
         }
     }
 

@@ -1,7 +1,6 @@
 //! What the handles and the workers of a bus share.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::available_parallelism;
@@ -15,7 +14,7 @@ use super::seats::Seats;
 use super::state::State;
 use crate::EventId;
 use crate::context::States;
-use crate::dispatch::{SubscriberError, SubscriberErrorKind};
+use crate::dispatch::{SubscriberError, SubscriberErrorKind, contained};
 use crate::in_process::table::Table;
 use crate::in_process::unpoisoned;
 
@@ -92,7 +91,10 @@ impl Shared {
         state.call_workers();
         while let Some(waker) = state.wakes.pop_front() {
             drop(state);
-            waker.wake();
+            // Somebody else's code: should it panic, the others are to be woken all the same, and whose event runs here goes on.
+            if contained(|| waker.wake()).is_none() {
+                tracing::error!("a waker panicked: what it was to wake may wait for ever");
+            }
             state = self.lock();
         }
     }
@@ -125,7 +127,7 @@ impl Shared {
             tracing::warn!(subscriber, event, %event_id, kind = ?error.kind(), %reason, "a subscriber did not handle an event");
         }
         for hook in &self.hooks {
-            if catch_unwind(AssertUnwindSafe(|| hook(error))).is_err() {
+            if contained(|| hook(error)).is_none() {
                 tracing::error!(subscriber, event, %event_id, "the error hook panicked");
             }
         }

@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::state::Phase;
 use crate::EventId;
 use crate::context::{Known, RunToken, SharedMetadata};
-use crate::dispatch::{self, Begun, Scene};
+use crate::dispatch::{self, Begun, Scene, let_go};
 use crate::event::{Erased, EventDescriptor};
 use crate::in_process::queued::Way;
 use crate::metadata::Metadata;
@@ -42,7 +42,8 @@ pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
     shared
         .run_as(slot, async {
             // Subscribers are contained one by one; this is for what else may panic, such as dropping an event.
-            while AssertUnwindSafe(hand.work()).catch_unwind().await.is_err() {
+            while let Err(thrown) = AssertUnwindSafe(hand.work()).catch_unwind().await {
+                let_go(thrown);
                 tracing::error!("a panic outside any subscriber was contained");
             }
         })
@@ -85,7 +86,7 @@ impl<'a> Hand<'a> {
                         self.batch.end(self.shared, false);
                         continue;
                     };
-                    let finished = self.deliver(descriptor, mark.place(), &event, metadata).await;
+                    let finished = self.deliver(descriptor, mark, &event, metadata).await;
                     // Accounted for before it is dropped, which may panic.
                     self.batch.end(self.shared, finished);
                 }
@@ -161,12 +162,12 @@ impl<'a> Hand<'a> {
     async fn deliver(
         &mut self,
         descriptor: &'static EventDescriptor,
-        place: Option<usize>,
+        mark: Mark,
         event: &Erased,
         metadata: Option<Arc<Metadata>>,
     ) -> bool {
         let Self { shared, batch, .. } = self;
-        let listeners = shared.table.listeners(place, descriptor);
+        let listeners = shared.table.listeners(mark.place(), descriptor);
         let make = || Metadata::of_erased(descriptor, event.as_ref());
         let metadata = SharedMetadata::new(&make, metadata);
         let scene = Scene {
@@ -189,7 +190,9 @@ impl<'a> Hand<'a> {
             let subscription = &listener.subscription;
             let failed = match listener.way {
                 Way::Sync(call) => {
-                    batch.part(shared);
+                    if !mark.may_block() {
+                        batch.part(shared);
+                    }
                     let span = scene.span(subscription);
                     span.in_scope(|| dispatch::run_here(subscription, call, &raw))
                 }
