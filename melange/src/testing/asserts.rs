@@ -9,7 +9,8 @@ pub use wanted::Wanted;
 
 use super::account::TestAccount;
 use super::fail::fail;
-use super::idle::{Left, last_steps};
+use super::idle::last_steps;
+use super::left::Left;
 use crate::event::Event;
 
 macro_rules! wanted {

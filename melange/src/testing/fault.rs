@@ -9,6 +9,7 @@ pub use crash::Crash;
 pub(super) use plan::{Moment, Plan};
 
 use super::is_called;
+use super::names::Names;
 use crate::event::{Event, EventDescriptor};
 
 /// Something that goes wrong at the next moment it can: given to [`TestAccount::inject`](super::TestAccount::inject).
@@ -112,7 +113,8 @@ impl Fault {
         self
     }
 
-    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`].
+    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`]; and for what it gives up, for
+    /// those before and after a dead letter, and [`fail_dead_letter`](Self::fail_dead_letter).
     pub fn in_subscriber(mut self, name: impl Into<String>) -> Self {
         self.subscriber = Some(name.into());
         self
@@ -128,6 +130,24 @@ impl Fault {
     pub fn after(mut self, moments: usize) -> Self {
         self.skip = moments;
         self
+    }
+
+    /// Why it can never happen, where `names` are all that there are; or whoever there is to be.
+    pub(super) fn in_vain(&self, names: Option<&Names>) -> Option<String> {
+        let knows_subscriber = match self.what {
+            What::Crash(at) => at.is_of_a_subscriber(),
+            What::FailDeadLetter => true,
+            _ => false,
+        };
+        if let Some(subscriber) = &self.subscriber {
+            let why = if knows_subscriber {
+                names.and_then(|names| names.no_subscriber(self.event, subscriber))
+            } else {
+                Some("no subscriber is there when it happens: leave out `in_subscriber`".to_owned())
+            };
+            return why.map(|why| format!("the fault \"{self}\" can never happen: {why}"));
+        }
+        None
     }
 
     /// Whether it is this that goes wrong, at this moment.

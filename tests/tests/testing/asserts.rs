@@ -1,9 +1,5 @@
 //! What the assert macros take, and what they say when it is not so.
 
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt as _;
 use melange::testing::{Fault, TestAccount, TestBus};
 use melange::{
     Event, Outcome, assert_dead_lettered, assert_handled, assert_idle, assert_not_dead_lettered, assert_not_handled,
@@ -11,6 +7,8 @@ use melange::{
     subscriber, subscribers,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::failure;
 
 // Without `Debug`: failures show it all the same.
 #[derive(Serialize, Deserialize, Event)]
@@ -207,12 +205,6 @@ async fn a_path_is_a_type_or_a_variant() {
 
     fails!(assert_published!(bus, elsewhere::Started, times = 2));
     fails!(assert_published!(bus, elsewhere::Alarm::Rang, times = 2));
-}
-
-/// What the test fails with.
-async fn failure(test: impl Future<Output = ()>) -> String {
-    let panic = AssertUnwindSafe(test).catch_unwind().await.expect_err("it was to fail");
-    *panic.downcast::<String>().unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,8 +39,15 @@ impl TestAccount {
     }
 
     /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
+    ///
+    /// # Panics
+    /// If no subscriber of such an event is called so.
     #[must_use]
+    #[track_caller]
     pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
+        if let Some(why) = self.shared.names().no_subscriber(Some(E::DESCRIPTOR), subscriber) {
+            fail(why);
+        }
         self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))
     }
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::happened::{Happened, What, happened};
-use crate::event::Event;
+use crate::event::{Event, EventDescriptor};
 use crate::testing::account::TestAccount;
 use crate::testing::fail::fail;
 use crate::testing::idle::last_steps;
@@ -16,7 +16,7 @@ pub struct Wanted<'a, E> {
     account: &'a TestAccount,
     what: What,
     happened: fn(&TestAccount, What) -> Vec<Happened<E>>,
-    event: &'static str,
+    event: &'static EventDescriptor,
     /// The pattern or the closure, as it was written.
     words: &'static str,
     fits: Box<dyn Fn(&E) -> bool + 'a>,
@@ -34,7 +34,7 @@ impl<'a, E> Wanted<'a, E> {
         E: Event,
     {
         let fits = Box::new(fits);
-        let (happened, event) = (happened::<E> as fn(&TestAccount, What) -> Vec<Happened<E>>, E::DESCRIPTOR.name());
+        let (happened, event) = (happened::<E> as fn(&TestAccount, What) -> Vec<Happened<E>>, E::DESCRIPTOR);
         Self {
             account,
             what,
@@ -81,13 +81,13 @@ impl<'a, E> Wanted<'a, E> {
     }
 
     fn is_wanted(&self, one: &Happened<E>) -> bool {
-        let is = |wanted: &Option<String>, there: &Option<String>, like: fn(&str, &str) -> bool| {
-            wanted.as_deref().is_none_or(|wanted| there.as_deref().is_some_and(|there| like(there, wanted)))
+        let fits = |wanted: &Option<String>, there: &Option<String>, like| {
+            wanted.as_deref().is_none_or(|wanted| is(there.as_deref(), wanted, like))
         };
         one.is_it
-            && is(&self.by, &one.by, is_called)
-            && is(&self.queue, &one.queue, |there, wanted| there == wanted)
-            && is(&self.reason, &one.reason, |there, wanted| there.contains(wanted))
+            && fits(&self.by, &one.by, is_called)
+            && fits(&self.queue, &one.queue, |there, wanted| there == wanted)
+            && fits(&self.reason, &one.reason, |there, wanted| there.contains(wanted))
             && (self.fits)(&one.event)
     }
 
@@ -128,6 +128,21 @@ impl<'a, E> Wanted<'a, E> {
         }
     }
 
+    /// That the subscriber or the queue is not there, and so it is as with what nothing has.
+    fn not_there(&self, all: &[Happened<E>]) -> Option<String> {
+        let shared = &self.account.shared;
+        // Who is not known, and was there all the same, is of no bus of the test's.
+        let by = self.by.as_deref().filter(|by| !all.iter().any(|one| is(one.by.as_deref(), by, is_called)));
+        let no_subscriber = by.and_then(|by| shared.names().no_subscriber(Some(self.event), by));
+        no_subscriber.or_else(|| {
+            let queue = self.queue.as_deref()?;
+            // What is sent to a queue is sent to any that is there.
+            let is_there = all.iter().any(|one| one.queue.as_deref() == Some(queue))
+                || self.what == What::Published && shared.memory.has_queue(queue);
+            if is_there { None } else { shared.names().no_queue(queue) }
+        })
+    }
+
     /// Fails the test unless it is so; returns the events that fit.
     #[track_caller]
     pub fn check(self) -> Vec<Arc<E>> {
@@ -141,22 +156,29 @@ impl<'a, E> Wanted<'a, E> {
             Some(times) => count == times,
             None => count >= self.at_least.unwrap_or(1),
         };
-        if is_so {
-            return all.into_iter().zip(fit).filter(|(_, fits)| *fits).map(|(one, _)| one.event).collect();
-        }
-        let mut text = format!("{}, and it was{}", self.sentence(), often(count));
-        let name = self.event;
-        let of_all = match self.what {
-            What::Published => format!("published of {name}"),
-            What::Handled | What::Retried | What::Rejected => format!("attempts on {name}"),
-            What::DeadLettered => format!("dead letters of {name}"),
+        let but = match self.not_there(&all) {
+            Some(why) => format!("but {why}"),
+            None if is_so => {
+                return all.into_iter().zip(fit).filter(|(_, fits)| *fits).map(|(one, _)| one.event).collect();
+            }
+            None => format!("and it was{}", often(count)),
         };
-        let _ = write!(text, "\n{of_all}:");
+        fail(format!("{}, {but}{}", self.sentence(), self.what_there_was(&all, &fit)))
+    }
+
+    /// Everything of the kind, in lines, and with a mark what fits; where there is nothing of it, what else happened.
+    fn what_there_was(&self, all: &[Happened<E>], fit: &[bool]) -> String {
+        let name = self.event.name();
+        let mut text = match self.what {
+            What::Published => format!("\npublished of {name}:"),
+            What::Handled | What::Retried | What::Rejected => format!("\nattempts on {name}:"),
+            What::DeadLettered => format!("\ndead letters of {name}:"),
+        };
         if all.is_empty() {
             text.push_str(" none");
         }
         for (one, fits) in all.iter().zip(fit) {
-            let _ = write!(text, "\n{} {}", if fits { " *" } else { "  " }, one.line);
+            let _ = write!(text, "\n{} {}", if *fits { " *" } else { "  " }, one.line);
         }
         // Whoever is not there at all may have gone elsewhere.
         if all.is_empty() {
@@ -164,7 +186,7 @@ impl<'a, E> Wanted<'a, E> {
         } else {
             text.push_str("\n`println!(\"{}\", bus.story())` tells all that happened");
         }
-        fail(text)
+        text
     }
 }
 
@@ -172,6 +194,11 @@ impl<E> fmt::Debug for Wanted<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wanted").field("what", &self.what).field("words", &self.words).finish_non_exhaustive()
     }
+}
+
+/// Whether there is something, and it is like this.
+fn is(there: Option<&str>, wanted: &str, like: fn(&str, &str) -> bool) -> bool {
+    there.is_some_and(|there| like(there, wanted))
 }
 
 fn often(times: usize) -> String {
