@@ -30,7 +30,7 @@ macro_rules! wanted {
             words: &'static str,
             fits: impl Fn(&E) -> bool + 'a,
         ) -> Wanted<'a, E> {
-            Wanted::new(account, What::$what, words, fits).times(0)
+            Wanted::new(account, What::$what, words, fits).never()
         }
     )*};
 }

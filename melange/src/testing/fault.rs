@@ -11,6 +11,7 @@ pub(super) use plan::{Moment, Plan};
 use super::is_called;
 use super::names::Names;
 use crate::event::{Event, EventDescriptor};
+use crate::transport::MemoryTransport;
 
 /// Something that goes wrong at the next moment it can: given to [`TestAccount::inject`](super::TestAccount::inject).
 ///
@@ -132,22 +133,28 @@ impl Fault {
         self
     }
 
-    /// Why it can never happen, where `names` are all that there are; or whoever there is to be.
-    pub(super) fn in_vain(&self, names: Option<&Names>) -> Option<String> {
-        let knows_subscriber = match self.what {
+    /// Why it can never happen in the account `memory`, where `names` are all that there are; without them, anybody may come yet.
+    pub(super) fn in_vain(&self, names: Option<&Names>, memory: &MemoryTransport) -> Option<String> {
+        self.why_never(names, memory).map(|why| format!("the fault \"{self}\" can never happen: {why}"))
+    }
+
+    fn why_never(&self, names: Option<&Names>, memory: &MemoryTransport) -> Option<String> {
+        let is_of_a_subscriber = match self.what {
             What::Crash(at) => at.is_of_a_subscriber(),
-            What::FailDeadLetter => true,
-            _ => false,
+            what => what == What::FailDeadLetter,
         };
-        if let Some(subscriber) = &self.subscriber {
-            let why = if knows_subscriber {
-                names.and_then(|names| names.no_subscriber(self.event, subscriber))
-            } else {
-                Some("no subscriber is there when it happens: leave out `in_subscriber`".to_owned())
-            };
-            return why.map(|why| format!("the fault \"{self}\" can never happen: {why}"));
+        if self.subscriber.is_some() && !is_of_a_subscriber {
+            return Some("no subscriber is there when it happens: leave out `in_subscriber`".to_owned());
         }
-        None
+        if self.event.is_some() && self.what == What::FailReceive {
+            return Some("no event is known before it is received: leave out `of`".to_owned());
+        }
+        let names = names?;
+        let nobody = self.subscriber.as_deref().and_then(|subscriber| names.no_subscriber(self.event, subscriber));
+        nobody.or_else(|| {
+            let queue = self.queue.as_deref().filter(|queue| !memory.has_queue(queue))?;
+            names.no_queue(queue)
+        })
     }
 
     /// Whether it is this that goes wrong, at this moment.

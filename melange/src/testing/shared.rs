@@ -68,8 +68,9 @@ impl Shared {
     pub(super) fn inject(&self, fault: Fault) -> Result<(), String> {
         let names = self.names();
         // Before the first bus nobody can be known: it is asked again then.
-        fault.in_vain(Some(&*names).filter(|names| !names.is_empty())).map_or(Ok(()), Err)?;
+        let why = fault.in_vain(Some(&*names).filter(|names| !names.is_empty()), &self.memory);
         drop(names);
+        why.map_or(Ok(()), Err)?;
         self.plan().add(fault);
         self.armed.notify_waiters();
         Ok(())
@@ -78,7 +79,7 @@ impl Shared {
     /// The first of the faults to come that can never happen, and why.
     pub(super) fn fault_in_vain(&self) -> Option<String> {
         let (plan, names) = (self.plan(), self.names());
-        plan.to_come().find_map(|fault| fault.in_vain(Some(&*names)))
+        plan.to_come().find_map(|fault| fault.in_vain(Some(&names), &self.memory))
     }
 
     pub(super) fn faults_left(&self) -> Vec<String> {

@@ -238,6 +238,12 @@ async fn what_cannot_be_known_is_not_asserted() {
     fails!(assert_not_published!(bus, OrderPlaced, by = "send_receipt"));
     fails!(assert_published!(bus, OrderPlaced, reason = "why"));
     fails!(assert_not_handled!(bus, OrderPlaced, by = "send_receipt", reason = "an order of nothing"));
+    // What would be so whatever happened, or says something else than is meant.
+    fails!(assert_not_handled!(bus, OrderPlaced { total_cents: 4200, .. }, times = 2));
+    fails!(assert_not_published!(bus, OrderPlaced, at_least = 4));
+    fails!(assert_published!(bus, OrderPlaced, at_least = 0));
+    fails!(assert_published!(bus, OrderPlaced, times = 3, at_least = 1));
+    assert_published!(bus, OrderPlaced { total_cents: 7, .. }, times = 0);
 }
 
 #[tokio::test(start_paused = true)]

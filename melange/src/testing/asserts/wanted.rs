@@ -20,6 +20,8 @@ pub struct Wanted<'a, E> {
     /// The pattern or the closure, as it was written.
     words: &'static str,
     fits: Box<dyn Fn(&E) -> bool + 'a>,
+    /// Whether it is asserted that it is not so, whatever else is said.
+    never: bool,
     times: Option<usize>,
     at_least: Option<usize>,
     by: Option<String>,
@@ -42,12 +44,19 @@ impl<'a, E> Wanted<'a, E> {
             event,
             words,
             fits,
+            never: false,
             times: None,
             at_least: None,
             by: None,
             queue: None,
             reason: None,
         }
+    }
+
+    /// Not at all.
+    pub(super) fn never(mut self) -> Self {
+        self.never = true;
+        self
     }
 
     /// So many times, neither more nor less.
@@ -111,6 +120,7 @@ impl<'a, E> Wanted<'a, E> {
             let _ = write!(text, " because of {reason:?}");
         }
         match (self.times, self.at_least) {
+            _ if self.never => text.push_str(" never"),
             (Some(0), _) => text.push_str(" never"),
             (Some(times), _) => text.push_str(&often(times)),
             (None, least) => text.push_str(&format!(" at least{}", often(least.unwrap_or(1)))),
@@ -124,6 +134,11 @@ impl<'a, E> Wanted<'a, E> {
             What::Published if self.by.is_some() => Some("who published an event is not known: leave out `by`"),
             What::Published if self.reason.is_some() => Some("a publish has no reason: leave out `reason`"),
             What::Handled if self.reason.is_some() => Some("who is done has no reason: leave out `reason`"),
+            _ if self.never && (self.times.is_some() || self.at_least.is_some()) => Some(
+                "how often is not asked of what is not to be: leave out `times` and `at_least`, or assert that it is so",
+            ),
+            _ if self.times.is_some() && self.at_least.is_some() => Some("it is asked twice how often: leave out one"),
+            _ if self.at_least == Some(0) => Some("that is always so: leave out `at_least`, or say `times = 0`"),
             _ => None,
         }
     }
@@ -153,6 +168,7 @@ impl<'a, E> Wanted<'a, E> {
         let fit: Vec<bool> = all.iter().map(|one| self.is_wanted(one)).collect();
         let count = fit.iter().filter(|fits| **fits).count();
         let is_so = match self.times {
+            _ if self.never => count == 0,
             Some(times) => count == times,
             None => count >= self.at_least.unwrap_or(1),
         };

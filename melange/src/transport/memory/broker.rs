@@ -125,10 +125,7 @@ impl MemoryAccount {
         settings.check(name)?;
         let mut account = self.lock();
         settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
-        let queue = account.queues.get(name)?;
-        queue.settings.tell(settings);
-        // What is kept for less time may be over sooner than who waits has reckoned.
-        queue.signal().changed();
+        account.queues.get(name)?.tell(settings, Instant::now());
         Ok(())
     }
 
