@@ -148,7 +148,9 @@ impl TestCall {
                     self.subscriptions.iter().map(|one| Listener::of(one.descriptor())).collect();
                 let misnamed = self.name.as_deref().and_then(|name| no_listener(&listeners, Some(E::DESCRIPTOR), name));
                 return Err(misnamed.unwrap_or_else(|| {
-                    let known: Vec<String> = self.subscriptions.iter().map(|one| format!("{one:?}")).collect();
+                    let known = self.subscriptions.iter().map(Subscription::descriptor);
+                    let known: Vec<String> =
+                        known.map(|one| format!("`{}` on {}", one.name(), one.event().name())).collect();
                     format!("no subscriber here listens to {event}; there are: {}", known.join(", "))
                 }));
             }

@@ -11,6 +11,7 @@ mod names;
 mod orders;
 mod queues;
 mod seeds;
+mod told;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
