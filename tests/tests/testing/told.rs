@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use melange::testing::{Crash, Ending, Fault, TestBus};
+use melange::testing::{Crash, Ending, Fault, TestBus, crash_here};
 use melange::{
     Event, Metadata, PublishError, assert_dead_lettered, assert_not_dead_lettered, assert_retried, subscriber,
     subscribers,
@@ -49,6 +49,27 @@ async fn falls(order: &OrderPlaced) {
         2 => Box::new("no ink"),
         _ => Box::new(order.number),
     });
+}
+
+#[subscriber(listens_to = OrderPlaced, queue = "shipping")]
+async fn dies(_: &OrderPlaced) {
+    crash_here().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_queue_itself_gave_up_is_told_at_the_end() {
+    let bus = TestBus::builder().subscribers(subscribers![dies]).start().await;
+    bus.publish(OrderPlaced { number: 1 }).await.unwrap();
+    let mut crashes = 0;
+    while bus.try_run_until_idle().await.is_err_and(|why| why.is_crash()) {
+        crashes += 1;
+        bus.restart().await;
+    }
+    let last = "       now  OrderPlaced of queue `shipping` is in its dead-letter queue: moved by the queue after 10 receives\n";
+    assert_eq!(crashes, 10);
+    assert!(bus.story().ends_with(last), "{}", bus.story());
+    bus.memory().redrive("shipping");
+    assert!(!bus.story().contains("dead-letter queue"), "{}", bus.story());
 }
 
 /// In the test's own words; what dead letters and logs say of it quotes nothing.
