@@ -24,7 +24,7 @@ impl Transport for Aws {
         if let Some(queue) = topology.queues.first() {
             let name = if queue.name.is_empty() { "billing" } else { &queue.name };
             return Err(vec![format!(
-                "`aws` itself only publishes, and there are subscribers; give the transport a queue: `aws.queue({name:?})`"
+                "`aws` itself only publishes, and there are subscribers\ngive the transport a queue: `aws.queue({name:?})`"
             )]);
         }
         check::check(self.names(), topology)

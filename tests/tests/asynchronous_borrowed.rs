@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use allocation_counter::{AllocationInfo, measure};
 use melange::{AsynchronousEventBus, Drained, Event};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -166,4 +167,45 @@ async fn none_is_left_where_none_is_handled() {
     drop(bus.publish(Small { number: SOME, _one: count.one() }));
     let drained = bus.shutdown(Duration::ZERO).await;
     assert_eq!((drained.delivered + drained.dropped, count.now()), (SOME as u64, 0));
+}
+
+/// What is allocated by so many events that all lie in the queue before the first is handled: the first time, and once they have
+/// all lain there a few times.
+fn allocated<E: Event>(event: impl Fn() -> E) -> (AllocationInfo, AllocationInfo) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let bus = runtime.block_on(async {
+        AsynchronousEventBus::builder().workers(1).capacity(SOME).subscribe(|_: &E| {}).build().unwrap()
+    });
+    let mut rounds = (1..=4).map(|round| {
+        measure(|| {
+            runtime.block_on(async {
+                for _ in 0..SOME {
+                    bus.try_publish(event()).unwrap();
+                }
+                all_delivered(&bus, (SOME * round) as u64).await;
+            });
+        })
+    });
+    (rounds.next().unwrap(), rounds.last().unwrap())
+}
+
+#[test]
+fn what_a_large_one_lay_in_is_freed_and_what_a_small_one_lay_in_takes_the_next() {
+    let count = Count::default();
+    let some = SOME as u64;
+
+    let (first, last) = allocated(|| Small { number: 0, _one: count.one() });
+    println!("{first:?} {last:?}");
+    assert!(first.count_total >= some && first.count_current >= some as i64 - 1, "they are kept: {first:?}");
+    assert!(last.count_total < some / 2, "and used again: {last:?}");
+
+    let (first, last) = allocated(|| Large { number: 0, _rest: [0; 100], _one: count.one() });
+    println!("{first:?} {last:?}");
+    let size = size_of::<Large>() as i64;
+    assert!(first.bytes_max as i64 >= size * SOME as i64, "all lay there at once: {first:?}");
+    for round in [first, last] {
+        assert!(round.count_total >= some, "each is allocated: {round:?}");
+        assert!(round.bytes_current < size * 10, "and freed once it was handled: {round:?}");
+    }
+    assert_eq!(count.now(), 0);
 }

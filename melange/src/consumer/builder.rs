@@ -157,7 +157,11 @@ fn against_transport<'a>(
         }
     }
     if let Err(refused) = transport.check(topology) {
-        let problem = |what| Problem::new(ProblemKind::IllegalName, what, "change the name, or the prefix before it");
+        let problem = |refused: String| {
+            let (what, fix) =
+                refused.split_once('\n').unwrap_or((&refused, "change the name, or the prefix before it"));
+            Problem::new(ProblemKind::IllegalName, what, fix)
+        };
         problems.extend(refused.into_iter().map(problem));
     }
     problems

@@ -12,7 +12,7 @@ pub use builder::TestAccountBuilder;
 
 use super::bus::{TestBus, TestBusBuilder};
 use super::error::TestError;
-use super::fail::fail_at;
+use super::fail::{fail, fail_at};
 use super::fault::Fault;
 use super::idle::Idle;
 use super::shared::Shared;
@@ -171,8 +171,13 @@ impl TestAccount {
     }
 
     /// Lets something go wrong.
+    ///
+    /// # Panics
+    /// If it can never happen: when the subscriber it names is none of the buses that were started. Before the first one is, that
+    /// is found where the account is [run](Self::run_until_idle).
+    #[track_caller]
     pub fn inject(&self, fault: Fault) {
-        self.shared.inject(fault);
+        self.shared.inject(fault).unwrap_or_else(|why| fail(why));
     }
 
     /// The faults that were injected and have not happened, in words.

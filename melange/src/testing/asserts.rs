@@ -9,7 +9,8 @@ pub use wanted::Wanted;
 
 use super::account::TestAccount;
 use super::fail::fail;
-use super::idle::{Left, last_steps};
+use super::idle::last_steps;
+use super::left::Left;
 use crate::event::Event;
 
 macro_rules! wanted {
@@ -29,7 +30,7 @@ macro_rules! wanted {
             words: &'static str,
             fits: impl Fn(&E) -> bool + 'a,
         ) -> Wanted<'a, E> {
-            Wanted::new(account, What::$what, words, fits).times(0)
+            Wanted::new(account, What::$what, words, fits).never()
         }
     )*};
 }

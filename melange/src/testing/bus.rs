@@ -18,7 +18,7 @@ use crate::consumer::Setup;
 use crate::error::publish::PublishError;
 use crate::event::Event;
 use crate::wiring::Wired;
-use crate::{EventBus, EventId, SendTo};
+use crate::{EventBus, EventId, MessagePublisher, SendTo};
 
 /// The production bus on an account in memory, for a test. It has the methods of its [`TestAccount`] too, by `Deref`.
 ///
@@ -65,12 +65,10 @@ impl TestBus {
     /// # Errors
     /// If the event cannot be written, the broker did not take it, or the bus is dead.
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
-        let Process { bus, life } = self.process().clone();
-        if life.is_dead() {
-            // Past the bus, which knows only that it was stopped: its transport knows why.
-            return bus.publisher().publish(event).await;
+        match self.publisher_of_the_dead() {
+            Some(publisher) => publisher.publish(event).await,
+            None => self.event_bus().publish(event).await,
         }
-        bus.publish(event).await
     }
 
     /// Publishes several events, and answers for each, in order: it is [`EventBus::publish_all`].
@@ -78,12 +76,18 @@ impl TestBus {
         &self,
         events: impl IntoIterator<Item = E>,
     ) -> Vec<Result<EventId, PublishError>> {
-        self.event_bus().publish_all(events).await
+        match self.publisher_of_the_dead() {
+            Some(publisher) => publisher.publish_all(events).await,
+            None => self.event_bus().publish_all(events).await,
+        }
     }
 
     /// Sends one event to `queue` itself, as [`EventBus::send_to`] does.
     pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
-        self.event_bus().send_to(queue, event)
+        match self.publisher_of_the_dead() {
+            Some(publisher) => publisher.send_to(queue, event),
+            None => self.event_bus().send_to(queue, event),
+        }
     }
 
     /// The production bus itself: to shut it down, to ask for its metrics, to pause a queue. After a crash it is dead, and a
@@ -133,6 +137,12 @@ impl TestBus {
             self.account.shared.journal.note(format!("the bus of queue `{}` was restarted", self.own_queue));
             *self.process() = process;
         }
+    }
+
+    /// Past a dead bus, which knows only that it was stopped: its transport knows why.
+    fn publisher_of_the_dead(&self) -> Option<MessagePublisher> {
+        let process = self.process();
+        process.life.is_dead().then(|| process.bus.publisher().clone())
     }
 
     fn process(&self) -> MutexGuard<'_, Process> {

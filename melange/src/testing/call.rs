@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::fail::fail_at;
 use super::is_called;
+use super::names::{Listener, no_listener};
 use crate::context::States;
 use crate::dispatch::{Failed, Run, SubscriberError, SubscriberErrorKind, run};
 use crate::error::build::BuildErrors;
@@ -143,8 +144,15 @@ impl TestCall {
         let one = match all.as_slice() {
             [one] => *one,
             [] => {
-                let known: Vec<String> = self.subscriptions.iter().map(|one| format!("{one:?}")).collect();
-                return Err(format!("no subscriber here listens to {event}; there are: {}", known.join(", ")));
+                let listeners: Vec<Listener> =
+                    self.subscriptions.iter().map(|one| Listener::of(one.descriptor())).collect();
+                let misnamed = self.name.as_deref().and_then(|name| no_listener(&listeners, Some(E::DESCRIPTOR), name));
+                return Err(misnamed.unwrap_or_else(|| {
+                    let known = self.subscriptions.iter().map(Subscription::descriptor);
+                    let known: Vec<String> =
+                        known.map(|one| format!("`{}` on {}", one.name(), one.event().name())).collect();
+                    format!("no subscriber here listens to {event}; there are: {}", known.join(", "))
+                }));
             }
             several => {
                 let names: Vec<&str> = several.iter().map(|one| one.descriptor().name()).collect();

@@ -31,6 +31,8 @@ pub enum TestErrorKind {
     Crashed,
     /// A bus was shut down or dropped, and nobody else consumes what is in its queues.
     Stopped,
+    /// A fault was injected in a subscriber that is not there.
+    NoSuchName,
     /// Nothing was left to do before the crash that was waited for.
     NoCrash,
 }

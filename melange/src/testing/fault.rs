@@ -9,7 +9,9 @@ pub use crash::Crash;
 pub(super) use plan::{Moment, Plan};
 
 use super::is_called;
+use super::names::Names;
 use crate::event::{Event, EventDescriptor};
+use crate::transport::MemoryTransport;
 
 /// Something that goes wrong at the next moment it can: given to [`TestAccount::inject`](super::TestAccount::inject).
 ///
@@ -112,7 +114,8 @@ impl Fault {
         self
     }
 
-    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`].
+    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`]; and for what it gives up, for
+    /// those before and after a dead letter, and [`fail_dead_letter`](Self::fail_dead_letter).
     pub fn in_subscriber(mut self, name: impl Into<String>) -> Self {
         self.subscriber = Some(name.into());
         self
@@ -128,6 +131,30 @@ impl Fault {
     pub fn after(mut self, moments: usize) -> Self {
         self.skip = moments;
         self
+    }
+
+    /// Why it can never happen in the account `memory`, where `names` are all that there are; without them, anybody may come yet.
+    pub(super) fn in_vain(&self, names: Option<&Names>, memory: &MemoryTransport) -> Option<String> {
+        self.why_never(names, memory).map(|why| format!("the fault \"{self}\" can never happen: {why}"))
+    }
+
+    fn why_never(&self, names: Option<&Names>, memory: &MemoryTransport) -> Option<String> {
+        let is_of_a_subscriber = match self.what {
+            What::Crash(at) => at.is_of_a_subscriber(),
+            what => what == What::FailDeadLetter,
+        };
+        if self.subscriber.is_some() && !is_of_a_subscriber {
+            return Some("no subscriber is there when it happens: leave out `in_subscriber`".to_owned());
+        }
+        if self.event.is_some() && self.what == What::FailReceive {
+            return Some("no event is known before it is received: leave out `of`".to_owned());
+        }
+        let names = names?;
+        let nobody = self.subscriber.as_deref().and_then(|subscriber| names.no_subscriber(self.event, subscriber));
+        nobody.or_else(|| {
+            let queue = self.queue.as_deref().filter(|queue| !memory.has_queue(queue))?;
+            names.no_queue(queue)
+        })
     }
 
     /// Whether it is this that goes wrong, at this moment.

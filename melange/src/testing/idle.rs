@@ -1,6 +1,6 @@
-//! Whether anything is left to do, and waiting until nothing is.
+//! Running everything until nothing is left to do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,11 +10,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::clock;
 use super::error::{TestError, TestErrorKind};
-use super::life::Life;
+use super::left::Left;
 use super::shared::{Service, Shared};
-use crate::consumer::Engine;
-use crate::transport::memory::{MoveState, QueueDepth};
-use crate::transport::{MemoryTransport, Transport as _};
 
 /// Most steps of the story that a failure tells, and most subscribers it names.
 const STEPS: usize = 20;
@@ -30,128 +27,9 @@ pub struct Idle {
     pub attempts: usize,
 }
 
-/// What is left to do.
-#[derive(Default)]
-pub(super) struct Left {
-    /// Of queues that a living bus consumes from.
-    busy: Vec<String>,
-    paused: BTreeSet<String>,
-    /// Of queues that nobody consumes from any more.
-    crashed: Vec<String>,
-    stopped: Vec<String>,
-}
-
-impl Left {
-    pub(super) fn of(shared: &Shared) -> Self {
-        let mut left = Self::default();
-        let (mut served, mut others) = (BTreeSet::new(), Vec::new());
-        for Service { life, queues } in shared.all() {
-            // Without an engine, nobody has the bus any more.
-            match life.engine().filter(|engine| !life.is_dead() && !engine.stop.is_cancelled()) {
-                Some(engine) => {
-                    left.in_hand(&engine);
-                    served.extend(queues);
-                }
-                None => others.push((life, queues)),
-            }
-        }
-        for queue in &served {
-            left.queue(&shared.memory, queue);
-        }
-        left.busy.extend(shared.journal.running());
-        for (life, queues) in others {
-            left.deserted(&shared.memory, &life, queues.iter().filter(|queue| !served.contains(*queue)));
-        }
-        left
-    }
-
-    /// Whether everything is done.
-    pub(super) fn is_nothing(&self) -> bool {
-        self.busy.is_empty() && self.crashed.is_empty() && self.stopped.is_empty()
-    }
-
-    /// What it is, in lines.
-    pub(super) fn lines(&self) -> String {
-        let all = self.crashed.iter().chain(&self.stopped).chain(&self.busy);
-        all.fold(String::new(), |mut lines, line| {
-            let _ = write!(lines, "\n  {line}");
-            lines
-        })
-    }
-
-    /// What a bus knows to be in hand: also what its broker has forgotten.
-    fn in_hand(&mut self, engine: &Engine) {
-        for queue in &engine.queues {
-            let (count, _) = queue.leases.in_hand();
-            if count > 0 {
-                self.busy.push(format!("queue `{}`: {count} in the hands of its bus", queue.name));
-            }
-            if !queue.switch.is_on() {
-                self.paused.insert(queue.name.clone());
-            }
-        }
-        if self.busy.is_empty() && !engine.lanes.is_empty() {
-            self.busy.push("a bus is about to be done with what it had in hand".to_owned());
-        }
-    }
-
-    fn queue(&mut self, memory: &MemoryTransport, queue: &str) {
-        let depth = memory.depth(queue);
-        if depth.total() > 0 {
-            let paused = if self.paused.contains(queue) { "; it is paused" } else { "" };
-            self.busy.push(format!("{}{paused}", in_words(queue, depth)));
-        }
-        let moves = memory.account().moves(&memory.dead_letter_queue(queue)).unwrap_or_default();
-        if moves.iter().any(|report| report.state == MoveState::Running) {
-            self.busy.push(format!("queue `{queue}`: its dead letters are being moved back"));
-        }
-    }
-
-    fn deserted<'a>(&mut self, memory: &MemoryTransport, life: &Life, queues: impl Iterator<Item = &'a String>) {
-        for queue in queues {
-            let depth = memory.depth(queue);
-            if depth.total() == 0 {
-                continue;
-            }
-            let what = in_words(queue, depth);
-            match life.why_dead() {
-                Some(why) => self.crashed.push(format!(
-                    "{what}; its bus crashed {why}: `restart()` it, or start another one on its account"
-                )),
-                None => {
-                    let why = if life.engine().is_some() {
-                        "was shut down: start another one on its account"
-                    } else {
-                        "was dropped: keep what `start` returned, in `_billing` say, since `_` drops it at once"
-                    };
-                    self.stopped.push(format!("{what}; its bus {why}"));
-                }
-            }
-        }
-    }
-}
-
-fn in_words(queue: &str, QueueDepth { visible, in_hand, resting, .. }: QueueDepth) -> String {
-    format!("queue `{queue}`: {visible} to be received, {in_hand} in hand, {resting} resting until later")
-}
-
 /// Runs everything until nothing is left.
 pub(super) async fn until_idle(shared: &Arc<Shared>) -> Result<Idle, TestError> {
-    run(
-        shared,
-        |left| left.is_nothing(),
-        |left| {
-            let (lines, kind) = if !left.crashed.is_empty() {
-                (left.lines(), TestErrorKind::Crashed)
-            } else if left.busy.is_empty() {
-                (left.lines(), TestErrorKind::Stopped)
-            } else {
-                return None;
-            };
-            Some(TestError::new(kind, format!("nobody does what is left to do:{lines}")))
-        },
-    )
-    .await
+    run(shared, Left::is_nothing, Left::of_nobody).await
 }
 
 /// Runs everything until a bus crashes, and says where.
@@ -178,6 +56,9 @@ async fn run(
     hopeless: impl Fn(&Left) -> Option<TestError>,
 ) -> Result<Idle, TestError> {
     clock::check()?;
+    if let Some(why) = shared.fault_in_vain() {
+        return Err(TestError::new(TestErrorKind::NoSuchName, why));
+    }
     let (journal, began, before) = (&shared.journal, Instant::now(), shared.journal.run_count());
     let attempts = || journal.run_count() - before;
     let limits = shared.limits;

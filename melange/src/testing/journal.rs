@@ -43,11 +43,13 @@ struct Pages {
 }
 
 impl Pages {
-    /// Changes the runs on one message, the last one first, until `change` says that it is enough.
-    fn change(&mut self, queue: &str, event_id: &EventId, mut change: impl FnMut(&mut RunEntry) -> bool) {
+    /// Changes the runs on one message as it was received then, the last one first, until `change` says that it is enough. What was
+    /// left undecided before, in a bus that crashed, stays so.
+    fn change(&mut self, queue: &str, event_id: &EventId, attempt: u32, mut change: impl FnMut(&mut RunEntry) -> bool) {
         let Some(indices) = self.of_message.get(&(queue.into(), event_id.clone())) else { return };
         for index in indices.iter().rev() {
-            if self.runs.get_mut(*index).is_some_and(&mut change) {
+            let run = self.runs.get_mut(*index).filter(|run| run.metadata.attempt == attempt);
+            if run.is_some_and(&mut change) {
                 return;
             }
         }
@@ -137,8 +139,8 @@ impl Journal {
     }
 
     /// The copy of a message that `subscriber` gave up is in the dead-letter queue.
-    pub(super) fn dead_lettered(&self, queue: &str, event_id: &EventId, subscriber: Option<&str>) {
-        self.pages().change(queue, event_id, |run| {
+    pub(super) fn dead_lettered(&self, queue: &str, event_id: &EventId, attempt: u32, subscriber: Option<&str>) {
+        self.pages().change(queue, event_id, attempt, |run| {
             let Ending::Retried { kind, reason, after: None } = &mut run.ending else { return false };
             if Some(run.subscriber) != subscriber {
                 return false;
@@ -150,9 +152,9 @@ impl Journal {
     }
 
     /// Whether a message is about to come again because of a subscriber that failed, and not to go on being handled.
-    pub(super) fn is_to_be_retried(&self, queue: &str, event_id: &EventId) -> bool {
+    pub(super) fn is_to_be_retried(&self, queue: &str, event_id: &EventId, attempt: u32) -> bool {
         let (mut undecided, mut running) = (false, false);
-        self.pages().change(queue, event_id, |run| {
+        self.pages().change(queue, event_id, attempt, |run| {
             undecided |= run.is_undecided();
             running |= run.ending == Ending::Running;
             false
@@ -161,9 +163,9 @@ impl Journal {
     }
 
     /// A message comes again after `time` from now.
-    pub(super) fn retried(&self, queue: &str, event_id: &EventId, time: Duration) {
+    pub(super) fn retried(&self, queue: &str, event_id: &EventId, attempt: u32, time: Duration) {
         let at = self.elapsed() + time;
-        self.pages().change(queue, event_id, |run| {
+        self.pages().change(queue, event_id, attempt, |run| {
             if let Ending::Retried { after: after @ None, .. } = &mut run.ending {
                 *after = Some(at.saturating_sub(run.ended.unwrap_or_default()));
             }

@@ -141,7 +141,10 @@ pub fn crash_here() -> impl Future<Output = ()> + Send {
     async move {
         match Life::of_handler() {
             Some(life) => life.end().await,
-            None => fail_at(place, "`crash_here` is for handlers on a test bus, and this is none"),
+            None => fail_at(
+                place,
+                "`crash_here` is for handlers on a test bus, and this is none, nor is a task that one has spawned",
+            ),
         }
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::fault::{Crash, Fault, Moment, Plan, What};
 use super::journal::Journal;
 use super::life::Life;
+use super::names::Names;
 use crate::transport::MemoryTransport;
 
 /// How long running until idle may take.
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     /// A fault was added.
     pub(super) armed: Notify,
     services: Mutex<Vec<Service>>,
+    names: Mutex<Names>,
 }
 
 /// A bus in the account, dead or alive.
@@ -57,12 +59,27 @@ impl Shared {
             plan: Mutex::default(),
             armed: Notify::new(),
             services: Mutex::default(),
+            names: Mutex::default(),
         })
     }
 
-    pub(super) fn inject(&self, fault: Fault) {
+    /// # Errors
+    /// In words, if the fault can never happen.
+    pub(super) fn inject(&self, fault: Fault) -> Result<(), String> {
+        let names = self.names();
+        // Before the first bus nobody can be known: it is asked again then.
+        let why = fault.in_vain(Some(&*names).filter(|names| !names.is_empty()), &self.memory);
+        drop(names);
+        why.map_or(Ok(()), Err)?;
         self.plan().add(fault);
         self.armed.notify_waiters();
+        Ok(())
+    }
+
+    /// The first of the faults to come that can never happen, and why.
+    pub(super) fn fault_in_vain(&self) -> Option<String> {
+        let (plan, names) = (self.plan(), self.names());
+        plan.to_come().find_map(|fault| fault.in_vain(Some(&names), &self.memory))
     }
 
     pub(super) fn faults_left(&self) -> Vec<String> {
@@ -113,6 +130,11 @@ impl Shared {
 
     pub(super) fn all(&self) -> Vec<Service> {
         self.services().clone()
+    }
+
+    /// Who listens, and where.
+    pub(super) fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkpoint::Checkpoint;
-use receipt::{identity, take_back};
+use receipt::{attempt, identity, take_back};
 use tokio::time::Instant;
 
 use super::fault::{Crash, Moment, What};
@@ -184,7 +184,7 @@ impl Transport for TestTransport {
         call.crash(Crash::BeforeDeadLetter).await?;
         call.fault(What::FailDeadLetter, "the dead-letter queue does not take it")?;
         self.inner.dead_letter(queue, &take_back(delivery), letter).await?;
-        self.shared.journal.dead_lettered(queue, &event_id, subscriber);
+        self.shared.journal.dead_lettered(queue, &event_id, attempt(delivery), subscriber);
         if subscriber.is_none() {
             // Nobody ran on it, so nothing else tells of it.
             let what = if name.is_empty() { "a message" } else { name.as_str() };

@@ -1,5 +1,6 @@
 //! Subscribers that are written down while they run, and otherwise run as ever.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -57,6 +58,12 @@ fn as_a_future<'cx>(instance: &'cx Instance, cx: &'cx RawContext<'cx>) -> BoxFut
     })
 }
 
+/// With what it said, which logs and dead letters leave out: it may quote what is nobody's business there.
+fn panicked(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    said.map_or_else(|| "the subscriber panicked".to_owned(), |said| format!("the subscriber panicked: {said}"))
+}
+
 /// Nobody hears it.
 fn dead() -> Outcome {
     Outcome::retry("the bus crashed, as the test said")
@@ -75,11 +82,9 @@ impl Watched {
     fn end(&self, running: Running, run: std::thread::Result<Outcome>) -> Outcome {
         running.ended(match &run {
             Ok(outcome) => ending(outcome),
-            Err(_) => Ending::Retried {
-                kind: SubscriberErrorKind::Panicked,
-                reason: "the subscriber panicked".to_owned(),
-                after: None,
-            },
+            Err(panic) => {
+                Ending::Retried { kind: SubscriberErrorKind::Panicked, reason: panicked(panic.as_ref()), after: None }
+            }
         });
         if self.crashes(Crash::AfterHandler) {
             return dead();

@@ -37,10 +37,11 @@ pub trait Transport: Send + Sync + 'static {
         queue
     }
 
-    /// Names that the broker would refuse, each with the reason. Called by `build()`; makes no call.
+    /// What the broker would refuse, names mostly, each with the reason. Called by `build()`; makes no call.
     ///
     /// # Errors
-    /// Every name that would be refused.
+    /// Everything that would be refused, in a sentence each. What would mend it may follow on a line of its own: without one,
+    /// people are told to change the name.
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         let _ = topology;
         Ok(())

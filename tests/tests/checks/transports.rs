@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use melange::{EventBus, MessageConsumer, ProblemKind, SubscriberOptions};
+use melange::transport::memory::{QueueSettings, Subscription, TopicSettings};
+use melange::{EventBus, MemoryTransport, MessageConsumer, ProblemKind, SubscriberOptions};
 
 use crate::by_hand::{functions, listeners};
 use crate::{Placed, Ticked, Wire, the_only, the_only_unplaced, with};
@@ -35,11 +36,47 @@ fn names_that_a_transport_refuses_are_all_reported() {
     let errors = result.map(drop).unwrap_err();
     assert_eq!(errors.iter().filter(|problem| problem.kind() == ProblemKind::IllegalName).count(), 2, "{errors}");
     assert!(errors.to_string().contains("too short") && errors.to_string().contains("taken"), "{errors}");
+    assert!(errors.iter().all(|problem| problem.fix().contains("change the name")), "{errors}");
+}
+
+#[test]
+fn what_mends_a_refusal_may_be_said_by_the_transport() {
+    let mut picky = Wire::new();
+    picky.refused = vec!["queue \"b\" is taken\nask the pigeons for another".to_owned()];
+    let result = EventBus::builder().transport(picky).subscribers(listeners![Placed]).build();
+    let problem = the_only_unplaced(result.map(drop), ProblemKind::IllegalName, &[]);
+    assert_eq!((problem.what(), problem.fix()), ("queue \"b\" is taken", "ask the pigeons for another"));
+}
+
+/// Another name would be no way out: what is in the way is the subscription.
+#[test]
+fn a_queue_that_was_subscribed_by_hand_says_how_to_be_rid_of_that() {
+    let transport = MemoryTransport::new();
+    let account = transport.account();
+    account.create_topic("orders", TopicSettings::new()).unwrap();
+    for queue in ["melange", "billing"] {
+        account.create_queue(queue, QueueSettings::new()).unwrap();
+        account.subscribe(Subscription::new("orders", queue)).unwrap();
+    }
+    let build = |functions| EventBus::builder().transport(transport.clone()).subscribers(functions).build().map(drop);
+    let named = || functions![with(SubscriberOptions::new().with_queue("billing"))];
+    for (functions, queue, elsewhere) in [
+        (listeners![Placed], "melange", "give the bus another own queue, by `.queue(..)`"),
+        (named(), "billing", "name another queue at its subscribers"),
+    ] {
+        let problem = the_only_unplaced(build(functions), ProblemKind::IllegalName, &["`account.subscribe(..)`"]);
+        let undo = format!("`account.unsubscribe(\"orders\", {queue:?})`");
+        assert!(problem.what().contains(queue) && !problem.fix().contains("prefix"), "{problem}");
+        assert!(problem.fix().contains(&undo) && problem.fix().contains(elsewhere), "{problem}");
+    }
+    account.unsubscribe("orders", "billing").unwrap();
+    build(named()).unwrap();
 }
 
 #[test]
 fn a_fifo_queue_of_a_standard_topic_is_refused() {
     let result =
         EventBus::builder().subscribers(functions![with(SubscriberOptions::new().with_queue("billing.fifo"))]).build();
-    the_only_unplaced(result.map(drop), ProblemKind::IllegalName, &["`billing.fifo`", "`orders`"]);
+    let problem = the_only_unplaced(result.map(drop), ProblemKind::IllegalName, &["`billing.fifo`", "`orders`"]);
+    assert!(problem.fix().contains("call the topic `orders.fifo`"), "{problem}");
 }

@@ -1,9 +1,5 @@
 //! What the assert macros take, and what they say when it is not so.
 
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt as _;
 use melange::testing::{Fault, TestAccount, TestBus};
 use melange::{
     Event, Outcome, assert_dead_lettered, assert_handled, assert_idle, assert_not_dead_lettered, assert_not_handled,
@@ -11,6 +7,8 @@ use melange::{
     subscriber, subscribers,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::failure;
 
 // Without `Debug`: failures show it all the same.
 #[derive(Serialize, Deserialize, Event)]
@@ -209,12 +207,6 @@ async fn a_path_is_a_type_or_a_variant() {
     fails!(assert_published!(bus, elsewhere::Alarm::Rang, times = 2));
 }
 
-/// What the test fails with.
-async fn failure(test: impl Future<Output = ()>) -> String {
-    let panic = AssertUnwindSafe(test).catch_unwind().await.expect_err("it was to fail");
-    *panic.downcast::<String>().unwrap()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_failure_says_what_was_wanted_and_what_there_was() {
     let bus = shop().await;
@@ -246,6 +238,12 @@ async fn what_cannot_be_known_is_not_asserted() {
     fails!(assert_not_published!(bus, OrderPlaced, by = "send_receipt"));
     fails!(assert_published!(bus, OrderPlaced, reason = "why"));
     fails!(assert_not_handled!(bus, OrderPlaced, by = "send_receipt", reason = "an order of nothing"));
+    // What would be so whatever happened, or says something else than is meant.
+    fails!(assert_not_handled!(bus, OrderPlaced { total_cents: 4200, .. }, times = 2));
+    fails!(assert_not_published!(bus, OrderPlaced, at_least = 4));
+    fails!(assert_published!(bus, OrderPlaced, at_least = 0));
+    fails!(assert_published!(bus, OrderPlaced, times = 3, at_least = 1));
+    assert_published!(bus, OrderPlaced { total_cents: 7, .. }, times = 0);
 }
 
 #[tokio::test(start_paused = true)]

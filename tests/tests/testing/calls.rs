@@ -141,7 +141,7 @@ async fn what_is_called_directly_has_a_context_by_hand() {
 }
 
 #[tokio::test(start_paused = true)]
-#[should_panic(expected = "no subscriber here listens to OrderPaid")]
+#[should_panic(expected = "no subscriber here listens to OrderPaid; there are: `charge` on OrderPlaced")]
 async fn nobody_listens() {
     TestCall::function(subscribers![charge]).run(OrderPaid).await;
 }

@@ -1,10 +1,13 @@
 //! Running until nothing is left to do.
 
+mod cut_off;
+mod endless;
+mod left_over;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use melange::testing::{Ending, TestAccount, TestBus, TestBusBuilder, TestErrorKind};
+use melange::testing::{Ending, TestAccount, TestBus, TestBusBuilder};
 use melange::{
     Event, EventBus, EventBusBuilder, MemoryTransport, MessagePublisher, Metadata, Outcome, PublishError, State,
     SubscriberErrorKind, assert_dead_lettered, assert_handled, assert_idle, assert_published, assert_retried,
@@ -177,97 +180,6 @@ async fn attempts_that_are_used_up_panics_and_time_outs_are_told_apart() {
     assert_eq!(bus.event_bus().metrics().dead_letters, 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_subscriber_that_publishes_for_ever_is_told_in_words() {
-    let bus = TestBus::builder()
-        .subscribe({
-            #[derive(Clone)]
-            struct Echo(Arc<AtomicUsize>);
-            let echo = Echo(Arc::default());
-            move |_: Arc<PaymentDue>| {
-                echo.0.fetch_add(1, Ordering::SeqCst);
-                async {}
-            }
-        })
-        .subscribers(subscribers![echo])
-        .state_with(|publisher| publisher)
-        .max_attempts(50)
-        .start()
-        .await;
-    bus.publish(PaymentDue { order_id: "o-1".into() }).await.unwrap();
-    let why = bus.try_run_until_idle().await.unwrap_err();
-    assert_eq!(why.kind(), TestErrorKind::TooManyAttempts);
-    let text = why.to_string();
-    for part in
-        ["did not become idle within 50 attempts", "`echo` on PaymentDue", "queue `melange`:", ".max_attempts(..)"]
-    {
-        assert!(text.contains(part), "{part} is not in: {text}");
-    }
-    assert!(text.contains(r#"PaymentDue {"order_id":"o-1"}"#), "{text}");
-}
-
-#[subscriber(listens_to = PaymentDue)]
-async fn echo(due: &PaymentDue, State(publisher): State<MessagePublisher>) -> Result<(), PublishError> {
-    publisher.publish(due.clone()).await.map(drop)
-}
-
-#[tokio::test(start_paused = true)]
-async fn by_default_there_is_an_end_too() {
-    let began = std::time::Instant::now();
-    let bus = TestBus::builder().subscribers(subscribers![echo]).state_with(|publisher| publisher).start().await;
-    bus.publish(PaymentDue { order_id: "o-1".into() }).await.unwrap();
-    assert_eq!(bus.try_run_until_idle().await.unwrap_err().kind(), TestErrorKind::TooManyAttempts);
-    println!("10,000 attempts took {:?}", began.elapsed());
-    assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_that_is_retried_for_ever_is_told_in_words() {
-    #[subscriber(listens_to = PaymentDue, retry(attempts = 1000, backoff = "1h..1h"))]
-    async fn never(_: &PaymentDue) -> Outcome {
-        Outcome::retry("not yet")
-    }
-    let day = Duration::from_secs(24 * 60 * 60 + 60);
-    let bus = TestBus::builder().subscribers(subscribers![never]).max_time(day).start().await;
-    bus.publish(PaymentDue { order_id: "o-1".into() }).await.unwrap();
-    let why = bus.try_run_until_idle().await.unwrap_err();
-    assert_eq!(why.kind(), TestErrorKind::TooLong);
-    let text = why.to_string();
-    for part in ["within 86460s of its clock", "`never` on PaymentDue, 25 times", "1 resting until later", "not yet"] {
-        assert!(text.contains(part), "{part} is not in: {text}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_subscriber_that_waits_for_ever_is_told_in_words() {
-    let builder =
-        || TestBus::builder().subscribe(|_: Arc<OrderPlaced>| async { sleep(Duration::from_secs(4 * 3600)).await });
-    let bus = builder().start().await;
-    bus.publish(order("o-1")).await.unwrap();
-    let why = bus.try_run_until_idle().await.unwrap_err();
-    assert_eq!(why.kind(), TestErrorKind::TooLong);
-    assert!(why.to_string().contains("has been running on OrderPlaced for 7200s"), "{why}");
-    let bus = builder().max_run(Duration::from_secs(5 * 3600)).start().await;
-    bus.publish(order("o-1")).await.unwrap();
-    bus.run_until_idle().await;
-    assert_handled!(bus, OrderPlaced, times = 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_paused_queue_is_named() {
-    let bus =
-        TestBus::builder().subscribers(subscribers![send_receipt]).max_time(Duration::from_secs(60)).start().await;
-    bus.advance(Duration::from_secs(21)).await;
-    bus.event_bus().queue("melange").unwrap().pause();
-    bus.advance(Duration::from_secs(21)).await;
-    bus.publish(order("o-1")).await.unwrap();
-    let text = bus.try_run_until_idle().await.unwrap_err().to_string();
-    assert!(
-        text.contains("queue `melange`: 1 to be received, 0 in hand, 0 resting until later; it is paused"),
-        "{text}"
-    );
-}
-
 /// What `main` calls, and then gives a transport.
 fn app(publisher: MessagePublisher) -> EventBusBuilder {
     EventBus::builder().subscribers(subscribers![bill]).state(publisher)
@@ -298,43 +210,6 @@ async fn an_account_in_memory_that_a_builder_has_is_kept() {
     assert_eq!(memory.depth("billing").total(), 0);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_bus_that_was_shut_down_leaves_what_it_did_not_do() {
-    let bus = TestBus::builder().subscribers(subscribers![send_receipt]).start().await;
-    bus.publish(order("o-1")).await.unwrap();
-    bus.advance(Duration::ZERO).await;
-    bus.event_bus().shutdown(Duration::from_secs(1)).await.unwrap();
-    let why = bus.try_run_until_idle().await.unwrap_err();
-    assert_eq!(why.kind(), TestErrorKind::Stopped);
-    assert!(why.to_string().contains("its bus was shut down"), "{why}");
-    bus.restart().await;
-    bus.run_until_idle().await;
-    assert_handled!(bus, OrderPlaced);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_bus_that_was_dropped_leaves_what_it_did_not_do() {
-    let account = TestAccount::new();
-    let start = || account.start(EventBus::builder().subscribers(subscribers![send_receipt]));
-    // As `let _ = ..` does.
-    drop(start().await);
-    account.run_until_idle().await;
-    account.publisher().publish(order("o-1")).await.unwrap();
-    let why = account.try_run_until_idle().await.unwrap_err();
-    assert_eq!(why.kind(), TestErrorKind::Stopped);
-    assert!(
-        why.to_string().contains("queue `melange`: 1 to be received") && why.to_string().contains("dropped"),
-        "{why}"
-    );
-    let bus = start().await;
-    account.run_until_idle().await;
-    assert_handled!(account, OrderPlaced);
-    // What a bus has done is still known without it.
-    drop(bus);
-    account.run_until_idle().await;
-    assert_handled!(account, OrderPlaced);
-}
-
 #[derive(Debug, Event)]
 #[event(local)]
 struct Ticked(u32);
@@ -352,53 +227,4 @@ async fn local_events_are_seen_too() {
     assert_published!(bus, Ticked(1), times = 1);
     assert_handled!(bus, Ticked(1));
     assert_dead_lettered!(bus, Ticked(2), reason = "two");
-}
-
-/// Panics when it is dropped.
-struct Falls;
-
-impl Drop for Falls {
-    fn drop(&mut self) {
-        panic!("as it is dropped");
-    }
-}
-
-#[subscriber(listens_to = OrderPlaced, timeout = "10s", retry(attempts = 3, backoff = "1m..1m"))]
-async fn falls_when_cut_off(_: &OrderPlaced) {
-    let _falls = Falls;
-    sleep(Duration::from_secs(60)).await;
-}
-
-#[subscriber(listens_to = OrderPlaced)]
-async fn stands(_: &OrderPlaced) {}
-
-#[tokio::test(start_paused = true)]
-async fn who_panics_as_its_time_is_over_is_retried_as_others_are() {
-    let bus = TestBus::builder().subscribers(subscribers![falls_when_cut_off, stands]).start().await;
-    bus.publish(order("o-1")).await.unwrap();
-    let idle = bus.run_until_idle().await;
-    assert_handled!(bus, OrderPlaced { .. }, by = "stands", times = 1);
-    assert_retried!(bus, OrderPlaced { .. }, by = "falls_when_cut_off", reason = "time-out", times = 2);
-    assert_dead_lettered!(bus, OrderPlaced { .. }, by = "falls_when_cut_off", reason = "time-out", times = 1);
-    assert_eq!((idle.attempts, idle.took.as_secs()), (4, 150));
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_panics_as_its_message_is_lost_holds_up_nobody() {
-    let falls = |order: Arc<OrderPlaced>| async move {
-        if order.order_id == "lost" {
-            let _falls = Falls;
-            sleep(Duration::from_secs(3600)).await;
-        }
-    };
-    let bus = TestBus::builder().subscribe(falls).start().await;
-    bus.publish(order("lost")).await.unwrap();
-    bus.advance(Duration::from_secs(1)).await;
-    bus.memory().purge("melange");
-    bus.advance(Duration::from_secs(60)).await;
-    bus.publish(order("next")).await.unwrap();
-    bus.run_until_idle().await;
-    assert_handled!(bus, OrderPlaced { order_id, .. } if order_id == "next", times = 1);
-    let lost = bus.attempts::<OrderPlaced>();
-    assert_eq!(lost[0].ending, Ending::Interrupted);
 }

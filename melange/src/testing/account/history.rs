@@ -1,6 +1,9 @@
 //! What a test asks of an account: which events were published, who ran on them, and what was given up.
 
+use std::fmt::Write as _;
+
 use super::TestAccount;
+use crate::attributes::REASON;
 use crate::event::Event;
 use crate::testing::fail::fail;
 use crate::testing::is_called;
@@ -39,8 +42,15 @@ impl TestAccount {
     }
 
     /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
+    ///
+    /// # Panics
+    /// If no subscriber of such an event is called so.
     #[must_use]
+    #[track_caller]
     pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
+        if let Some(why) = self.shared.names().no_subscriber(Some(E::DESCRIPTOR), subscriber) {
+            fail(why);
+        }
         self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))
     }
 
@@ -80,9 +90,21 @@ impl TestAccount {
         self.shared.queues().into_iter().flat_map(of).collect()
     }
 
-    /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`.
+    /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`. At its end stands what the queues
+    /// themselves gave up, since nobody saw when.
     #[must_use]
     pub fn story(&self) -> String {
-        self.shared.journal.to_string()
+        let mut story = self.shared.journal.to_string();
+        for (queue, letter) in self.letters() {
+            if letter.attributes.text(REASON).is_none() {
+                let name = if letter.event_type.is_empty() { "a message" } else { &letter.event_type };
+                let _ = writeln!(
+                    story,
+                    "       now  {name} of queue `{queue}` is in its dead-letter queue: {}",
+                    letter.reason
+                );
+            }
+        }
+        story
     }
 }

@@ -29,6 +29,9 @@ macro_rules! __assert_events {
         )
         $(.$key($value))*.check()
     };
+    ($what:ident, $bus:expr, |_: &$type:ty| $fits:expr $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::__assert_events!($what, $bus, |_event: &$type| $fits $(, $key = $value)*)
+    };
     ($what:ident, $bus:expr, |$($closure:tt)*) => {
         ::core::compile_error!("say the type of the closure's argument: `|event: &OrderPlaced| ..`")
     };

@@ -8,6 +8,7 @@ use crate::error::build::Problem;
 use crate::testing::account::TestAccount;
 use crate::testing::error::TestError;
 use crate::testing::life::Life;
+use crate::testing::names::Listener;
 use crate::testing::shared::Service;
 use crate::testing::transport::TestTransport;
 use crate::testing::watched::watched;
@@ -37,10 +38,12 @@ pub(super) async fn begin(
         life: Some(Arc::clone(&life)),
     };
     let mut wired = wired.clone();
+    let listeners = wired.subscriptions.iter().map(|subscription| Listener::of(subscription.descriptor())).collect();
     wired.subscriptions =
         wired.subscriptions.into_iter().map(|inner| watched(inner, own_queue, shared, &life)).collect();
     let engine = setup.clone().build_wired(DynTransport::new(transport), wired, problems)?;
-    let queues = engine.queues.iter().map(|queue| queue.name.clone()).collect();
+    let queues: Vec<String> = engine.queues.iter().map(|queue| queue.name.clone()).collect();
+    shared.names().add(listeners, &queues);
     let bus = EventBus::over(engine);
     life.lives_as(bus.engine());
     shared.add(Service { life: Arc::clone(&life), queues });

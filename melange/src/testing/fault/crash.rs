@@ -46,6 +46,11 @@ impl Crash {
         Self::BeforeDeadLetter,
         Self::AfterDeadLetter,
     ];
+
+    /// Whether a subscriber runs at this point, or has given up there.
+    pub(super) fn is_of_a_subscriber(self) -> bool {
+        matches!(self, Self::BeforeHandler | Self::AfterHandler | Self::BeforeDeadLetter | Self::AfterDeadLetter)
+    }
 }
 
 impl fmt::Display for Crash {

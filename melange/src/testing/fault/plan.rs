@@ -49,6 +49,10 @@ impl Plan {
         taken.is_some()
     }
 
+    pub(crate) fn to_come(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
     pub(crate) fn left(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
     }

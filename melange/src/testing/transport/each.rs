@@ -68,7 +68,7 @@ impl TestTransport {
     pub(super) async fn hide_one(&self, queue: &str, receipt: Receipt, time: Duration) -> Result<(), TransportError> {
         let journal = &self.shared.journal;
         let known = receipt.get::<TestReceipt>();
-        let retried = known.filter(|known| journal.is_to_be_retried(queue, &known.event_id));
+        let retried = known.filter(|known| journal.is_to_be_retried(queue, &known.event_id, known.attempt));
         let event = retried.map(|known| known.name.as_str());
         let call = self.checkpoint(Moment { queue: Some(queue), event, subscriber: None })?;
         if retried.is_some() {
@@ -76,7 +76,7 @@ impl TestTransport {
         }
         only(self.inner.change_visibility(queue, vec![(inner(&receipt), time)]).await)?;
         if let Some(known) = retried {
-            journal.retried(queue, &known.event_id, time);
+            journal.retried(queue, &known.event_id, known.attempt, time);
             call.crash(Crash::AfterRetry).await?;
         }
         Ok(())

@@ -10,12 +10,15 @@ pub(super) struct TestReceipt {
     inner: Receipt,
     pub(super) name: String,
     pub(super) event_id: EventId,
+    /// How often its message had been received.
+    pub(super) attempt: u32,
 }
 
 /// Lets what was received be settled here.
 pub(super) fn hand_out(mut delivery: Delivery) -> Delivery {
     let (name, event_id) = identity(&delivery);
-    delivery.receipt = Receipt::new(TestReceipt { inner: delivery.receipt.clone(), name, event_id });
+    delivery.receipt =
+        Receipt::new(TestReceipt { inner: delivery.receipt.clone(), name, event_id, attempt: attempt(&delivery) });
     delivery
 }
 
@@ -27,6 +30,11 @@ pub(super) fn take_back(delivery: &Delivery) -> Delivery {
 /// A receipt as the account below knows it.
 pub(super) fn inner(receipt: &Receipt) -> Receipt {
     receipt.get::<TestReceipt>().map_or_else(|| receipt.clone(), |known| known.inner.clone())
+}
+
+/// As subscribers are told.
+pub(super) fn attempt(delivery: &Delivery) -> u32 {
+    delivery.attempt.max(1)
 }
 
 /// The event's name and id, as the bus finds them.

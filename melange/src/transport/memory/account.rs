@@ -187,23 +187,33 @@ impl Account {
                 let topic = &filter.topic;
                 if is_fifo(&plan.name) && !is_fifo(topic) {
                     refused.push(format!(
-                        "queue `{}` is FIFO and cannot be subscribed to topic `{topic}`, which is not: call the topic \
-                         `{topic}.fifo`, or consume from a queue whose name does not end in `.fifo`",
+                        "queue `{}` is FIFO and cannot be subscribed to topic `{topic}`, which is not\n\
+                         call the topic `{topic}.fifo`, or consume from a queue whose name does not end in `.fifo`",
                         plan.name,
                     ));
                 }
                 let feed = self.topics.get(topic).and_then(|known| known.feeds.get(&plan.name));
                 if matches!(feed, Some(Feed::Told(_))) {
-                    refused.push(format!(
-                        "queue `{}` is subscribed to topic `{topic}` already, by `account.subscribe(..)`: unsubscribe it, or \
-                         consume from another queue",
-                        plan.name,
-                    ));
+                    refused.push(by_hand(&plan.name, topic, plan.name == own_queue));
                 }
             }
         }
         refused
     }
+}
+
+/// A queue that a bus wants to subscribe, and somebody else has subscribed otherwise; and, on a line of its own, the ways out.
+fn by_hand(queue: &str, topic: &str, is_own: bool) -> String {
+    let elsewhere = if is_own {
+        "give the bus another own queue, by `.queue(..)` of its transport or of the test's builder"
+    } else {
+        "name another queue at its subscribers"
+    };
+    format!(
+        "queue `{queue}` is subscribed to topic `{topic}` already, by `account.subscribe(..)`, and this bus would subscribe it \
+         itself, by the events that its subscribers listen to\n\
+         leave that `subscribe` out, or undo it by `account.unsubscribe({topic:?}, {queue:?})` before the bus is built; or {elsewhere}"
+    )
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ impl MemoryAccount {
         settings.check(name)?;
         let mut account = self.lock();
         settings.dead_letter_queue().map_or(Ok(()), |dead| account.queues.may_serve(dead, name))?;
-        account.queues.get(name)?.settings.tell(settings);
+        account.queues.get(name)?.tell(settings, Instant::now());
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::content::Content;
 use super::deduplication::{DedupId, Given};
 use super::envelope;
 use super::is_fifo;
-use super::limits::{Checked, Limits, TOPIC_BYTES, TOPIC_NAME, name_problem};
+use super::limits::{Checked, Limits, MOST_ATTRIBUTES, TOPIC_BYTES, TOPIC_NAME, name_problem};
 use super::queues::Queues;
 use super::refused::Refused;
 use super::stored::{Form, Stored};
@@ -84,14 +84,14 @@ fn fan_out(
     if let Some(id) = &id {
         topic.remember(key.as_ref(), id, (given.clone(), sequence), now);
     }
+    let wrap = |content: &Content| envelope::wrap(content, subject, topic.fifo.then_some(sequence));
     let mut envelope = None;
     let mut deliver = |queue: &str, feed: &Feed, content: Content| {
         let wraps = matches!(feed, Feed::Told(told) if !told.raw.unwrap_or_default());
         let form = if !wraps {
             if is_own { Form::Own } else { Form::Bare }
         } else {
-            let number = topic.fifo.then_some(sequence);
-            let wrapped = envelope.get_or_insert_with(|| envelope::wrap(&content, subject, number));
+            let wrapped = envelope.get_or_insert_with(|| wrap(&content));
             wrapped.as_ref().map_or(Form::Own, |envelope| Form::Wrapped(Arc::clone(envelope)))
         };
         // A FIFO topic passes the group to FIFO queues only.
@@ -102,8 +102,16 @@ fn fan_out(
             Feed::Own(_) => None,
         };
         let left = queues.deliver(queue, stored, id.as_ref(), now);
-        let left = left.and_then(|stored| match dead_letters {
-            Some(dead) => queues.deliver(dead, *stored, id.as_ref(), now),
+        let left = left.and_then(|mut stored| match dead_letters {
+            Some(dead) => {
+                // More attributes than a queue takes have room in an envelope only.
+                if stored.content.attributes.len() > MOST_ATTRIBUTES
+                    && let Some(wrapped) = envelope.get_or_insert_with(|| wrap(&stored.content)).as_ref()
+                {
+                    stored.form = Form::Wrapped(Arc::clone(wrapped));
+                }
+                queues.deliver(dead, *stored, id.as_ref(), now)
+            }
             None => Some(stored),
         });
         *undelivered += u64::from(left.is_some());

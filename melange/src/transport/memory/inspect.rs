@@ -133,6 +133,12 @@ impl MemoryTransport {
         depth
     }
 
+    /// Whether there is such a queue.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn has_queue(&self, queue: &str) -> bool {
+        self.lock().queues.get(queue).is_ok()
+    }
+
     /// Deletes all that `queue` holds, in hand or not, and says how many that were. As often as a test wants, unlike
     /// [`MemoryAccount::purge`](super::MemoryAccount::purge).
     pub fn purge(&self, queue: &str) -> usize {

@@ -14,7 +14,7 @@ use super::line::{Line, Spot};
 use super::order::{Order, Standing};
 use super::receipt::{Lease, MemoryReceipt, unique};
 use super::refused::{Refused, RefusedKind};
-use super::settings::{LONGEST_VISIBILITY, Redrive, Settings};
+use super::settings::{LONGEST_VISIBILITY, QueueSettings, Redrive, Settings};
 use super::signal::Signal;
 use super::sorted::Sorted;
 use super::stored::Stored;
@@ -77,6 +77,10 @@ impl Kept {
 
 impl State {
     const VISIBLE: Self = Self { standing: Standing::Visible, until: None, in_flight: false };
+
+    fn delayed(until: Instant) -> Self {
+        Self { standing: Standing::Away, until: Some(until), in_flight: false }
+    }
 }
 
 impl Queue {
@@ -112,6 +116,24 @@ impl Queue {
         }
     }
 
+    /// Does what it is told. The delay of a FIFO queue is also that of what waits in it already.
+    ///
+    /// Source: the SQS developer guide, delay queues.
+    pub(super) fn tell(&mut self, told: QueueSettings, now: Instant) {
+        self.wake_up(now);
+        self.settings.tell(told);
+        if self.fifo {
+            let is_delayed = |held: &Held| held.state.standing == Standing::Away && !held.state.in_flight;
+            let delayed = self.messages.iter().filter(|(_, held)| is_delayed(held));
+            let delayed: Vec<(Spot, Instant)> = delayed.map(|(spot, held)| (spot, held.stored.sent)).collect();
+            for (spot, sent) in delayed {
+                self.set(spot, State::delayed(later(sent, self.settings.delay)));
+            }
+        }
+        // Something may be over, or may come, sooner than who waits has reckoned.
+        self.signal.changed();
+    }
+
     pub(super) fn signal(&self) -> Arc<Signal> {
         Arc::clone(&self.signal)
     }
@@ -141,8 +163,7 @@ impl Queue {
 
     /// Takes in what was in another queue before, or comes twice.
     pub(super) fn put(&mut self, place: u64, stored: Stored, delay: Duration, now: Instant) {
-        let delayed = || State { standing: Standing::Away, until: Some(later(now, delay)), in_flight: false };
-        let state = if delay.is_zero() { State::VISIBLE } else { delayed() };
+        let state = if delay.is_zero() { State::VISIBLE } else { State::delayed(later(now, delay)) };
         let lane = stored.lane(self.fifo).cloned();
         let spot = self.messages.insert(place, Held { stored, state, lease: None, received: now });
         if let Some(until) = state.until {

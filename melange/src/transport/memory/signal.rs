@@ -18,7 +18,7 @@ pub(super) struct Signal {
 /// What a look into a queue brought.
 pub(super) struct Look<T> {
     pub(super) found: Vec<T>,
-    /// When something there becomes visible by itself.
+    /// When something there becomes visible by itself, if nothing was found.
     pub(super) next_change: Option<Instant>,
 }
 

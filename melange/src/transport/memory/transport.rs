@@ -47,9 +47,9 @@ impl Transport for MemoryTransport {
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
-        self.lock()
-            .declare(&self.own_queue, topology)
-            .map_err(|refused| TransportError::new(TransportErrorKind::Configuration, refused.join("; ")))
+        self.lock().declare(&self.own_queue, topology).map_err(|refused| {
+            TransportError::new(TransportErrorKind::Configuration, refused.join("; ").replace('\n', ": "))
+        })
     }
 
     async fn is_wanted(&self, _: &Topology, queue: &str, event_type: &str) -> bool {

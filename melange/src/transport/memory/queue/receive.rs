@@ -90,7 +90,16 @@ impl Queue {
         if let Some(attempt) = ask.attempt.filter(|_| !receipts.is_empty()) {
             self.attempts.remember(attempt, receipts, now);
         }
-        Ok(Look { found, next_change: self.timers.first().map(|(at, _)| at) })
+        // Whoever has found something does not wait.
+        let next_change = if found.is_empty() { self.next_change() } else { None };
+        Ok(Look { found, next_change })
+    }
+
+    /// When something becomes visible by itself: at its own time, or since what held it back has been kept long enough.
+    fn next_change(&self) -> Option<Instant> {
+        let due = self.timers.first().map(|(at, _)| at);
+        let over = self.messages.first().map(|(_, held)| later(held.stored.sent, self.settings.retention));
+        due.into_iter().chain(over).min()
     }
 
     /// What an earlier receive under the same id brought, if nothing has happened to it since.

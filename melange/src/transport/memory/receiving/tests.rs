@@ -50,6 +50,46 @@ async fn a_receive_may_say_for_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_id_that_is_used_again_is_known_for_five_minutes_more() {
+    let account = account();
+    send(&account, &["1"]);
+    let ask = |visibility| account.receive("q.fifo", Receive::up_to(1).attempt_id("a").visibility(visibility));
+    assert_eq!(ask(100 * SECOND).await.unwrap()[0].receives, 1);
+    advance(200 * SECOND).await;
+    assert_eq!(ask(HOUR).await.unwrap()[0].receives, 2, "its visibility was over");
+    advance(299 * SECOND).await;
+    assert_eq!(ask(HOUR).await.unwrap()[0].receives, 2, "the same once more");
+    advance(SECOND).await;
+    assert!(ask(HOUR).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_delay_of_a_fifo_queue_is_also_that_of_what_waits_in_it() {
+    let account = account();
+    let delay = |delay| {
+        for queue in ["q", "q.fifo"] {
+            account.change_queue(queue, QueueSettings::new().delay(delay)).unwrap();
+        }
+    };
+    delay(600 * SECOND);
+    send(&account, &["1", "2"]);
+    advance(5 * SECOND).await;
+    delay(7 * SECOND);
+    assert!(all(&account, "q.fifo").await.is_empty());
+    let wait = Receive::up_to(10).wait(20 * SECOND);
+    let (received, waited) = (account.receive("q.fifo", wait).await.unwrap(), tokio::time::Instant::now());
+    assert_eq!(texts(&received), ["1", "2"]);
+    assert!(all(&account, "q").await.is_empty(), "each of its messages keeps the delay that it came under");
+    // In hand is not delayed; what was given back is no longer.
+    account.change_visibility("q.fifo", &received[0].receipt, 20 * SECOND).unwrap();
+    account.change_visibility("q.fifo", &received[1].receipt, Duration::ZERO).unwrap();
+    delay(900 * SECOND);
+    advance(20 * SECOND).await;
+    assert_eq!(texts(&all(&account, "q.fifo").await), ["1", "2"]);
+    assert_eq!(waited.elapsed(), 20 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_receipt_is_taken_by_a_standard_queue_and_refused_by_a_fifo_queue() {
     let account = account();
     send(&account, &["1"]);

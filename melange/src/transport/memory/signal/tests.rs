@@ -5,6 +5,7 @@ use tokio::task::{JoinHandle, JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::super::MemoryTransport;
+use super::super::QueueSettings;
 use super::super::fixture::{NOW, SECOND, VISIBILITY, bodies, fifo, message, plan, standard, with};
 use crate::transport::{Delivery, Transport};
 
@@ -92,6 +93,55 @@ async fn it_wakes_when_a_group_is_free_again() {
     account.send(message("t.fifo", "2").keyed("a")).await;
     let delivery = account.take_one("q.fifo").await;
     let receiver = waiting(&account, "q.fifo").await;
+    sleep(SECOND).await;
+    account.ack("q.fifo", &delivery).await.unwrap();
+    let (deliveries, waited) = receiver.await.unwrap();
+    assert_eq!((bodies(&deliveries), waited), (vec!["2"], SECOND));
+}
+
+/// A queue of which the first message of group `a` is in hand for an hour, ten seconds before it has been kept for a minute, and
+/// the second waits behind it.
+async fn held_back() -> MemoryTransport {
+    let transport = fifo();
+    let account = transport.account();
+    account.change_queue("q.fifo", QueueSettings::new().retention(60 * SECOND)).unwrap();
+    transport.send(message("t.fifo", "1").keyed("a")).await;
+    let first = transport.take_one("q.fifo").await;
+    transport.hide("q.fifo", &first.receipt, 3600 * SECOND).await.unwrap();
+    sleep(50 * SECOND).await;
+    transport.send(message("t.fifo", "2").keyed("a")).await;
+    transport
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_wakes_when_what_held_back_its_group_was_kept_long_enough() {
+    let transport = held_back().await;
+    let (deliveries, waited) = waiting(&transport, "q.fifo").await.await.unwrap();
+    assert_eq!((bodies(&deliveries), waited), (vec!["2"], 10 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_wakes_when_a_queue_is_told_to_keep_less() {
+    let transport = held_back().await;
+    let account = transport.account();
+    account.change_queue("q.fifo", QueueSettings::new().retention(3600 * SECOND)).unwrap();
+    let receiver = waiting(&transport, "q.fifo").await;
+    sleep(SECOND).await;
+    account.change_queue("q.fifo", QueueSettings::new().retention(60 * SECOND)).unwrap();
+    let (deliveries, waited) = receiver.await.unwrap();
+    assert_eq!((bodies(&deliveries), waited), (vec!["2"], 10 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_wakes_when_a_receipt_that_rests_is_deleted() {
+    let account = fifo();
+    account.send(message("t.fifo", "1").keyed("a")).await;
+    account.send(message("t.fifo", "2").keyed("a")).await;
+    let delivery = account.take_one("q.fifo").await;
+    account.hide("q.fifo", &delivery.receipt, 3600 * SECOND).await.unwrap();
+    let receiver = waiting(&account, "q.fifo").await;
+    let short = account.take("q.fifo").await;
+    assert!(short.is_empty());
     sleep(SECOND).await;
     account.ack("q.fifo", &delivery).await.unwrap();
     let (deliveries, waited) = receiver.await.unwrap();
