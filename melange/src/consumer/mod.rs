@@ -43,7 +43,6 @@ pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
-pub(crate) use noted::Noted;
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use beside::Beside;

@@ -313,7 +313,7 @@ fn to_run<'a>(
 
 /// What the subscribers of an event are run with.
 fn scene<'a>(engine: &'a Engine, event: &'a Decodable<'a>, stop: &'a dyn Stop) -> Scene<'a> {
-    let (metadata, states) = (Known::OfMessage(&event.metadata), &engine.states);
+    let (metadata, states) = (Known::Shared(&event.metadata), &engine.states);
     Scene { event: &event.event, metadata, states, cancellation: stop }
 }
 

@@ -171,7 +171,7 @@ impl<'a> Hand<'a> {
         let metadata = SharedMetadata::new(&make, metadata);
         let scene = Scene {
             event,
-            metadata: Known::OnceAskedShared(&metadata),
+            metadata: Known::Shared(&metadata),
             states: &shared.states,
             cancellation: &shared.cancellation,
         };
@@ -220,7 +220,7 @@ impl<'a> Hand<'a> {
                 }
             };
             if let Some(failed) = failed {
-                shared.report(&failed.error, &metadata.get().event_id);
+                shared.report(&failed.error, &scene.metadata.get().event_id);
             }
         }
         true
