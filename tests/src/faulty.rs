@@ -70,6 +70,7 @@ type Rule = Box<dyn Fn(&Call) -> Act + Send + Sync>;
 pub struct Faulty {
     inner: MemoryTransport,
     visibility: Option<Duration>,
+    answers_at_once: bool,
     shared: Arc<Shared>,
 }
 
@@ -91,13 +92,19 @@ impl Faulty {
     pub fn over(service: MemoryTransport) -> Self {
         let shared =
             Shared { calls: Mutex::default(), under_way: Mutex::default(), rule: Mutex::new(Box::new(|_| Act::Pass)) };
-        Self { inner: service, visibility: None, shared: Arc::new(shared) }
+        Self { inner: service, visibility: None, answers_at_once: false, shared: Arc::new(shared) }
     }
 
     /// With this visibility time-out, which its queues get when they are made.
     #[must_use]
     pub fn with_visibility(self, visibility: Duration) -> Self {
         Self { visibility: Some(visibility), ..self }
+    }
+
+    /// It says of itself that it answers at once, whether or not it does.
+    #[must_use]
+    pub fn that_answers_at_once(self) -> Self {
+        Self { answers_at_once: true, ..self }
     }
 
     /// From now on this is what becomes of calls.
@@ -226,6 +233,10 @@ impl Transport for Faulty {
 
     fn own_queue(&self) -> &str {
         self.inner.own_queue()
+    }
+
+    fn answers_at_once(&self) -> bool {
+        self.answers_at_once
     }
 
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {

@@ -35,9 +35,8 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     // A poll that does not wait at all would be asked for ever.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
-    // The account in memory answers at once: others beside the one receive would bring no more, and there is nothing to
-    // decide unless other queues want permits too.
-    let one_will_do = !several && engine.transport.is_memory();
+    // Others beside the one receive would bring no more, and there is nothing to decide unless other queues want permits too.
+    let one_will_do = !several && engine.transport.answers_at_once();
     let (mut ramp, mut outage) = (Ramp::default(), Outage::default());
     let mut receives: JoinSet<Received> = JoinSet::new();
     let mut permits = None;

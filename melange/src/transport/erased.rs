@@ -20,6 +20,7 @@ trait Erased: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn own_queue(&self) -> &str;
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str;
+    fn answers_at_once(&self) -> bool;
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
     #[cfg(feature = "schema")]
     fn setup(&self, topology: &Topology) -> super::Setup;
@@ -65,6 +66,9 @@ impl<T: Transport> Erased for T {
     }
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
         Transport::without_prefix(self, queue)
+    }
+    fn answers_at_once(&self) -> bool {
+        Transport::answers_at_once(self)
     }
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         Transport::check(self, topology)
@@ -152,10 +156,6 @@ impl DynTransport {
     pub(crate) fn downcast<T: Transport>(&self) -> Option<&T> {
         self.0.as_any().downcast_ref()
     }
-    /// Whether it is the account in memory itself.
-    pub(crate) fn is_memory(&self) -> bool {
-        self.downcast::<MemoryTransport>().is_some()
-    }
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.0.capabilities()
     }
@@ -164,6 +164,9 @@ impl DynTransport {
     }
     pub(crate) fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
         self.0.without_prefix(queue)
+    }
+    pub(crate) fn answers_at_once(&self) -> bool {
+        self.0.answers_at_once()
     }
     pub(crate) fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         self.0.check(topology)

@@ -37,6 +37,16 @@ pub trait Transport: Send + Sync + 'static {
         queue
     }
 
+    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, as a queue within this
+    /// process does. A bus that consumes from one queue then keeps one receive of it under way, however busy it is: another
+    /// beside it would bring no more.
+    ///
+    /// Over a way that takes time this is left as it is: then further receives set out while others are under way. What wraps a
+    /// transport says it for itself, since it may add a wait of its own.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     /// Names that the broker would refuse, each with the reason. Called by `build()`; makes no call.
     ///
     /// # Errors

@@ -36,6 +36,10 @@ impl Transport for MemoryTransport {
         &self.own_queue
     }
 
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     /// Also makes the topology, so that what is published before `start()` waits in the queues.
     fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
         let mut account = self.lock();
