@@ -84,6 +84,7 @@ impl Setup {
         let queue =
             |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(plan.name.as_str()).unwrap_or_default());
         let queues = topology.queues.iter().map(queue).collect();
+        let stop = CancellationToken::new();
         Ok(Engine {
             transport,
             topology,
@@ -100,7 +101,8 @@ impl Setup {
             lanes: TaskTracker::new(),
             settlers: TaskTracker::new(),
             runtime: OnceLock::new(),
-            stop: CancellationToken::new(),
+            hurry: stop.child_token(),
+            stop,
             abort: CancellationToken::new(),
             settled: CancellationToken::new(),
         })

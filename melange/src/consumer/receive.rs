@@ -16,7 +16,7 @@ use super::queue::Queue;
 use super::ramp::{self, Ramp};
 use crate::transport::{Delivery, TransportError};
 
-/// How long a receive under way may go on after the stop before it is given up.
+/// How long a receive under way may go on after the stop before it is given up, unless it would have been answered already.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Shortest wait of a receive in the background.
@@ -145,6 +145,10 @@ async fn permits(engine: &Arc<Engine>, index: usize, want: usize) -> Option<Perm
 async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
     let stopped = async {
         engine.stop.cancelled().await;
+        if engine.transport.answers_at_once() {
+            // There was nothing, and what comes now stays there.
+            return;
+        }
         tokio::time::sleep(GRACE).await;
         // A broker may give what is handed back to a poll that was given up but is still open over there. So the poll
         // lives on as long as something is in hand, and hands back what it gets.

@@ -79,7 +79,7 @@ impl Settler {
                 let receipts = batch.iter().map(|one| one.entry.held.delivery.receipt.clone()).collect();
                 of_deletes.transport.delete_all(&queue.name, receipts)
             };
-            coalesce(gather, to_delete, call, &of_deletes.stop, &of_deletes.settled).await;
+            coalesce(gather, to_delete, call, &of_deletes.hurry, &of_deletes.settled).await;
         });
         engine.settlers.spawn(async move {
             let Some(queue) = of_changes.queues.get(index) else { return };
@@ -91,7 +91,7 @@ impl Settler {
                     batch.iter().map(|one| (one.entry.held.delivery.receipt.clone(), left(&one.entry))).collect();
                 of_changes.transport.change_visibilities(&queue.name, changes)
             };
-            coalesce(gather, to_change, call, &of_changes.stop, &of_changes.settled).await;
+            coalesce(gather, to_change, call, &of_changes.hurry, &of_changes.settled).await;
         });
         Some(Self { deletes, changes })
     }

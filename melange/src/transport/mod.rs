@@ -37,12 +37,12 @@ pub trait Transport: Send + Sync + 'static {
         queue
     }
 
-    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, as a queue within this
-    /// process does. A bus that consumes from one queue then keeps one receive of it under way, however busy it is: another
-    /// beside it would bring no more.
+    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, and takes nothing once it is
+    /// dropped, as with a queue within this process. A bus that consumes from one queue then keeps one receive of it under way,
+    /// however busy it is, since another beside it would bring no more; and a shutdown does not wait for those that wait.
     ///
-    /// Over a way that takes time this is left as it is: then further receives set out while others are under way. What wraps a
-    /// transport says it for itself, since it may add a wait of its own.
+    /// Over a way that takes time this is left as it is: further receives set out while others are under way, and a shutdown lets
+    /// them come back. What wraps a transport says it for itself, since it may add a wait of its own.
     fn answers_at_once(&self) -> bool {
         false
     }
