@@ -18,7 +18,7 @@ use super::settle::Verdict;
 use super::{UnknownEvents, UnknownVersions};
 use crate::attributes::TRACEPARENT;
 use crate::context::{Known, Stop};
-use crate::dispatch::{self, Failed, Scene, SubscriberError};
+use crate::dispatch::{self, Failed, Running, Scene, SubscriberError};
 use crate::outcome::Then;
 use crate::retry::RetryPolicy;
 use crate::trace;
@@ -175,7 +175,7 @@ impl<K: Keeper> Message<'_, K> {
         let mut failed = Vec::new();
         {
             // Held once, wherever it is waited for, and not moved: it is large.
-            let mut all = pin!(async {
+            let all = pin!(Some(async {
                 // Mostly there is one, which needs no list.
                 if let ([only], true, true) = (&*event.listeners, more.is_empty(), done.is_empty()) {
                     if let (index, Err(why)) = run_one(queue, *only, scene(engine, event, *keeper)).await {
@@ -185,8 +185,9 @@ impl<K: Keeper> Message<'_, K> {
                 }
                 // In a box, or every task that handles a message would have room for it.
                 Box::pin(self.run_several(event, more, &mut done, &mut failed)).await;
-            });
-            let mut all = pin!(trace::scope(traceparent, all.as_mut()));
+            }));
+            // What is cut off is dropped within the trace, too.
+            let mut all = pin!(trace::scope(traceparent, Running::new(all)));
             // Mostly they are done without having waited.
             if poll_immediate(all.as_mut()).await.is_none() {
                 tokio::select! {
