@@ -71,6 +71,7 @@ struct Counted {
     sent: Arc<AtomicUsize>,
     is_away: Arc<AtomicBool>,
     refuses_to_prepare: Arc<AtomicBool>,
+    hangs_as_it_prepares: Arc<AtomicBool>,
     refuses_each_third: Arc<AtomicBool>,
     keeps_what_is_put_back: Arc<AtomicBool>,
 }
@@ -83,6 +84,7 @@ impl Counted {
             sent: Arc::default(),
             is_away: Arc::default(),
             refuses_to_prepare: Arc::default(),
+            hangs_as_it_prepares: Arc::default(),
             refuses_each_third: Arc::default(),
             keeps_what_is_put_back: Arc::default(),
         }
@@ -109,6 +111,9 @@ impl Transport for Counted {
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         if self.refuses_to_prepare.load(Ordering::SeqCst) {
             return Err(TransportError::new(TransportErrorKind::Denied, "not allowed"));
+        }
+        if self.hangs_as_it_prepares.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         self.inner.prepare(topology).await
     }
