@@ -69,7 +69,9 @@ impl Settler {
     pub(crate) fn start(engine: &Arc<Engine>, index: usize) -> Option<Self> {
         let queue = engine.queues.get(index)?;
         let window = if queue.is_fifo() { FIFO_WINDOW } else { WINDOW };
-        let gather = Gather { most: engine.transport.capabilities().max_batch.max(1), window };
+        let most = engine.transport.capabilities().max_batch.max(1);
+        // Leases are not extended any more, and over by then.
+        let gather = Gather { most, window, longest_call: queue.leases.visibility() };
         let (deletes, to_delete) = mpsc::channel(BACKLOG);
         let (changes, to_change) = mpsc::channel(BACKLOG);
         let (of_deletes, of_changes) = (Arc::clone(engine), Arc::clone(engine));
