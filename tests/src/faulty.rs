@@ -23,6 +23,8 @@ pub enum Op {
     ChangeVisibility,
     /// `Transport::dead_letter`.
     DeadLetter,
+    /// `Transport::is_wanted`.
+    IsWanted,
 }
 
 /// A call that was made.
@@ -248,7 +250,9 @@ impl Transport for Faulty {
     }
 
     async fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> bool {
-        self.inner.is_wanted(topology, queue, event_type).await
+        let (act, _under_way) = self.begin(Op::IsWanted, queue, 1, Vec::new());
+        let asked = self.one(act, || async { Ok(self.inner.is_wanted(topology, queue, event_type).await) });
+        asked.await.unwrap_or(true)
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {

@@ -27,6 +27,7 @@ mod report;
 mod row;
 mod settle;
 mod switch;
+mod unanswered;
 
 use std::fmt;
 use std::sync::Arc;

@@ -15,6 +15,7 @@ use super::keeper::{Keeper, Sent};
 use super::queue::Queue;
 use super::report::Fate;
 use super::settle::Verdict;
+use super::unanswered::or_unanswered;
 use super::{UnknownEvents, UnknownVersions};
 use crate::attributes::TRACEPARENT;
 use crate::context::{Known, Stop};
@@ -122,7 +123,9 @@ impl<K: Keeper> Message<'_, K> {
 
     async fn unknown(&self, name: &str, notes: &mut Notes) -> Verdict {
         let Self { engine, queue, .. } = self;
-        if engine.transport.is_wanted(&engine.topology, &queue.name, name).await {
+        let is_wanted = async { Ok(engine.transport.is_wanted(&engine.topology, &queue.name, name).await) };
+        // Left to others while nobody knows. In a box, or every task that handles a message would have room for it.
+        if Box::pin(or_unanswered(Duration::ZERO, is_wanted)).await.unwrap_or(true) {
             let why =
                 format!("another version of the service listens to {name} on this queue, and has not come for it");
             return self.leave_to_others(why, notes).await;

@@ -14,6 +14,7 @@ use super::engine::Engine;
 use super::outage::Outage;
 use super::queue::Queue;
 use super::ramp::{self, Ramp};
+use super::unanswered::or_unanswered;
 use crate::transport::{Delivery, TransportError};
 
 /// How long a receive under way may go on after the stop before it is given up, unless it would have been answered already.
@@ -160,7 +161,7 @@ async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> 
     queue.status.asked();
     let received = tokio::select! {
         biased;
-        received = engine.transport.receive(&queue.name, max, wait) => received,
+        received = or_unanswered(wait, engine.transport.receive(&queue.name, max, wait)) => received,
         () = stopped => Ok(Vec::new()),
     };
     queue.status.answered(received.as_ref().err());
