@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::unanswered::within;
 use crate::retry::RetryPolicy;
 use crate::runtime::give_way;
 use crate::transport::TransportError;
@@ -191,7 +192,7 @@ where
     if batch.is_empty() {
         return batch;
     }
-    let mut answers = timeout(longest, call(&batch)).await.unwrap_or_default().into_iter();
+    let mut answers = within(longest, call(&batch)).await.unwrap_or_default().into_iter();
     let mut failed = Vec::new();
     for Waiting { entry, attempt, .. } in batch {
         match answers.next().unwrap_or_else(|| Err(TransportError::no_answer())) {

@@ -1,7 +1,9 @@
 //! Calls that a transport never answers: nothing waits for them for ever.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::poll_immediate;
 use tokio::time::timeout;
 
 use crate::transport::{TransportError, TransportErrorKind};
@@ -15,8 +17,18 @@ pub(super) async fn or_unanswered<T>(
     wait: Duration,
     call: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, TransportError> {
-    timeout(wait.saturating_add(LONGEST), call).await.unwrap_or_else(|_| {
+    within(wait.saturating_add(LONGEST), call).await.unwrap_or_else(|| {
         let what = format!("the transport has not answered for {LONGEST:?}: give its calls a time-out of their own");
         Err(TransportError::new(TransportErrorKind::Unavailable, what))
     })
+}
+
+/// What the call answers, if it does within this time.
+pub(super) async fn within<T>(longest: Duration, call: impl Future<Output = T>) -> Option<T> {
+    let mut call = pin!(call);
+    // One that is answered at once needs no timer.
+    match poll_immediate(call.as_mut()).await {
+        Some(answer) => Some(answer),
+        None => timeout(longest, call).await.ok(),
+    }
 }
