@@ -1,6 +1,7 @@
 //! Names that SNS or SQS would refuse, found before any call is made.
 
 use melange::transport::Topology;
+use melange::{Problem, ProblemKind};
 
 use crate::names::{Names, base, dead_letter_queue, is_fifo};
 
@@ -9,18 +10,32 @@ const TOPIC_NAME: usize = 256;
 /// Longest name of a queue. Source: the SQS API reference, `CreateQueue`.
 const QUEUE_NAME: usize = 80;
 
-/// Every name in `topology` that would be refused, each in one sentence.
-pub(crate) fn check(names: &Names, topology: &Topology) -> Result<(), Vec<String>> {
+/// Every name in `topology` that would be refused.
+pub(crate) fn check(names: &Names, topology: &Topology) -> Result<(), Vec<Problem>> {
     let found = findings(names, topology);
-    if found.is_empty() { Ok(()) } else { Err(found.into_iter().map(|finding| finding.what).collect()) }
+    if found.is_empty() { Ok(()) } else { Err(found.into_iter().map(Finding::problem).collect()) }
 }
 
 /// What is wrong with a name.
 pub(crate) struct Finding {
     pub(crate) about: About,
     pub(crate) kind: FindingKind,
-    pub(crate) what: String,
+    what: String,
+    fix: String,
 }
+
+impl Finding {
+    pub(crate) fn problem(self) -> Problem {
+        let kind = match self.kind {
+            FindingKind::Name | FindingKind::NoRoom => ProblemKind::IllegalName,
+            FindingKind::Conflict => ProblemKind::QueueConflict,
+            FindingKind::Fifo => ProblemKind::FifoMismatch,
+        };
+        Problem::new(kind, self.what, self.fix)
+    }
+}
+
+const SHORTEN: &str = "shorten the name, or the prefix before it";
 
 /// Whose name it is, as the annotations have it.
 pub(crate) enum About {
@@ -48,45 +63,46 @@ pub(crate) fn findings(names: &Names, topology: &Topology) -> Vec<Finding> {
     topics.sort();
     topics.dedup();
     for topic in topics {
-        let mut problems = Vec::new();
-        match names.elsewhere.get(topic) {
-            Some(arn) => elsewhere(topic, arn, &mut problems),
-            None => name("topic", topic, &names.topic(topic), TOPIC_NAME, &mut problems),
-        }
-        let finding = |what| Finding { about: About::Topic(topic.clone()), kind: FindingKind::Name, what };
-        found.extend(problems.into_iter().map(finding));
+        let wrong = match names.elsewhere.get(topic) {
+            Some(arn) => elsewhere(topic, arn).into_iter().collect(),
+            None => name("topic", topic, &names.topic(topic), TOPIC_NAME),
+        };
+        let finding = |Wrong { what, fix }| {
+            let about = About::Topic(topic.clone());
+            Finding { about, kind: FindingKind::Name, what, fix }
+        };
+        found.extend(wrong.into_iter().map(finding));
     }
     for queue in &topology.queues {
         let full = names.queue(&queue.name);
-        let finding = |kind, what| Finding { about: About::Queue(queue.name.clone()), kind, what };
-        let mut problems = Vec::new();
-        name("queue", &queue.name, &full, QUEUE_NAME, &mut problems);
-        let is_legal = problems.is_empty();
-        found.extend(problems.into_iter().map(|what| finding(FindingKind::Name, what)));
+        let finding = |kind, Wrong { what, fix }| Finding { about: About::Queue(queue.name.clone()), kind, what, fix };
+        let wrong = name("queue", &queue.name, &full, QUEUE_NAME);
+        let is_legal = wrong.is_empty();
+        found.extend(wrong.into_iter().map(|wrong| finding(FindingKind::Name, wrong)));
         let dlq = dead_letter_queue(&full);
         if is_legal && dlq.len() > QUEUE_NAME {
             let what = format!(
                 "queue {full:?} leaves no room for its dead-letter queue {dlq:?}, whose name has {} characters where SQS allows {QUEUE_NAME}",
                 dlq.len()
             );
-            found.push(finding(FindingKind::NoRoom, what));
+            found.push(finding(FindingKind::NoRoom, Wrong::new(what, SHORTEN)));
         }
         // What is given up would be consumed at once.
         if let Some(other) = topology.queues.iter().find(|other| names.queue(&other.name) == dlq) {
             let what = format!(
-                "queue {dlq:?} is the dead-letter queue of queue {full:?}, and subscribers are to consume from it; \
-                 give them a queue of another name"
+                "queue {dlq:?} is the dead-letter queue of queue {full:?}, and subscribers are to consume from it"
             );
-            found.push(Finding { about: About::Queue(other.name.clone()), kind: FindingKind::Conflict, what });
+            let fix = "give these subscribers a queue of another name".to_owned();
+            found.push(Finding { about: About::Queue(other.name.clone()), kind: FindingKind::Conflict, what, fix });
         }
         if is_fifo(&full) {
             for filter in queue.topics.iter().filter(|filter| !is_fifo(&names.topic(&filter.topic))) {
+                let topic = &filter.topic;
                 let what = format!(
-                    "queue {full:?} is FIFO and topic {:?} is not, and SNS feeds FIFO queues from FIFO topics only; \
-                     name the topic `{}.fifo`, or take `.fifo` off the queue",
-                    filter.topic, filter.topic
+                    "queue {full:?} is FIFO and topic {topic:?} is not, and SNS feeds FIFO queues from FIFO topics only"
                 );
-                found.push(finding(FindingKind::Fifo, what));
+                let fix = format!("name the topic `{topic}.fifo`, or take `.fifo` off the queue");
+                found.push(finding(FindingKind::Fifo, Wrong::new(what, fix)));
             }
         }
     }
@@ -95,49 +111,62 @@ pub(crate) fn findings(names: &Names, topology: &Topology) -> Vec<Finding> {
 
 /// Whether a message can be published to `topic`, which may be an instance's own.
 pub(crate) fn topic(names: &Names, topic: &str) -> Result<(), String> {
-    let mut problems = Vec::new();
-    if !names.is_elsewhere(topic) {
-        name("topic", topic, &names.topic(topic), TOPIC_NAME, &mut problems);
+    if names.is_elsewhere(topic) {
+        return Ok(());
     }
-    problems.pop().map_or(Ok(()), Err)
+    refusal(name("topic", topic, &names.topic(topic), TOPIC_NAME))
 }
 
 /// Whether a message can be sent to `queue`.
 pub(crate) fn queue(names: &Names, queue: &str) -> Result<(), String> {
-    let mut problems = Vec::new();
-    name("queue", queue, &names.queue(queue), QUEUE_NAME, &mut problems);
-    problems.pop().map_or(Ok(()), Err)
+    refusal(name("queue", queue, &names.queue(queue), QUEUE_NAME))
 }
 
-fn name(what: &str, short: &str, full: &str, longest: usize, problems: &mut Vec<String>) {
-    if short.is_empty() {
-        problems.push(format!("a {what} has an empty name"));
-        return;
+fn refusal(mut wrong: Vec<Wrong>) -> Result<(), String> {
+    wrong.pop().map_or(Ok(()), |wrong| Err(wrong.what))
+}
+
+/// What is wrong, and what would mend it.
+struct Wrong {
+    what: String,
+    fix: String,
+}
+
+impl Wrong {
+    fn new(what: String, fix: impl Into<String>) -> Self {
+        Self { what, fix: fix.into() }
     }
+}
+
+fn name(what: &str, short: &str, full: &str, longest: usize) -> Vec<Wrong> {
+    if short.is_empty() {
+        return vec![Wrong::new(format!("a {what} has an empty name"), "give it a name")];
+    }
+    let mut wrong = Vec::new();
     if full.len() > longest {
-        problems.push(format!(
-            "{what} {full:?} has a name of {} characters, prefix included, where AWS allows {longest}",
-            full.len()
-        ));
+        let length = full.len();
+        let what =
+            format!("{what} {full:?} has a name of {length} characters, prefix included, where AWS allows {longest}");
+        wrong.push(Wrong::new(what, SHORTEN));
     }
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if base(full).is_empty() || !base(full).chars().all(legal) {
-        problems.push(format!(
+        let what = format!(
             "{what} {full:?} has characters in its name that AWS refuses; letters, digits, `-` and `_` are allowed, and `.fifo` at the end"
-        ));
+        );
+        wrong.push(Wrong::new(what, "change the name, or the prefix before it"));
     }
+    wrong
 }
 
-fn elsewhere(topic: &str, arn: &str, problems: &mut Vec<String>) {
+fn elsewhere(topic: &str, arn: &str) -> Option<Wrong> {
     let parts: Vec<&str> = arn.split(':').collect();
     let is_topic = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
         if ![partition, region, account, name].iter().any(|part| part.is_empty()));
-    if !is_topic {
-        problems.push(format!(
-            "topic {topic:?} was given the ARN {arn:?}, which is not a topic's; \
-             it should look like `arn:aws:sns:eu-west-1:123456789012:{topic}`"
-        ));
-    }
+    (!is_topic).then(|| {
+        let what = format!("topic {topic:?} was given the ARN {arn:?}, which is not a topic's");
+        Wrong::new(what, format!("give one such as `arn:aws:sns:eu-west-1:123456789012:{topic}`"))
+    })
 }
 
 #[cfg(test)]
@@ -168,7 +197,7 @@ mod tests {
     fn the_prefix_counts() {
         let names = Names { prefix: "p".repeat(10), ..Names::default() };
         let problems = check(&names, &topics(&[&"x".repeat(250)])).unwrap_err();
-        assert!(problems[0].contains("260"), "{problems:?}");
+        assert!(problems[0].what().contains("260"), "{problems:?}");
         let names = Names { prefix: "staging/".to_owned(), ..Names::default() };
         assert!(check(&names, &topics(&["orders"])).is_err());
     }
@@ -177,7 +206,7 @@ mod tests {
     fn an_arn_that_is_none_is_refused() {
         let mut names = Names::default();
         names.elsewhere.insert("orders".to_owned(), "arn:aws:sqs:eu-west-1:1:orders".to_owned());
-        assert!(check(&names, &topics(&["orders"])).unwrap_err()[0].contains("not a topic's"));
+        assert!(check(&names, &topics(&["orders"])).unwrap_err()[0].what().contains("not a topic's"));
         names.elsewhere.insert("orders".to_owned(), "arn:aws:sns:eu-west-1:1:orders".to_owned());
         check(&names, &topics(&["orders"])).unwrap();
     }

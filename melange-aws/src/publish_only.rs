@@ -6,6 +6,7 @@ use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, Receipt, Setup, Topology, Transport, TransportError,
     TransportErrorKind,
 };
+use melange::{Problem, ProblemKind};
 
 use crate::{Aws, check, provision, sns, sqs};
 
@@ -20,12 +21,12 @@ impl Transport for Aws {
         ""
     }
 
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         if let Some(queue) = topology.queues.first() {
             let name = if queue.name.is_empty() { "billing" } else { &queue.name };
-            return Err(vec![format!(
-                "`aws` itself only publishes, and there are subscribers\ngive the transport a queue: `aws.queue({name:?})`"
-            )]);
+            let fix = format!("give the transport a queue: `aws.queue({name:?})`");
+            let what = "`aws` itself only publishes, and there are subscribers";
+            return Err(vec![Problem::new(ProblemKind::IllegalOption, what, fix)]);
         }
         check::check(self.names(), topology)
     }

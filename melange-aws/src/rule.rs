@@ -79,11 +79,7 @@ fn names(checks: &Checks, names: &Names) -> Vec<Problem> {
         if is_said {
             return None;
         }
-        let (kind, fix) = match finding.kind {
-            FindingKind::Conflict => (ProblemKind::QueueConflict, "rename one of the two queues"),
-            _ => (ProblemKind::IllegalName, "shorten the name, or the prefix before it"),
-        };
-        let problem = Problem::new(kind, finding.what, fix);
+        let problem = finding.problem();
         Some(match at {
             Some(at) => problem.at(at),
             None => problem,

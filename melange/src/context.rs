@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use frame::{Frame, RawContext};
-pub(crate) use late::{Known, LateMetadata, SharedMetadata};
+pub(crate) use late::{Known, LateMetadata, Shareable, SharedMetadata};
 pub(crate) use states::States;
 pub(crate) use stop::{RunToken, Stop};
 

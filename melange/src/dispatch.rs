@@ -3,13 +3,13 @@
 mod error;
 mod failed;
 mod here;
+mod running;
 mod scene;
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
@@ -18,6 +18,7 @@ pub use error::{SubscriberError, SubscriberErrorKind};
 pub(crate) use failed::{Failed, contained, failed, let_go, panicked};
 use failed::{timed_out, verdict};
 pub(crate) use here::{Begun, poll_here, run_here};
+pub(crate) use running::Running;
 pub(crate) use scene::{Run, Scene, is_traced};
 
 use crate::context::RunToken;
@@ -50,7 +51,7 @@ pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Res
     // Each future is held once only: they are part of every task that handles a message.
     async {
         let running = pin!(Some(AssertUnwindSafe(call(subscription, scene, &cancellation)).catch_unwind()));
-        let mut running = Running(running);
+        let mut running = Running::new(running);
         match descriptor.options().timeout {
             None => verdict(descriptor, (&mut running).await),
             Some(limit) => match tokio::time::timeout(limit, &mut running).await {
@@ -91,27 +92,4 @@ async fn call(subscription: &Subscription, scene: Scene<'_>, cancellation: &RunT
 
 fn unboxed(failed: Option<Box<Failed>>) -> Result<(), Failed> {
     failed.map_or(Ok(()), |failed| Err(*failed))
-}
-
-/// A run under way. One that is cut off, by its time-out or by whoever waits for it, may panic as it is dropped: it is let go.
-struct Running<'a, F>(Pin<&'a mut Option<F>>);
-
-impl<F: Future<Output = std::thread::Result<Outcome>>> Future for Running<'_, F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.0.as_mut().as_pin_mut() {
-            Some(running) => running.poll(cx),
-            None => Poll::Pending,
-        }
-    }
-}
-
-impl<F> Drop for Running<'_, F> {
-    fn drop(&mut self) {
-        if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| self.0.set(None))) {
-            let_go(thrown);
-        }
-    }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use melange::MemoryTransport;
 use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
 };
+use melange::{MemoryTransport, Problem};
 use tokio::time::Instant;
 
 /// A kind of call.
@@ -23,6 +23,8 @@ pub enum Op {
     ChangeVisibility,
     /// `Transport::dead_letter`.
     DeadLetter,
+    /// `Transport::is_wanted`.
+    IsWanted,
 }
 
 /// A call that was made.
@@ -70,6 +72,7 @@ type Rule = Box<dyn Fn(&Call) -> Act + Send + Sync>;
 pub struct Faulty {
     inner: MemoryTransport,
     visibility: Option<Duration>,
+    answers_at_once: bool,
     shared: Arc<Shared>,
 }
 
@@ -91,13 +94,19 @@ impl Faulty {
     pub fn over(service: MemoryTransport) -> Self {
         let shared =
             Shared { calls: Mutex::default(), under_way: Mutex::default(), rule: Mutex::new(Box::new(|_| Act::Pass)) };
-        Self { inner: service, visibility: None, shared: Arc::new(shared) }
+        Self { inner: service, visibility: None, answers_at_once: false, shared: Arc::new(shared) }
     }
 
     /// With this visibility time-out, which its queues get when they are made.
     #[must_use]
     pub fn with_visibility(self, visibility: Duration) -> Self {
         Self { visibility: Some(visibility), ..self }
+    }
+
+    /// It says of itself that it answers at once, whether or not it does.
+    #[must_use]
+    pub fn that_answers_at_once(self) -> Self {
+        Self { answers_at_once: true, ..self }
     }
 
     /// From now on this is what becomes of calls.
@@ -228,7 +237,11 @@ impl Transport for Faulty {
         self.inner.own_queue()
     }
 
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn answers_at_once(&self) -> bool {
+        self.answers_at_once
+    }
+
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         self.inner.check(topology)
     }
 
@@ -237,7 +250,9 @@ impl Transport for Faulty {
     }
 
     async fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> bool {
-        self.inner.is_wanted(topology, queue, event_type).await
+        let (act, _under_way) = self.begin(Op::IsWanted, queue, 1, Vec::new());
+        let asked = self.one(act, || async { Ok(self.inner.is_wanted(topology, queue, event_type).await) });
+        asked.await.unwrap_or(true)
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {

@@ -66,7 +66,10 @@ pub(crate) struct FeedModel {
 
 impl Model {
     pub(super) fn of(transport: &AwsQueue, topology: &Topology) -> Result<Self, TransportError> {
-        transport.check(topology).map_err(|problems| configuration(problems.join("\n")))?;
+        transport.check(topology).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            configuration(lines.join("\n"))
+        })?;
         let mut names = transport.aws().names().clone();
         if names.region.is_none() {
             // Whether a topic that is given by its ARN is in another region changes what there should be.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use melange::{Problem, ProblemKind};
+
 /// Seconds that a queue may keep a message. Source: the SQS API reference, `SetQueueAttributes`.
 const RETENTION: std::ops::RangeInclusive<u64> = 60..=1_209_600;
 /// Most tags of a queue or topic, and the longest. Source: the SQS and SNS developer guides, quotas of tags.
@@ -28,37 +30,39 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// What AWS would refuse, each in one sentence.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    /// What AWS would refuse.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let mut refuse = |what: String, fix: &str| problems.push(Problem::new(ProblemKind::IllegalOption, what, fix));
         if let Some(key) = &self.kms_key {
             if key.trim().is_empty() {
-                problems
-                    .push("`.kms_key(..)` is empty; leave it out for the encryption that SQS does itself".to_owned());
+                let fix = "name a key, or leave it out for the encryption that SQS does itself";
+                refuse("`.kms_key(..)` is empty".to_owned(), fix);
             } else if key.ends_with("alias/aws/sqs") {
-                problems.push(
-                    "`.kms_key(\"alias/aws/sqs\")` is a key that SNS cannot use, so nothing would arrive; \
-                     give a key of your own, or leave it out for the encryption that SQS does itself"
-                        .to_owned(),
+                let what = "`.kms_key(\"alias/aws/sqs\")` is a key that SNS cannot use, so nothing would arrive";
+                refuse(
+                    what.to_owned(),
+                    "give a key of your own, or leave it out for the encryption that SQS does itself",
                 );
             }
         }
         if let Some(retention) = self.retention.filter(|retention| !RETENTION.contains(&retention.as_secs())) {
-            problems.push(format!("`.retention(..)` is {} s, where SQS allows 60 s to 14 days", retention.as_secs()));
+            refuse(format!("`.retention(..)` is {} s", retention.as_secs()), "SQS allows 60 s to 14 days");
         }
         if let Some(receives) = self.max_receives.filter(|receives| !(1..=1000).contains(receives)) {
-            problems.push(format!("`.max_receives({receives})` is not between 1 and 1,000, as SQS demands"));
+            refuse(format!("`.max_receives({receives})` is refused by SQS"), "give a number between 1 and 1,000");
         }
         if self.tags.len() > TAGS {
-            problems.push(format!("there are {} tags, where AWS allows {TAGS}", self.tags.len()));
+            refuse(format!("there are {} tags, where AWS allows {TAGS}", self.tags.len()), "leave some out");
         }
         for (key, value) in &self.tags {
             let reserved = key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"));
             if key.is_empty() || reserved || key.chars().count() > TAG_KEY || value.chars().count() > TAG_VALUE {
-                problems.push(format!(
+                let what = format!(
                     "tag {key:?} is not one that AWS takes: its key must not be empty or begin with `aws:`, and have at most \
                      {TAG_KEY} characters, its value at most {TAG_VALUE}"
-                ));
+                );
+                refuse(what, "change the tag, or leave it out");
             }
         }
         problems
@@ -70,7 +74,7 @@ mod tests {
     use super::*;
 
     fn problems(options: &Options) -> String {
-        options.problems().join("\n")
+        options.problems().iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use melange::Problem;
 use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Setup, Topology, Transport, TransportError,
 };
@@ -22,7 +23,7 @@ impl Transport for AwsQueue {
         queue.strip_prefix(self.aws.names().prefix.as_str()).unwrap_or(queue)
     }
 
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         let mut problems = check::check(self.aws.names(), topology).err().unwrap_or_default();
         problems.extend(self.options.problems());
         #[cfg(feature = "signatures")]

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use melange::Attributes;
 use melange::attributes::{REDRIVES, SUBSCRIBER};
 use melange::transport::{
     Delivery, Inbound, QueuePlan, TopicFilter, Topology, TransportError, TransportErrorKind, Undecodable,
 };
+use melange::{Attributes, Problem, ProblemKind};
 
 use super::held::Held;
 use super::settle::change_visibility;
@@ -48,16 +48,17 @@ impl Verifier {
     }
 
     /// What cannot be verified, each in one sentence. SNS signs nothing of FIFO topics.
-    pub(crate) fn problems(&self, aws: &Aws, topology: &Topology) -> Vec<String> {
+    pub(crate) fn problems(&self, aws: &Aws, topology: &Topology) -> Vec<Problem> {
         let of_queue = |queue: &QueuePlan| {
             let is_fifo = |filter: &&TopicFilter| is_fifo(&aws.names().topic(&filter.topic));
             let problem = |filter: &TopicFilter| {
-                format!(
-                    "signatures on queue {:?} are to be verified, and SNS does not sign what FIFO topics deliver, as {:?} is; \
-                     take `.verify_signatures(..)` away, and see to it that only SNS may send to the queue",
+                let what = format!(
+                    "signatures on queue {:?} are to be verified, and SNS does not sign what FIFO topics deliver, as {:?} is",
                     aws.names().queue(&queue.name),
                     aws.names().topic(&filter.topic)
-                )
+                );
+                let fix = "take `.verify_signatures(..)` away, and see to it that only SNS may send to the queue";
+                Problem::new(ProblemKind::IllegalOption, what, fix)
             };
             queue.topics.iter().filter(is_fifo).map(problem).collect::<Vec<_>>()
         };

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{interval, sleep};
+use tokio::time::sleep;
 
 use crate::consumer::Engine;
 use crate::runtime::timer;
 use crate::transport::MemoryTransport;
-
-/// Between two looks at the queues.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// Waits until nothing is left to receive and nothing is in hand, for `deadline` at most, if the queues are in memory that nobody
 /// else holds: what is in them would be gone. Other queues outlive the bus, and are left to whoever comes next.
@@ -18,16 +15,18 @@ pub(super) async fn drain(engine: &Arc<Engine>, deadline: Duration) {
     let Some(memory) = engine.transport.downcast::<MemoryTransport>().filter(|memory| memory.is_held_by_one()) else {
         return;
     };
-    let is_left = || {
-        engine.queues.iter().filter(|queue| queue.switch.is_on()).any(|queue| {
-            let depth = memory.depth(&queue.name);
-            depth.visible + depth.in_hand > 0
-        })
+    engine.hurry.cancel();
+    let first_busy = || {
+        let on = engine.queues.iter().filter(|queue| queue.switch.is_on());
+        memory.first_busy(on.map(|queue| (queue.name.as_str(), queue)))
     };
-    let (mut looks, end) = timer(engine.runtime.get(), || (interval(LOOK), sleep(deadline)));
+    let end = timer(engine.runtime.get(), || sleep(deadline));
     let quiet = async {
-        while is_left() {
-            looks.tick().await;
+        while let Some((queue, over)) = first_busy() {
+            tokio::select! {
+                () = over => {}
+                () = queue.switch.off() => {}
+            }
         }
     };
     tokio::select! {

@@ -99,17 +99,16 @@ impl EventBus {
     /// nothing.
     ///
     /// # Errors
-    /// What is missing or refused, or that no tokio runtime is here; nothing is polled then, and it may be called again.
+    /// What is missing or refused, or that no tokio runtime is here; nothing is polled then, and it may be called again. So it
+    /// may if the call is dropped before it has ended.
     pub async fn start(&self) -> Result<(), TransportError> {
         runtime::check("to start an event bus")?;
         let engine = &self.inner.engine;
         if self.inner.started.swap(true, Ordering::SeqCst) && !engine.stop.is_cancelled() {
             return Ok(());
         }
-        if let Err(error) = engine.transport.prepare(&engine.topology).await {
-            self.inner.started.store(false, Ordering::SeqCst);
-            return Err(error);
-        }
+        let mut starting = Starting(Some(&self.inner.started));
+        engine.transport.prepare(&engine.topology).await?;
         if engine.stop.is_cancelled() {
             return Err(TransportError::new(
                 TransportErrorKind::Configuration,
@@ -117,6 +116,7 @@ impl EventBus {
             ));
         }
         spawn(engine);
+        starting.0 = None;
         let queues = engine.queues.len();
         let (transport, fingerprint) = (engine.transport.capabilities().name, engine.fingerprint());
         tracing::info!(transport, queues, registry = %fingerprint, "started");
@@ -272,6 +272,17 @@ impl EventBus {
             drain(engine, deadline).await;
         }
         shutdown(engine, &before, deadline.saturating_sub(begun.elapsed())).await
+    }
+}
+
+/// A start under way. One that fails, or that nobody waits for any more, was none.
+struct Starting<'a>(Option<&'a AtomicBool>);
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        if let Some(started) = self.0 {
+            started.store(false, Ordering::SeqCst);
+        }
     }
 }
 

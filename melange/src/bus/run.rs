@@ -57,6 +57,8 @@ impl EventBus {
             stopped = self.shutdown(grace) => stopped.map_err(|error| RunError(Kind::Shutdown(error))),
             heard = signals.next() => {
                 tracing::warn!(signal = heard, "told to stop again: the shutdown is cut short");
+                // What goes back now must not be received again.
+                self.inner.engine.stop.cancel();
                 self.inner.engine.abort.cancel();
                 Err(RunError(Kind::Interrupted))
             }

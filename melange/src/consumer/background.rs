@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
 use super::receive::receive_all;
@@ -36,13 +37,13 @@ pub(crate) fn spawn(engine: &Arc<Engine>) {
                 }
             };
             tokio::select! {
-                () = supervise(&of_keeper, "the keeper of leases", keep) => {}
+                () = supervise(&of_keeper.settled, "the keeper of leases", keep) => {}
                 () = of_keeper.settled.cancelled() => {}
             }
         });
         let of_receiver = Arc::clone(engine);
         engine.polls.spawn(async move {
-            supervise(&of_receiver, "the poll", || receive_all(&of_receiver, index)).await;
+            supervise(&of_receiver.stop, "the poll", || receive_all(&of_receiver, index)).await;
         });
     }
     let of_closer = Arc::clone(engine);
@@ -60,8 +61,8 @@ async fn close(engine: &Engine) {
     engine.settled.cancel();
 }
 
-/// Runs `task` until it ends; if it panics, it is started again.
-async fn supervise<F: Future<Output = ()>>(engine: &Engine, what: &str, task: impl Fn() -> F) {
+/// Runs `task` until it ends; if it panics, it is started again, unless that is `over`.
+async fn supervise<F: Future<Output = ()>>(over: &CancellationToken, what: &str, task: impl Fn() -> F) {
     let mut deaths = 0;
     while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
         deaths += 1;
@@ -69,7 +70,7 @@ async fn supervise<F: Future<Output = ()>>(engine: &Engine, what: &str, task: im
         tracing::error!(deaths, ?wait, "{what} panicked and is started again: please report this as a bug in melange");
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = engine.stop.cancelled() => return,
+            () = over.cancelled() => return,
         }
     }
 }

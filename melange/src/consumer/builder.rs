@@ -84,6 +84,7 @@ impl Setup {
         let queue =
             |plan: &QueuePlan| Queue::new(plan, longest, by_queue.remove(plan.name.as_str()).unwrap_or_default());
         let queues = topology.queues.iter().map(queue).collect();
+        let stop = CancellationToken::new();
         Ok(Engine {
             transport,
             topology,
@@ -100,7 +101,8 @@ impl Setup {
             lanes: TaskTracker::new(),
             settlers: TaskTracker::new(),
             runtime: OnceLock::new(),
-            stop: CancellationToken::new(),
+            hurry: stop.child_token(),
+            stop,
             abort: CancellationToken::new(),
             settled: CancellationToken::new(),
         })
@@ -156,14 +158,7 @@ fn against_transport<'a>(
             problems.push(Problem::new(ProblemKind::TimeoutTooLong, what, fix).at(subscriber.location()));
         }
     }
-    if let Err(refused) = transport.check(topology) {
-        let problem = |refused: String| {
-            let (what, fix) =
-                refused.split_once('\n').unwrap_or((&refused, "change the name, or the prefix before it"));
-            Problem::new(ProblemKind::IllegalName, what, fix)
-        };
-        problems.extend(refused.into_iter().map(problem));
-    }
+    problems.extend(transport.check(topology).err().unwrap_or_default());
     problems
 }
 

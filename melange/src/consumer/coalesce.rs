@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::unanswered::within;
 use crate::retry::RetryPolicy;
 use crate::runtime::give_way;
 use crate::transport::TransportError;
@@ -44,6 +45,8 @@ pub(crate) struct Gather {
     pub(crate) most: usize,
     /// Longest an entry waits for others to come.
     pub(crate) window: Duration,
+    /// Longest a call may take: what has no answer by then has none, and makes room for others.
+    pub(crate) longest_call: Duration,
 }
 
 /// An entry that is to go out.
@@ -88,7 +91,7 @@ pub(crate) async fn coalesce<E: Entry, F>(
             if ready.is_empty() {
                 flush_at = None;
             }
-            calls.push(send(batch, &call));
+            calls.push(send(batch, gather.longest_call, &call));
             continue;
         }
         if !open && ready.is_empty() && calls.is_empty() && again.is_empty() {
@@ -174,7 +177,11 @@ fn first<E>(of: &mut Vec<Waiting<E>>, most: usize) -> Vec<Waiting<E>> {
 }
 
 /// Sends a batch, answers those of its entries that are through, and gives back those to be tried again.
-async fn send<E: Entry, F>(mut batch: Vec<Waiting<E>>, call: impl Fn(&[Waiting<E>]) -> F) -> Vec<Waiting<E>>
+async fn send<E: Entry, F>(
+    mut batch: Vec<Waiting<E>>,
+    longest: Duration,
+    call: impl Fn(&[Waiting<E>]) -> F,
+) -> Vec<Waiting<E>>
 where
     F: Future<Output = Vec<Result<(), TransportError>>> + Send,
 {
@@ -185,7 +192,7 @@ where
     if batch.is_empty() {
         return batch;
     }
-    let mut answers = call(&batch).await.into_iter();
+    let mut answers = within(longest, call(&batch)).await.unwrap_or_default().into_iter();
     let mut failed = Vec::new();
     for Waiting { entry, attempt, .. } in batch {
         match answers.next().unwrap_or_else(|| Err(TransportError::no_answer())) {

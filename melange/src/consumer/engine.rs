@@ -42,6 +42,8 @@ pub(crate) struct Engine {
     pub(crate) runtime: OnceLock<Handle>,
     /// Cancelled: nothing more is received.
     pub(crate) stop: CancellationToken,
+    /// Cancelled, at the latest with `stop`: no answer waits for others any more.
+    pub(crate) hurry: CancellationToken,
     /// Cancelled: what is in hand is handed back.
     pub(crate) abort: CancellationToken,
     /// Cancelled: nothing is in hand any more.

@@ -123,11 +123,12 @@ impl Intake {
     /// Cancel `stop` to have it over soon: handlers get the token, and half a second to heed it.
     pub async fn handle(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {
         let engine = &*self.engine;
+        // A shutdown waits for it, and lets its subscribers publish meanwhile. Or it has begun already, which is seen here.
+        let taking = engine.settlers.track_future(engine.lanes.track_future(self.take(queue, delivery, stop)));
         if engine.stop.is_cancelled() {
             return Taken::without_run(Settle::Stopped);
         }
-        // A shutdown waits for it, and lets its subscribers publish meanwhile.
-        engine.settlers.track_future(engine.lanes.track_future(self.take(queue, delivery, stop))).await
+        taking.await
     }
 
     async fn take(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {

@@ -1,12 +1,14 @@
 //! Who keeps a message while its subscribers run: it says when they are to stop, and where what they give up goes.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
 use super::leases::Lease;
 use super::queue::Queue;
+use super::unanswered::or_unanswered;
 use crate::context::Stop;
 use crate::transport::{DeadLetter, Delivery, TransportError};
 
@@ -49,7 +51,9 @@ pub(super) async fn send(
     delivery: &Delivery,
     letter: &DeadLetter,
 ) -> Result<(), TransportError> {
-    engine.transport.dead_letter(&queue.name, delivery, letter).await.inspect(|()| {
+    // In a box, or every task that handles a message would have room for it.
+    let call = Box::pin(or_unanswered(Duration::ZERO, engine.transport.dead_letter(&queue.name, delivery, letter)));
+    call.await.inspect(|()| {
         engine.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
     })
 }

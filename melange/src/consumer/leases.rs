@@ -163,6 +163,11 @@ impl Leases {
         Lease { leases: Arc::clone(self), key: Some(Key { place, number }), token: OnceLock::new() }
     }
 
+    /// How long a lease is, unless it is extended.
+    pub(crate) fn visibility(&self) -> Duration {
+        self.visibility
+    }
+
     /// How many are in hand, and since when the oldest is.
     pub(crate) fn in_hand(&self) -> (usize, Option<Instant>) {
         let held = self.held();
@@ -171,6 +176,10 @@ impl Leases {
 
     /// What a message that has come again will be deleted as, if its handlers were done here and its settling hangs.
     pub(crate) fn being_deleted(&self, message_id: &str) -> Option<Fate> {
+        // Messages without an id would pass for each other.
+        if message_id.is_empty() {
+            return None;
+        }
         let held = self.held();
         let mut done = held.leases.iter().filter_map(|(_, entry)| entry.done.as_ref());
         done.find_map(|done| match done.verdict {

@@ -27,6 +27,7 @@ mod report;
 mod row;
 mod settle;
 mod switch;
+mod unanswered;
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,7 +44,6 @@ pub(crate) use engine::Engine;
 pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
-pub(crate) use noted::Noted;
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
 
 use beside::Beside;

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::Timestamp;
 use crate::attributes::Attributes;
+use crate::context::Shareable;
 use crate::event::EventDescriptor;
 use crate::metadata::Metadata;
 use crate::serializer::Origin;
@@ -43,18 +44,20 @@ impl<'d> Noted<'d> {
         Self::Late(came, OnceLock::new())
     }
 
-    pub(crate) fn get(&self) -> &Arc<Metadata> {
-        match self {
-            Self::Made(metadata) => metadata,
-            Self::Late(came, made) => made.get_or_init(|| Arc::new(came.metadata())),
-        }
-    }
-
     /// What travelled beside the body.
     pub(super) fn attributes(&self) -> &Attributes {
         match self {
             Self::Made(metadata) => &metadata.attributes,
             Self::Late(came, _) => &came.inbound.attributes,
+        }
+    }
+}
+
+impl Shareable for Noted<'_> {
+    fn metadata(&self) -> &Arc<Metadata> {
+        match self {
+            Self::Made(metadata) => metadata,
+            Self::Late(came, made) => made.get_or_init(|| Arc::new(came.metadata())),
         }
     }
 }

@@ -15,10 +15,11 @@ use super::keeper::{Keeper, Sent};
 use super::queue::Queue;
 use super::report::Fate;
 use super::settle::Verdict;
+use super::unanswered::or_unanswered;
 use super::{UnknownEvents, UnknownVersions};
 use crate::attributes::TRACEPARENT;
 use crate::context::{Known, Stop};
-use crate::dispatch::{self, Failed, Scene, SubscriberError};
+use crate::dispatch::{self, Failed, Running, Scene, SubscriberError};
 use crate::outcome::Then;
 use crate::retry::RetryPolicy;
 use crate::trace;
@@ -122,7 +123,9 @@ impl<K: Keeper> Message<'_, K> {
 
     async fn unknown(&self, name: &str, notes: &mut Notes) -> Verdict {
         let Self { engine, queue, .. } = self;
-        if engine.transport.is_wanted(&engine.topology, &queue.name, name).await {
+        let is_wanted = async { Ok(engine.transport.is_wanted(&engine.topology, &queue.name, name).await) };
+        // Left to others while nobody knows. In a box, or every task that handles a message would have room for it.
+        if Box::pin(or_unanswered(Duration::ZERO, is_wanted)).await.unwrap_or(true) {
             let why =
                 format!("another version of the service listens to {name} on this queue, and has not come for it");
             return self.leave_to_others(why, notes).await;
@@ -175,7 +178,7 @@ impl<K: Keeper> Message<'_, K> {
         let mut failed = Vec::new();
         {
             // Held once, wherever it is waited for, and not moved: it is large.
-            let mut all = pin!(async {
+            let all = pin!(Some(async {
                 // Mostly there is one, which needs no list.
                 if let ([only], true, true) = (&*event.listeners, more.is_empty(), done.is_empty()) {
                     if let (index, Err(why)) = run_one(queue, *only, scene(engine, event, *keeper)).await {
@@ -185,8 +188,9 @@ impl<K: Keeper> Message<'_, K> {
                 }
                 // In a box, or every task that handles a message would have room for it.
                 Box::pin(self.run_several(event, more, &mut done, &mut failed)).await;
-            });
-            let mut all = pin!(trace::scope(traceparent, all.as_mut()));
+            }));
+            // What is cut off is dropped within the trace, too.
+            let mut all = pin!(trace::scope(traceparent, Running::new(all)));
             // Mostly they are done without having waited.
             if poll_immediate(all.as_mut()).await.is_none() {
                 tokio::select! {
@@ -313,7 +317,7 @@ fn to_run<'a>(
 
 /// What the subscribers of an event are run with.
 fn scene<'a>(engine: &'a Engine, event: &'a Decodable<'a>, stop: &'a dyn Stop) -> Scene<'a> {
-    let (metadata, states) = (Known::OfMessage(&event.metadata), &engine.states);
+    let (metadata, states) = (Known::Shared(&event.metadata), &engine.states);
     Scene { event: &event.event, metadata, states, cancellation: stop }
 }
 

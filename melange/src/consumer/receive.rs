@@ -14,9 +14,10 @@ use super::engine::Engine;
 use super::outage::Outage;
 use super::queue::Queue;
 use super::ramp::{self, Ramp};
+use super::unanswered::or_unanswered;
 use crate::transport::{Delivery, TransportError};
 
-/// How long a receive under way may go on after the stop before it is given up.
+/// How long a receive under way may go on after the stop before it is given up, unless it would have been answered already.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Shortest wait of a receive in the background.
@@ -35,9 +36,8 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     // A poll that does not wait at all would be asked for ever.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
-    // The account in memory answers at once: others beside the one receive would bring no more, and there is nothing to
-    // decide unless other queues want permits too.
-    let one_will_do = !several && engine.transport.is_memory();
+    // Others beside the one receive would bring no more, and there is nothing to decide unless other queues want permits too.
+    let one_will_do = !several && engine.transport.answers_at_once();
     let (mut ramp, mut outage) = (Ramp::default(), Outage::default());
     let mut receives: JoinSet<Received> = JoinSet::new();
     let mut permits = None;
@@ -146,6 +146,10 @@ async fn permits(engine: &Arc<Engine>, index: usize, want: usize) -> Option<Perm
 async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> Result<Vec<Delivery>, TransportError> {
     let stopped = async {
         engine.stop.cancelled().await;
+        if engine.transport.answers_at_once() {
+            // There was nothing, and what comes now stays there.
+            return;
+        }
         tokio::time::sleep(GRACE).await;
         // A broker may give what is handed back to a poll that was given up but is still open over there. So the poll
         // lives on as long as something is in hand, and hands back what it gets.
@@ -157,7 +161,7 @@ async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> 
     queue.status.asked();
     let received = tokio::select! {
         biased;
-        received = engine.transport.receive(&queue.name, max, wait) => received,
+        received = or_unanswered(wait, engine.transport.receive(&queue.name, max, wait)) => received,
         () = stopped => Ok(Vec::new()),
     };
     queue.status.answered(received.as_ref().err());

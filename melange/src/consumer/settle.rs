@@ -69,7 +69,9 @@ impl Settler {
     pub(crate) fn start(engine: &Arc<Engine>, index: usize) -> Option<Self> {
         let queue = engine.queues.get(index)?;
         let window = if queue.is_fifo() { FIFO_WINDOW } else { WINDOW };
-        let gather = Gather { most: engine.transport.capabilities().max_batch.max(1), window };
+        let most = engine.transport.capabilities().max_batch.max(1);
+        // Leases are not extended any more, and over by then.
+        let gather = Gather { most, window, longest_call: queue.leases.visibility() };
         let (deletes, to_delete) = mpsc::channel(BACKLOG);
         let (changes, to_change) = mpsc::channel(BACKLOG);
         let (of_deletes, of_changes) = (Arc::clone(engine), Arc::clone(engine));
@@ -79,7 +81,7 @@ impl Settler {
                 let receipts = batch.iter().map(|one| one.entry.held.delivery.receipt.clone()).collect();
                 of_deletes.transport.delete_all(&queue.name, receipts)
             };
-            coalesce(gather, to_delete, call, &of_deletes.stop, &of_deletes.settled).await;
+            coalesce(gather, to_delete, call, &of_deletes.hurry, &of_deletes.settled).await;
         });
         engine.settlers.spawn(async move {
             let Some(queue) = of_changes.queues.get(index) else { return };
@@ -91,7 +93,7 @@ impl Settler {
                     batch.iter().map(|one| (one.entry.held.delivery.receipt.clone(), left(&one.entry))).collect();
                 of_changes.transport.change_visibilities(&queue.name, changes)
             };
-            coalesce(gather, to_change, call, &of_changes.stop, &of_changes.settled).await;
+            coalesce(gather, to_change, call, &of_changes.hurry, &of_changes.settled).await;
         });
         Some(Self { deletes, changes })
     }

@@ -23,7 +23,16 @@ impl Switch {
 
     /// Waits until it is on.
     pub(crate) async fn on(&self) {
+        self.is(true).await;
+    }
+
+    /// Waits until it is off.
+    pub(crate) async fn off(&self) {
+        self.is(false).await;
+    }
+
+    async fn is(&self, wanted: bool) {
         // The sender is here, so there is always an answer.
-        let _ = self.0.subscribe().wait_for(|on| *on).await;
+        let _ = self.0.subscribe().wait_for(|on| *on == wanted).await;
     }
 }

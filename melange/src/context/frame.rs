@@ -115,7 +115,7 @@ impl<'a> RawContext<'a> {
         states: &'a States,
         cancellation: &'a CancellationToken,
     ) -> Self {
-        let (metadata, cancellation) = (Known::OnceAsked(metadata), Cancellation::Bus(cancellation));
+        let (metadata, cancellation) = (Known::Borrowed(metadata), Cancellation::Bus(cancellation));
         Self { event, parts: Parts { shared: None, metadata, states, cancellation } }
     }
 

@@ -2,26 +2,36 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::consumer::Noted;
 use crate::metadata::Metadata;
 
+/// Metadata that subscribers may share: there already, or made when it is asked for. Whoever has an event says how.
+pub(crate) trait Shareable: Sync {
+    /// The metadata, from now on the same for all who ask.
+    fn metadata(&self) -> &Arc<Metadata>;
+}
+
+/// There already.
+impl Shareable for Arc<Metadata> {
+    fn metadata(&self) -> &Arc<Metadata> {
+        self
+    }
+}
+
 /// Metadata as a run has it.
+// Two ways and no more: with three it would not fit into two words.
 #[derive(Clone, Copy)]
 pub(crate) enum Known<'a> {
-    Now(&'a Arc<Metadata>),
-    OnceAsked(&'a LateMetadata<'a>),
-    OnceAskedShared(&'a SharedMetadata<'a>),
-    OfMessage(&'a Noted<'a>),
+    /// The event is merely borrowed, and so is this.
+    Borrowed(&'a LateMetadata<'a>),
+    Shared(&'a dyn Shareable),
 }
 
 impl<'a> Known<'a> {
     #[inline]
     pub(crate) fn get(self) -> &'a Metadata {
         match self {
-            Self::Now(metadata) => metadata,
-            Self::OnceAsked(late) => late.get(),
-            Self::OnceAskedShared(late) => late.get(),
-            Self::OfMessage(noted) => noted.get(),
+            Self::Borrowed(late) => late.get(),
+            Self::Shared(shared) => shared.metadata(),
         }
     }
 
@@ -29,10 +39,8 @@ impl<'a> Known<'a> {
     #[inline]
     pub(crate) fn shared(self) -> Option<&'a Arc<Metadata>> {
         match self {
-            Self::Now(metadata) => Some(metadata),
-            Self::OnceAsked(_) => None,
-            Self::OnceAskedShared(late) => Some(late.get()),
-            Self::OfMessage(noted) => Some(noted.get()),
+            Self::Borrowed(_) => None,
+            Self::Shared(shared) => Some(shared.metadata()),
         }
     }
 }
@@ -64,8 +72,10 @@ impl<'a> SharedMetadata<'a> {
     pub(crate) fn new(make: &'a (dyn Fn() -> Metadata + Sync), made: Option<Arc<Metadata>>) -> Self {
         Self { make, made: made.map_or_else(OnceLock::new, OnceLock::from) }
     }
+}
 
-    pub(crate) fn get(&self) -> &Arc<Metadata> {
+impl Shareable for SharedMetadata<'_> {
+    fn metadata(&self) -> &Arc<Metadata> {
         self.made.get_or_init(|| Arc::new((self.make)()))
     }
 }

@@ -22,7 +22,7 @@ impl Run {
     pub(super) fn scene(&self) -> Scene<'_> {
         Scene {
             event: &self.event,
-            metadata: Known::Now(&self.metadata),
+            metadata: Known::Shared(&self.metadata),
             states: &self.states,
             cancellation: &self.cancellation,
         }

@@ -139,7 +139,8 @@ pub enum ProblemKind {
     IllegalName,
     /// A time-out longer than a message can be kept in hand.
     TimeoutTooLong,
-    /// A number that makes no sense: no workers, no capacity, no attempts.
+    /// An option that makes no sense, or that the broker refuses: no workers, no capacity, no attempts, a transport that only
+    /// publishes.
     IllegalOption,
     /// A crate was named and brought neither events nor subscribers.
     SilentCrate,

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::fault::{Crash, Moment, What};
 use super::life::Life;
 use super::shared::Shared;
+use crate::Problem;
 use crate::runtime::from_now;
 use crate::transport::{
     Capabilities, DeadLetter, Delivery, MemoryTransport, Message, MoveStatus, Receipt, Topology, Transport,
@@ -91,7 +92,7 @@ impl Transport for TestTransport {
         self.inner.backlog(queue).await
     }
 
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         self.inner.check(topology)
     }
 

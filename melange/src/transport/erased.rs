@@ -10,6 +10,7 @@ use super::{
     Capabilities, DeadLetter, Delivery, MemoryTransport, Message, MoveStatus, Receipt, Topology, Transport,
     TransportError,
 };
+use crate::Problem;
 use crate::subscriber::BoxFuture;
 
 type Answers = Vec<Result<(), TransportError>>;
@@ -20,7 +21,8 @@ trait Erased: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn own_queue(&self) -> &str;
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str;
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>>;
+    fn answers_at_once(&self) -> bool;
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>>;
     #[cfg(feature = "schema")]
     fn setup(&self, topology: &Topology) -> super::Setup;
     fn prepare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>>;
@@ -66,7 +68,10 @@ impl<T: Transport> Erased for T {
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
         Transport::without_prefix(self, queue)
     }
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn answers_at_once(&self) -> bool {
+        Transport::answers_at_once(self)
+    }
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         Transport::check(self, topology)
     }
     #[cfg(feature = "schema")]
@@ -152,10 +157,6 @@ impl DynTransport {
     pub(crate) fn downcast<T: Transport>(&self) -> Option<&T> {
         self.0.as_any().downcast_ref()
     }
-    /// Whether it is the account in memory itself.
-    pub(crate) fn is_memory(&self) -> bool {
-        self.downcast::<MemoryTransport>().is_some()
-    }
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.0.capabilities()
     }
@@ -165,7 +166,10 @@ impl DynTransport {
     pub(crate) fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
         self.0.without_prefix(queue)
     }
-    pub(crate) fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    pub(crate) fn answers_at_once(&self) -> bool {
+        self.0.answers_at_once()
+    }
+    pub(crate) fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         self.0.check(topology)
     }
     #[cfg(feature = "schema")]

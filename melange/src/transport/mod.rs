@@ -20,6 +20,8 @@ pub use setup::{FeedSetup, QueueSetup, Setup};
 pub(crate) use topology::SPARE_RECEIVES;
 pub use topology::{QueuePlan, TopicFilter, Topology};
 
+use crate::error::build::Problem;
+
 /// What carries events between processes: topics that fan out to queues, as SNS and SQS do.
 ///
 /// Implementers write plain `async fn`s. Names of topics and queues are those of the annotations; prefixes and
@@ -37,12 +39,22 @@ pub trait Transport: Send + Sync + 'static {
         queue
     }
 
-    /// What the broker would refuse, names mostly, each with the reason. Called by `build()`; makes no call.
+    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, and takes nothing once it is
+    /// dropped, as with a queue within this process. A bus that consumes from one queue then keeps one receive of it under way,
+    /// however busy it is, since another beside it would bring no more; and a shutdown does not wait for those that wait.
+    ///
+    /// Over a way that takes time this is left as it is: further receives set out while others are under way, and a shutdown lets
+    /// them come back. What wraps a transport says it for itself, since it may add a wait of its own.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
+    /// What the broker would refuse, such as a name that is too long, each with what would mend it. Called by `build()`; makes no
+    /// call.
     ///
     /// # Errors
-    /// Everything that would be refused, in a sentence each. What would mend it may follow on a line of its own: without one,
-    /// people are told to change the name.
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    /// Everything that would be refused.
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         let _ = topology;
         Ok(())
     }

@@ -181,7 +181,7 @@ melange::__register!(Entry::Event(<Keyed as melange::Event>::DESCRIPTOR));
 #[derive(Debug, Clone)]
 struct Wire {
     capabilities: Capabilities,
-    refused: Vec<String>,
+    refused: Vec<Problem>,
 }
 
 impl Wire {
@@ -197,7 +197,7 @@ impl Transport for Wire {
     fn own_queue(&self) -> &str {
         "pigeons"
     }
-    fn check(&self, _: &Topology) -> Result<(), Vec<String>> {
+    fn check(&self, _: &Topology) -> Result<(), Vec<Problem>> {
         if self.refused.is_empty() { Ok(()) } else { Err(self.refused.clone()) }
     }
     async fn prepare(&self, _: &Topology) -> Result<(), TransportError> {

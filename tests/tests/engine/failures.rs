@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use melange::transport::TransportErrorKind as Kind;
+use melange::transport::memory::Outgoing;
 use melange::{Event, EventBus, Outcome, QueueState, State, subscriber};
 use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
@@ -149,4 +150,22 @@ async fn lost_receive_answers_lose_nothing() {
     until("all are handled", || seen.counts().len() == 60).await;
     assert_eq!(seen.check(60), 0);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_that_is_never_answered_holds_up_a_queue_for_ever() {
+    for hangs in [Op::Receive, Op::DeadLetter, Op::IsWanted] {
+        let (transport, seen) = (Faulty::new("workers"), Seen::default());
+        transport.rule(move |call| if call.op == hangs && call.number == 1 { Act::Hang } else { Act::Pass });
+        let bus = running(&transport, &seen, 1).await;
+        let account = transport.account().account();
+        account.send("workers", Outgoing::new(r#"{"event_type_name": "Nobodys"}"#)).unwrap();
+        account.send("workers", Outgoing::new(r#"{"event_type_name": "Job", "number": "none"}"#)).unwrap();
+        publish(&bus, 0..3, 0).await;
+        until("it is not held up any more", || transport.account().depth("workers").total() == 0).await;
+        assert_eq!(transport.account().dead_letters("workers").len(), 1, "{hangs:?}");
+        assert_eq!(seen.check(3), 0, "{hangs:?}");
+        let report = bus.shutdown(Duration::from_secs(5)).await.unwrap();
+        assert_eq!((report.released, report.lost), (0, 0), "{hangs:?}");
+    }
 }

@@ -3,6 +3,8 @@
 
 mod control;
 mod failures;
+#[path = "../hands/mod.rs"]
+mod hands;
 mod leases;
 mod requests;
 mod settling;

@@ -75,3 +75,16 @@ async fn one_receive_is_under_way_when_idle_and_more_under_load() {
     assert!(transport.calls(Op::Receive).len() <= 4);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_receive_is_enough_where_the_transport_says_that_it_answers_at_once() {
+    let (transport, seen) = (Faulty::new("workers").that_answers_at_once(), Seen::default());
+    // So that others would set out meanwhile, if there were to be any.
+    transport.rule(|call| if call.op == Op::Receive { Act::Delay(Duration::from_millis(20)) } else { Act::Pass });
+    let bus = running(&transport, &seen, 64).await;
+    publish(&bus, 0..500, 0).await;
+    until("all are handled", || bus.metrics().handled == 500).await;
+    assert_eq!(transport.under_way(Op::Receive), (1, 1));
+    assert_eq!(seen.check(500), 0);
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}

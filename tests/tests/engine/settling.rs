@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use melange::transport::TransportErrorKind as Kind;
+use melange::transport::{Body, Inbound, TransportErrorKind as Kind};
 use melange::{EventBus, Metadata, Outcome, RetryPolicy, State, SubscriberOptions, subscriber};
 use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Job, Seen, Step, publish, running, started};
+use crate::hands::Hands;
+use crate::{Job, Seen, Step, publish, running, started, work};
 
 #[tokio::test(start_paused = true)]
 async fn a_delete_that_fails_is_tried_again_for_those_entries_alone() {
@@ -127,5 +128,40 @@ async fn retries_wait_a_random_time_within_their_policy_through_the_visibility()
     );
     let distinct: std::collections::BTreeSet<_> = rests.iter().collect();
     assert!(distinct.len() > 40, "they are spread");
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_never_answered_hold_up_nothing_for_longer_than_their_leases() {
+    let (transport, seen) = (Faulty::new("workers"), Seen::default());
+    transport.rule(|call| if call.op == Op::Delete && call.number <= 8 { Act::Hang } else { Act::Pass });
+    let bus = running(&transport, &seen, 64).await;
+    publish(&bus, 0..400, 0).await;
+    until("none is left", || transport.account().depth("workers").total() == 0).await;
+    assert!(transport.account().dead_letters("workers").is_empty(), "all are deleted");
+    assert_eq!(seen.check(400), 0, "who is done does not run again");
+    let report = bus.shutdown(Duration::from_secs(5)).await.unwrap_or_else(|error| error.report);
+    assert_eq!((report.released, report.lost), (0, 0), "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_without_an_id_do_not_pass_for_each_other() {
+    let (hands, seen) = (Hands::default(), Seen::default());
+    for number in 0..3 {
+        let job = format!(r#"{{"event_type_name": "Job", "number": {number}, "takes_ms": 0}}"#);
+        hands.give_as(Ok(Inbound::new(Body::Json(job.into()))), |delivery| {
+            delivery.message_id.clear();
+            delivery.attempt = 2;
+        });
+    }
+    let bus = EventBus::builder()
+        .subscribers(melange::subscribers![work])
+        .state(seen.clone())
+        .transport(hands.clone())
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    until("all are deleted", || hands.0.lock().unwrap().deleted.len() == 3).await;
+    assert_eq!(seen.check(3), 0);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use melange::EventBus;
+use futures_util::FutureExt as _;
 use melange::transport::TransportErrorKind as Kind;
+use melange::transport::memory::{QueueSettings, Receive, Subscription, TopicSettings};
+use melange::{EventBus, MessagePublisher, attributes, with_traceparent};
 use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Job, Seen, heeding, publish, running};
+use crate::{Job, Seen, Step, heeding, publish, running};
 
 #[tokio::test(start_paused = true)]
 async fn at_the_deadline_what_is_in_hand_goes_back_in_few_calls_and_at_once() {
@@ -102,4 +104,46 @@ async fn a_subscriber_that_panics_as_it_is_cut_off_is_let_go() {
     let report = bus.shutdown(Duration::from_secs(2)).await.unwrap();
     assert_eq!((report.released, report.lost), (3, 0), "{report:?}");
     assert_eq!(transport.account().depth("workers").visible, 3, "others can have them at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_subscriber_publishes_as_it_is_cut_off_carries_the_trace() {
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    struct Undo(MessagePublisher);
+    impl Drop for Undo {
+        fn drop(&mut self) {
+            let published = self.0.publish(Step { order: "a".to_owned(), number: 1 }).now_or_never();
+            assert!(published.is_some_and(|published| published.is_ok()));
+        }
+    }
+    let transport = Faulty::new("workers");
+    let account = transport.account().account();
+    account.create_topic("steps.fifo", TopicSettings::new()).unwrap();
+    account.create_queue("undone.fifo", QueueSettings::new()).unwrap();
+    account.subscribe(Subscription::new("steps.fifo", "undone.fifo").raw(true)).unwrap();
+    let publisher = MessagePublisher::new(transport.account().clone());
+    let stuck = move |_: Arc<Job>| {
+        let publisher = publisher.clone();
+        async move {
+            let _undo = Undo(publisher);
+            std::future::pending::<()>().await;
+        }
+    };
+    // One alone, and several side by side.
+    for stuck_ones in [1, 2] {
+        let mut bus = EventBus::builder().transport(transport.clone()).subscribe(stuck.clone());
+        if stuck_ones > 1 {
+            bus = bus.subscribe(stuck.clone());
+        }
+        let bus = bus.build().unwrap();
+        bus.start().await.unwrap();
+        with_traceparent(Some(TRACE.to_owned()), publish(&bus, 0..1, 0)).await;
+        until("it is in hand", || bus.metrics().received == 1).await;
+        bus.shutdown(Duration::from_secs(2)).await.unwrap();
+        let undone = account.receive("undone.fifo", Receive::up_to(10)).await.unwrap();
+        let traces: Vec<_> = undone.iter().map(|one| one.attributes.text(attributes::TRACEPARENT)).collect();
+        assert_eq!(traces, vec![Some(TRACE); stuck_ones]);
+        undone.iter().for_each(|one| account.delete("undone.fifo", &one.receipt).unwrap());
+        transport.account().purge("workers");
+    }
 }

@@ -1,6 +1,7 @@
 //! What becomes of queues in memory that end with their bus: a shutdown handles what is in them first.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use melange::{EventBus, MemoryTransport, MessagePublisher};
 use tokio::time::{Instant, sleep};
@@ -108,4 +109,41 @@ async fn an_account_that_somebody_holds_keeps_them_for_the_next_bus() {
         bus.publish(placed(number)).await.unwrap();
     }
     assert_eq!(bus.shutdown(MINUTE).await.unwrap().finished, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_as_soon_as_they_are_empty() {
+    let bus =
+        started(EventBus::builder().subscribe(|_: Arc<OrderPlaced>| sleep(SECOND + Duration::from_millis(1)))).await;
+    bus.publish(placed(1)).await.unwrap();
+    let emptied = async {
+        let account = bus.transport::<MemoryTransport>().unwrap();
+        while account.depth("melange").total() > 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        Instant::now()
+    };
+    let ended = async {
+        bus.shutdown(MINUTE).await.unwrap();
+        Instant::now()
+    };
+    let (emptied, ended) = tokio::join!(emptied, ended);
+    assert!(ended <= emptied, "{:?} later", ended - emptied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_paused_meanwhile_is_waited_for_no_longer() {
+    let slow = |_: Arc<OrderPlaced>| sleep(SECOND);
+    let bus = started(EventBus::builder().concurrency(1).subscribe(slow)).await;
+    for number in 0..20 {
+        bus.publish(placed(number)).await.unwrap();
+    }
+    let begun = Instant::now();
+    let pausing = async {
+        sleep(SECOND / 2).await;
+        bus.queue("melange").unwrap().pause();
+    };
+    let (report, ()) = tokio::join!(bus.shutdown(MINUTE), pausing);
+    assert_eq!(report.unwrap().lost, 0);
+    assert!(begun.elapsed() < 3 * SECOND, "{:?}", begun.elapsed());
 }

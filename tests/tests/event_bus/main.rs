@@ -18,7 +18,7 @@ use std::time::Duration;
 use melange::transport::{
     Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, Transport, TransportError, TransportErrorKind,
 };
-use melange::{Event, EventBus, MemoryTransport, MessagePublisher};
+use melange::{Event, EventBus, MemoryTransport, MessagePublisher, Problem};
 use tokio::sync::Semaphore;
 
 use orders::{OrderPaid, OrderPlaced};
@@ -71,6 +71,7 @@ struct Counted {
     sent: Arc<AtomicUsize>,
     is_away: Arc<AtomicBool>,
     refuses_to_prepare: Arc<AtomicBool>,
+    hangs_as_it_prepares: Arc<AtomicBool>,
     refuses_each_third: Arc<AtomicBool>,
     keeps_what_is_put_back: Arc<AtomicBool>,
 }
@@ -83,6 +84,7 @@ impl Counted {
             sent: Arc::default(),
             is_away: Arc::default(),
             refuses_to_prepare: Arc::default(),
+            hangs_as_it_prepares: Arc::default(),
             refuses_each_third: Arc::default(),
             keeps_what_is_put_back: Arc::default(),
         }
@@ -102,13 +104,16 @@ impl Transport for Counted {
         self.inner.own_queue()
     }
 
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         self.inner.check(topology)
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         if self.refuses_to_prepare.load(Ordering::SeqCst) {
             return Err(TransportError::new(TransportErrorKind::Denied, "not allowed"));
+        }
+        if self.hangs_as_it_prepares.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         self.inner.prepare(topology).await
     }

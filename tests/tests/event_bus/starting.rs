@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use melange::transport::TransportErrorKind;
 use melange::{EventBus, MemoryTransport};
 use melange_tests::until;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Counted, Log, MINUTE, PublishAs as _, SECOND, noted, notes, placed};
 
@@ -54,6 +54,21 @@ async fn a_start_that_fails_may_be_tried_again() {
     sleep(MINUTE).await;
     assert_eq!((noted(&log).len(), counted.polls.load(Ordering::SeqCst)), (0, 0), "nothing is polled");
     counted.refuses_to_prepare.store(false, Ordering::SeqCst);
+    bus.start().await.unwrap();
+    until("it is handled", || bus.metrics().handled == 1).await;
+    assert_eq!(noted(&log), [1]);
+    bus.shutdown(MINUTE).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_given_up_may_be_tried_again() {
+    let account = MemoryTransport::new();
+    let (counted, log) = (Counted::over(&account), Log::default());
+    counted.hangs_as_it_prepares.store(true, Ordering::SeqCst);
+    let bus = EventBus::builder().transport(counted.clone()).subscribe(notes(&log)).build().unwrap();
+    bus.publish(placed(1)).await.unwrap();
+    assert!(timeout(MINUTE, bus.start()).await.is_err());
+    counted.hangs_as_it_prepares.store(false, Ordering::SeqCst);
     bus.start().await.unwrap();
     until("it is handled", || bus.metrics().handled == 1).await;
     assert_eq!(noted(&log), [1]);

@@ -226,3 +226,32 @@ async fn a_bus_stops_polling_when_its_last_clone_is_dropped() {
     assert_eq!((noted(&log), account.depth("billing").visible), (vec![1], 1));
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0, "no task is left behind");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn once_it_is_told_to_stop_again_nothing_more_is_received() {
+    // Its queue ends with it and is emptied first, until the second signal cuts that short.
+    let begun = Arc::new(AtomicUsize::new(0));
+    let begins = Arc::clone(&begun);
+    let stuck = move |_: Arc<OrderPlaced>| {
+        begins.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<()>()
+    };
+    let bus = EventBus::builder().subscribe(stuck).build().unwrap();
+    bus.publish(placed(1)).await.unwrap();
+    let signal = |name: &str| {
+        let process = std::process::id().to_string();
+        assert!(std::process::Command::new("kill").args([name, process.as_str()]).status().unwrap().success());
+    };
+    let telling = async {
+        until("it is in hand", || begun.load(Ordering::SeqCst) == 1).await;
+        signal("-TERM");
+        signal("-INT");
+    };
+    let (ran, ()) = tokio::join!(bus.run(MINUTE), telling);
+    assert!(ran.unwrap_err().is_interrupted());
+    until("it is handed back", || bus.metrics().released > 0).await;
+    // On the clock on the wall, as signals are: time enough to come again.
+    sleep(SECOND / 10).await;
+    assert_eq!((bus.metrics().received, begun.load(Ordering::SeqCst)), (1, 1));
+}

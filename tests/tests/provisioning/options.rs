@@ -159,5 +159,5 @@ async fn nobody_consumes_what_another_queue_gave_up() {
     let letters = on_queue(topology.clone(), "billing-dlq");
     topology.queues.extend(letters.queues);
     let problems = Account::new().await.process().billing().check(&topology).unwrap_err();
-    assert!(problems.len() == 1 && problems[0].contains("is the dead-letter queue of queue"), "{problems:?}");
+    assert!(problems.len() == 1 && problems[0].what().contains("is the dead-letter queue of queue"), "{problems:?}");
 }

@@ -172,7 +172,7 @@ impl<'a> Hand<'a> {
         let metadata = SharedMetadata::new(&make, metadata);
         let scene = Scene {
             event,
-            metadata: Known::OnceAskedShared(&metadata),
+            metadata: Known::Shared(&metadata),
             states: &shared.states,
             cancellation: &shared.cancellation,
         };
@@ -223,7 +223,7 @@ impl<'a> Hand<'a> {
                 }
             };
             if let Some(failed) = failed {
-                shared.report(&failed.error, &metadata.get().event_id);
+                shared.report(&failed.error, &scene.metadata.get().event_id);
             }
         }
         true

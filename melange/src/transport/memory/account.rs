@@ -23,6 +23,7 @@ use super::subscription::Feed;
 use super::topic::Topic;
 use super::topic_settings::TopicSettings;
 use super::{dead_letter_queue, direct, is_fifo};
+use crate::error::build::{Problem, ProblemKind};
 use crate::transport::{DeadLetter, Message, Receipt, Topology, TransportError};
 
 /// All topics and queues. What is put in stays until it is taken out; nothing here waits.
@@ -44,7 +45,7 @@ impl Account {
     ///
     /// # Errors
     /// What SNS or SQS would refuse; then nothing is added.
-    pub(super) fn declare(&mut self, own_queue: &str, topology: &Topology) -> Result<(), Vec<String>> {
+    pub(super) fn declare(&mut self, own_queue: &str, topology: &Topology) -> Result<(), Vec<Problem>> {
         let refused = self.refused(own_queue, topology);
         if !refused.is_empty() {
             return Err(refused);
@@ -170,27 +171,34 @@ impl Account {
     }
 
     /// What SNS or SQS would refuse of `topology`.
-    fn refused(&mut self, own_queue: &str, topology: &Topology) -> Vec<String> {
+    fn refused(&mut self, own_queue: &str, topology: &Topology) -> Vec<Problem> {
+        let illegal = |what| Problem::new(ProblemKind::IllegalName, what, "change the name");
         let mut refused = Vec::new();
         for plan in &topology.queues {
             let dead = dead_letter_queue(&plan.name);
-            if self.queues.get(&dead).is_ok() {
-                refused.extend(self.queues.may_serve(&dead, &plan.name).err().map(|refused| refused.to_string()));
+            if self.queues.get(&dead).is_ok()
+                && let Err(why) = self.queues.may_serve(&dead, &plan.name)
+            {
+                let fix = format!("add {:?} to its `dead_letters_of(..)`", plan.name);
+                refused.push(Problem::new(ProblemKind::QueueConflict, why.to_string(), fix));
             }
             // What events and subscribers name was checked where it was said; the bus's own queue was not.
             let problem = name_problem("queue", &plan.name, QUEUE_NAME);
             if problem.is_none() {
-                refused.extend(name_problem("dead-letter queue", &dead, QUEUE_NAME));
+                refused.extend(name_problem("dead-letter queue", &dead, QUEUE_NAME).map(illegal));
             }
-            refused.extend(problem.filter(|_| plan.name == own_queue));
+            refused.extend(problem.filter(|_| plan.name == own_queue).map(illegal));
             for filter in &plan.topics {
                 let topic = &filter.topic;
                 if is_fifo(&plan.name) && !is_fifo(topic) {
-                    refused.push(format!(
-                        "queue `{}` is FIFO and cannot be subscribed to topic `{topic}`, which is not\n\
-                         call the topic `{topic}.fifo`, or consume from a queue whose name does not end in `.fifo`",
-                        plan.name,
-                    ));
+                    let what = format!(
+                        "queue `{}` is FIFO and cannot be subscribed to topic `{topic}`, which is not",
+                        plan.name
+                    );
+                    let fix = format!(
+                        "call the topic `{topic}.fifo`, or consume from a queue whose name does not end in `.fifo`"
+                    );
+                    refused.push(Problem::new(ProblemKind::FifoMismatch, what, fix));
                 }
                 let feed = self.topics.get(topic).and_then(|known| known.feeds.get(&plan.name));
                 if matches!(feed, Some(Feed::Told(_))) {
@@ -202,18 +210,21 @@ impl Account {
     }
 }
 
-/// A queue that a bus wants to subscribe, and somebody else has subscribed otherwise; and, on a line of its own, the ways out.
-fn by_hand(queue: &str, topic: &str, is_own: bool) -> String {
+/// A queue that a bus wants to subscribe, and somebody else has subscribed otherwise.
+fn by_hand(queue: &str, topic: &str, is_own: bool) -> Problem {
     let elsewhere = if is_own {
         "give the bus another own queue, by `.queue(..)` of its transport or of the test's builder"
     } else {
         "name another queue at its subscribers"
     };
-    format!(
+    let what = format!(
         "queue `{queue}` is subscribed to topic `{topic}` already, by `account.subscribe(..)`, and this bus would subscribe it \
-         itself, by the events that its subscribers listen to\n\
-         leave that `subscribe` out, or undo it by `account.unsubscribe({topic:?}, {queue:?})` before the bus is built; or {elsewhere}"
-    )
+         itself, by the events that its subscribers listen to"
+    );
+    let fix = format!(
+        "leave that `subscribe` out, or undo it by `account.unsubscribe({topic:?}, {queue:?})` before the bus is built; or {elsewhere}"
+    );
+    Problem::new(ProblemKind::QueueConflict, what, fix)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod order;
 mod outgoing;
 mod queue;
 mod queues;
+mod quiet;
 mod receipt;
 mod received;
 mod receiving;

@@ -5,6 +5,7 @@ mod receive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::futures::OwnedNotified;
 use tokio::time::Instant;
 
 use super::attempts::Attempts;
@@ -12,6 +13,7 @@ use super::chance::Dice;
 use super::deduplication::{DedupId, Deduplication, Given};
 use super::line::{Line, Spot};
 use super::order::{Order, Standing};
+use super::quiet::Quiet;
 use super::receipt::{Lease, MemoryReceipt, unique};
 use super::refused::{Refused, RefusedKind};
 use super::settings::{LONGEST_VISIBILITY, QueueSettings, Redrive, Settings};
@@ -42,7 +44,10 @@ pub(super) struct Queue {
     in_flight: usize,
     /// When those that are not visible become so.
     timers: Sorted<(Instant, Spot)>,
+    /// How many are neither visible nor in hand.
+    away: usize,
     signal: Arc<Signal>,
+    quiet: Quiet,
 }
 
 /// A message, and how it stands.
@@ -99,7 +104,9 @@ impl Queue {
             attempts: Attempts::default(),
             in_flight: 0,
             timers: Sorted::default(),
+            away: 0,
             signal: Arc::default(),
+            quiet: Quiet::default(),
         }
     }
 
@@ -138,6 +145,12 @@ impl Queue {
         Arc::clone(&self.signal)
     }
 
+    /// It is deleted: whoever waits for anything here is to hear of it.
+    pub(super) fn let_go(&self) {
+        self.signal.changed();
+        self.quiet.is_there();
+    }
+
     /// What the first message known by `id` was given, if there is one: a FIFO queue takes an id once in five minutes.
     pub(super) fn known(&mut self, key: Option<&Arc<str>>, id: &DedupId, now: Instant) -> Option<Given> {
         let group = key.filter(|_| self.settings.dedup_by_group);
@@ -169,6 +182,7 @@ impl Queue {
         if let Some(until) = state.until {
             self.timers.insert((until, spot));
         }
+        self.away += usize::from(state.standing == Standing::Away);
         self.order.set(spot, lane.as_ref(), Some(state.standing));
         self.signal.changed();
     }
@@ -257,6 +271,18 @@ impl Queue {
         spots.into_iter().filter_map(|spot| self.remove(spot)).collect()
     }
 
+    /// Whether nothing here can be received or is in hand, as far as it was looked at last.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        self.messages.len() == self.away
+    }
+
+    /// What ends once nothing here can be received or is in hand; `None` if that is so already.
+    pub(super) fn until_quiet(&mut self, now: Instant) -> Option<OwnedNotified> {
+        self.forget_expired(now);
+        (!self.is_quiet()).then(|| self.quiet.heard())
+    }
+
     /// How many may be received now.
     pub(super) fn visible(&mut self, now: Instant) -> u64 {
         self.messages(now).filter(|(_, standing)| *standing == Standing::Visible).count() as u64
@@ -333,6 +359,7 @@ impl Queue {
 
     /// Everything that changes how a message stands comes through here, once it has been `put`, or through `remove`.
     fn set(&mut self, spot: Spot, state: State) -> Option<&mut Held> {
+        let all = self.messages.len();
         let held = self.messages.get_mut(spot)?;
         if let Some(before) = held.state.until {
             self.timers.remove(&(before, spot));
@@ -342,9 +369,14 @@ impl Queue {
         }
         self.in_flight += usize::from(state.in_flight);
         self.in_flight -= usize::from(held.state.in_flight);
+        self.away += usize::from(state.standing == Standing::Away);
+        self.away -= usize::from(held.state.standing == Standing::Away);
         held.state = state;
         self.order.set(spot, held.stored.lane(self.fifo), Some(state.standing));
         self.signal.changed();
+        if self.away == all {
+            self.quiet.is_there();
+        }
         Some(held)
     }
 
@@ -354,8 +386,12 @@ impl Queue {
             self.timers.remove(&(before, spot));
         }
         self.in_flight -= usize::from(state.in_flight);
+        self.away -= usize::from(state.standing == Standing::Away);
         self.order.set(spot, stored.lane(self.fifo), None);
         self.signal.changed();
+        if self.is_quiet() {
+            self.quiet.is_there();
+        }
         Some(stored)
     }
 }

@@ -44,8 +44,7 @@ impl Queues {
 
     pub(super) fn delete(&mut self, name: &str, now: Instant) -> Result<(), Refused> {
         let queue = self.all.remove(name).ok_or_else(|| Refused::no_queue(name))?;
-        // Whoever waits for it is to hear of it.
-        queue.signal().changed();
+        queue.let_go();
         self.deleted.insert(name.to_owned(), now);
         Ok(())
     }

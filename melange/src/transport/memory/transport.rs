@@ -10,6 +10,7 @@ use super::queue::Ask;
 use super::refused::Refused;
 use super::stored::Stored;
 use super::{MemoryTransport, dead_letter_queue};
+use crate::Problem;
 use crate::transport::{
     Capabilities, DeadLetter, Delivery, Message, MoveStatus, Receipt, Topology, Transport, TransportError,
     TransportErrorKind,
@@ -36,8 +37,12 @@ impl Transport for MemoryTransport {
         &self.own_queue
     }
 
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     /// Also makes the topology, so that what is published before `start()` waits in the queues.
-    fn check(&self, topology: &Topology) -> Result<(), Vec<String>> {
+    fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         let mut account = self.lock();
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         for plan in &topology.queues {
@@ -48,7 +53,8 @@ impl Transport for MemoryTransport {
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
         self.lock().declare(&self.own_queue, topology).map_err(|refused| {
-            TransportError::new(TransportErrorKind::Configuration, refused.join("; ").replace('\n', ": "))
+            let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+            TransportError::new(TransportErrorKind::Configuration, refused.join("; "))
         })
     }
 

@@ -86,7 +86,7 @@ async fn a_fifo_queue_fed_by_a_topic_that_is_not_is_refused_whole() {
     let wanted = topology([plan("fine", &[("t", "Happened")]), plan("q.fifo", &[("t", "Happened")])]);
     let refused = account.check(&wanted).unwrap_err();
     assert_eq!(refused.len(), 1);
-    assert!(refused[0].contains("`q.fifo`") && refused[0].contains("`t`"), "{}", refused[0]);
+    assert!(refused[0].what().contains("`q.fifo`") && refused[0].what().contains("`t`"), "{}", refused[0]);
     let error = account.prepare(&wanted).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Configuration);
     let error = account.receive("fine", 1, Duration::ZERO).await.unwrap_err();

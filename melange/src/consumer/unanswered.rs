@@ -1,0 +1,34 @@
+//! Calls that a transport never answers: nothing waits for them for ever.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::poll_immediate;
+use tokio::time::timeout;
+
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// Longest that an answer is waited for. Transports have limits of their own, which are shorter and know more: this is for one
+/// that has none, or forgot it somewhere.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// What the call answers, or that it did not, `wait` and some minutes later. `wait` is what it was told to wait itself.
+pub(super) async fn or_unanswered<T>(
+    wait: Duration,
+    call: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    within(wait.saturating_add(LONGEST), call).await.unwrap_or_else(|| {
+        let what = format!("the transport has not answered for {LONGEST:?}: give its calls a time-out of their own");
+        Err(TransportError::new(TransportErrorKind::Unavailable, what))
+    })
+}
+
+/// What the call answers, if it does within this time.
+pub(super) async fn within<T>(longest: Duration, call: impl Future<Output = T>) -> Option<T> {
+    let mut call = pin!(call);
+    // One that is answered at once needs no timer.
+    match poll_immediate(call.as_mut()).await {
+        Some(answer) => Some(answer),
+        None => timeout(longest, call).await.ok(),
+    }
+}

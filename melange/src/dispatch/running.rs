@@ -1,0 +1,38 @@
+//! Futures that stay where they are, and are dropped by who polls them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::let_go;
+
+/// What is under way, held elsewhere since it is large. It is dropped with this: so within whatever this is within, a trace or a
+/// span. One that is cut off, by its time-out or by whoever waits for it, may panic as it is dropped: it is let go.
+pub(crate) struct Running<'a, F>(Pin<&'a mut Option<F>>);
+
+impl<'a, F> Running<'a, F> {
+    pub(crate) fn new(held: Pin<&'a mut Option<F>>) -> Self {
+        Self(held)
+    }
+}
+
+impl<F: Future> Future for Running<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0.as_mut().as_pin_mut() {
+            Some(running) => running.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Running<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| self.0.set(None))) {
+            let_go(thrown);
+        }
+    }
+}
