@@ -10,6 +10,7 @@ use super::contents::contents;
 use super::documentation::documentation;
 use super::example::examples;
 use super::model::{Field, Model};
+use super::shared::shared;
 use crate::krate::{core, core_at, variable};
 use crate::place::location;
 use crate::spelling::text;
@@ -22,16 +23,28 @@ pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
     let more = more_of_descriptor(input, attrs, model);
     let route = route(model);
     let documentation = documentation(input, model);
+    let shared = shared(input);
     // The descriptor is a constant beside the impl, because what is named through the trait must be `Send` and `Sync`
     // once more: one event that is not would be an error for each such place.
+    let body = quote! {
+        const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
+        #route
+    };
     attrs.krate.scope(&quote! {
         #documentation
         #held
         const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more #examples;
+        #shared
+        // Readers of the documentation need not see the condition.
+        #[cfg(not(doc))]
+        #[automatically_derived]
+        impl #core::Event for #ident where [(); __MELANGE_SHARED]: {
+            #body
+        }
+        #[cfg(doc)]
         #[automatically_derived]
         impl #core::Event for #ident {
-            const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
-            #route
+            #body
         }
         #[cfg(not(target_family = "wasm"))]
         #core::__register! { #core::Entry::Event(__MELANGE_EVENT) }

@@ -6,9 +6,10 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Signature, Token, Visibility};
 
 use super::args::Args;
+use super::event_type::EventType;
 use super::expand::{Of, Subscriber, Target, subscribers};
 use super::signature::Handler;
-use super::{events, with_problems, within};
+use super::{any_event, events, with_problems, within};
 use crate::cfg::conditions;
 use crate::options::Options;
 use crate::problems::Problems;
@@ -74,14 +75,16 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     let events = listens_to(&args, &function.signature, &mut problems);
     let handler = Handler::read(&function.signature, &args, events, &mut problems);
     if !problems.is_empty() {
-        let stub = hidden_type(&args, &function, &[]);
+        let (item, stub) = (any_event::replaced(item, 0), hidden_type(&args, &function, &[]));
         return with_problems(quote!(#item #stub), problems);
     }
     let name = args.name.as_ref().map_or_else(|| text(&handler.ident), syn::LitStr::value);
     let target = Target::Function;
-    let of_event =
-        |event| Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, conditions: &[] };
-    let all: Vec<_> = events.iter().map(of_event).collect();
+    let of_event = |(number, event)| {
+        let event = EventType::new(event, &handler.args, number, handler.ident.span());
+        Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, conditions: &[] }
+    };
+    let all: Vec<_> = events.iter().enumerate().map(of_event).collect();
     let hidden = hidden_type(&args, &function, &all);
     quote!(#item #hidden)
 }

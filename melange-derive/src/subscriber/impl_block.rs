@@ -2,9 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::spanned::Spanned;
 use syn::{GenericParam, Type};
 
+use super::any_event;
 use super::args::Args;
+use super::event_type::EventType;
 use super::events::{named, peel};
 use super::expand::{Of, Subscriber, Target, stub, subscribers};
 use super::listener::listeners;
@@ -40,18 +43,19 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
     if !problems.is_empty() {
         let stub = match block.of_trait {
             Some(_) => TokenStream::new(),
-            None => stub(&args, &block.generics, &block.self_type, &block_conditions),
+            None => stub(&args, &block, &block_conditions),
         };
         // A slip that was reported is not to be reported by the compiler once more.
         let stripped = if listeners.is_empty() { strip(stripped, is_slip) } else { stripped };
+        let stripped = any_event::replaced(stripped, 1);
         return with_problems(quote!(#stripped #stub), problems);
     }
-    let target = Target::Method { self_type: block.self_type.clone(), name: block.name() };
+    let target = Target::Method { self_at: block.self_type.span(), name: block.name() };
     let mut all = Vec::new();
     for listener in &listeners {
         for event in &listener.events {
             all.push(Subscriber {
-                event,
+                event: EventType::new(event, &listener.handler.args, all.len(), block.impl_at),
                 name: &listener.name,
                 target: &target,
                 handler: &listener.handler,
@@ -60,7 +64,7 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
             });
         }
     }
-    let of = Of::Block { self_type: &block.self_type, part: args.further_part() };
+    let of = Of::block(&block, &args);
     let subscribers = subscribers(&args.krate, &of, &all, &block_conditions);
     quote!(#stripped #subscribers)
 }

@@ -8,7 +8,7 @@ use super::args::{Args, ListensTo, ON_METHOD};
 use super::mark::{self, Mark};
 use super::members::{ImplBlock, Method};
 use super::signature::Handler;
-use super::{argument, events, receiver};
+use super::{any_event, argument, events, receiver};
 use crate::cfg::conditions;
 use crate::options::Options;
 use crate::problems::Problems;
@@ -145,6 +145,10 @@ fn types(method: &Method) -> impl Iterator<Item = &Type> {
 }
 
 fn no_event(method: &Method, problems: &mut Problems) {
+    if types(method).any(|ty| any_event::find(ty).is_some()) {
+        // Which is said where the argument is read.
+        return;
+    }
     match types(method).find(|ty| events::by_value(ty).is_some()) {
         Some(event) => problems.at(event, argument::owned(event)),
         None => problems.at(

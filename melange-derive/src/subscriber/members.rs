@@ -1,6 +1,6 @@
 //! The methods of an impl block, with their bodies left alone.
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, Path, Signature, Token, Type, Visibility};
 
@@ -11,6 +11,7 @@ use crate::spelling::{spelled, text};
 /// An impl block.
 pub(crate) struct ImplBlock {
     pub(crate) attrs: Vec<Attribute>,
+    pub(crate) impl_at: Span,
     pub(crate) generics: Generics,
     /// The trait, when it is the impl of one.
     pub(crate) of_trait: Option<Type>,
@@ -33,7 +34,7 @@ impl Parse for ImplBlock {
         let attrs = input.call(Attribute::parse_outer)?;
         input.parse::<Option<Token![default]>>()?;
         input.parse::<Option<Token![unsafe]>>()?;
-        input.parse::<Token![impl]>()?;
+        let impl_at = input.parse::<Token![impl]>()?.span;
         let mut generics: Generics = input.parse()?;
         input.parse::<Option<Token![!]>>()?;
         let mut self_type: Type = input.parse()?;
@@ -60,7 +61,7 @@ impl Parse for ImplBlock {
                 skip_item(&content)?;
             }
         }
-        Ok(Self { attrs, generics, of_trait, self_type, methods, misplaced })
+        Ok(Self { attrs, impl_at, generics, of_trait, self_type, methods, misplaced })
     }
 }
 

@@ -1,7 +1,9 @@
 //! `#[subscriber]`.
 
+mod any_event;
 mod args;
 mod argument;
+mod event_type;
 mod events;
 mod expand;
 mod function;
