@@ -216,6 +216,20 @@ pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
     subscriber::attribute(options.into(), item.into()).into()
 }
 
+/// Generated code only: for `#[listens_to]` that a macro makes where `#[subscriber]` has been already.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __listens_to_unseen(_: TokenStream, item: TokenStream) -> TokenStream {
+    subscriber::unseen(item.into()).into()
+}
+
+/// Generated code only: the same where that has been said.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __listens_to_ignored(_: TokenStream, item: TokenStream) -> TokenStream {
+    item
+}
+
 /// Generated code only: for the assert macros of `melange::testing`.
 #[doc(hidden)]
 #[proc_macro]

@@ -14,8 +14,8 @@ use crate::extract::{ExtractError, FromContext, Needs};
 use crate::in_process::asynchronous::direct::direct_async;
 use crate::in_process::direct::direct;
 use crate::outcome::{IntoOutcome, Outcome};
-use crate::thread_safe::ThreadSafe;
 use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscription, mismatch};
+use crate::thread_safe::ThreadSafe;
 
 /// A closure that can be given to `.subscribe(..)`. `M` is found by the compiler.
 ///

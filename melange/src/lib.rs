@@ -34,6 +34,7 @@ mod event_id;
 mod example;
 mod extract;
 mod field;
+mod foreign;
 mod handler;
 mod in_process;
 mod latest;

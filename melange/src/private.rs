@@ -10,9 +10,9 @@ pub use std::result::Result;
 pub use std::sync::Arc;
 pub use std::time::Duration;
 
-pub use melange_derive::__functions;
 #[cfg(feature = "test-util")]
 pub use melange_derive::__type_or_pattern;
+pub use melange_derive::{__functions, __listens_to_ignored, __listens_to_unseen};
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
@@ -37,6 +37,7 @@ pub use crate::event::{
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::field::{Field, Tagging, Variant};
+pub use crate::foreign::is_of_std;
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]

@@ -94,7 +94,8 @@ impl<'a> Of<'a> {
             Self::Function(_) => (None, None),
             Self::Block { self_type, part: None, .. } => {
                 let (core, spanned) = (core(), core_at(self_type.span()));
-                let parts = quote!(const PARTS: &'static [&'static [#core::SubscriberDescriptor]] = #core::__parts!(Self););
+                let parts =
+                    quote!(const PARTS: &'static [&'static [#core::SubscriberDescriptor]] = #core::__parts!(Self););
                 let check = quote_spanned! {self_type.span()=>
                     #spanned::assert!(
                         #spanned::share_no_event::<#self_type>(),

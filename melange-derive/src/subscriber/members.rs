@@ -19,6 +19,8 @@ pub(crate) struct ImplBlock {
     pub(crate) methods: Vec<Method>,
     /// The `#[listens_to]` on what is no method.
     pub(crate) misplaced: Vec<Mark>,
+    /// The first macro that is called among the methods.
+    pub(crate) macro_call: Option<Path>,
 }
 
 /// A function in an impl block.
@@ -48,6 +50,7 @@ impl Parse for ImplBlock {
         syn::braced!(content in input);
         content.call(Attribute::parse_inner)?;
         let (mut methods, mut misplaced) = (Vec::new(), Vec::new());
+        let mut macro_call = None;
         while !content.is_empty() {
             let attrs = content.call(Attribute::parse_outer)?;
             let marks = Mark::among(&attrs);
@@ -58,11 +61,20 @@ impl Parse for ImplBlock {
                 content.parse::<TokenTree>()?;
             } else {
                 misplaced.extend(marks);
+                let called = macro_path(&content);
+                macro_call = macro_call.or(called);
                 skip_item(&content)?;
             }
         }
-        Ok(Self { attrs, impl_at, generics, of_trait, self_type, methods, misplaced })
+        Ok(Self { attrs, impl_at, generics, of_trait, self_type, methods, misplaced, macro_call })
     }
+}
+
+/// The path of a macro that is called next.
+fn macro_path(input: ParseStream<'_>) -> Option<Path> {
+    let fork = input.fork();
+    let path = fork.call(Path::parse_mod_style).ok()?;
+    fork.peek(Token![!]).then_some(path)
 }
 
 /// Passes over a constant, a type or a macro.

@@ -14,6 +14,7 @@ mod mark;
 mod members;
 mod receiver;
 mod signature;
+mod twice;
 mod within;
 
 use proc_macro2::TokenStream;
@@ -40,6 +41,13 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
             with_problems(mark::strip(item, mark::is_ours), problems)
         }
     }
+}
+
+/// The method with the error that nobody listens by it.
+pub(crate) fn unseen(method: TokenStream) -> TokenStream {
+    let mut problems = Problems::default();
+    problems.add(syn::Error::new(proc_macro2::Span::call_site(), listener::UNSEEN));
+    with_problems(method, problems)
 }
 
 /// The item with one error beside it for each mistake.
