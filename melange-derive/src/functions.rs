@@ -33,10 +33,9 @@ fn subscribers_of(core: &TokenStream, function: &Path) -> TokenStream {
     let span = function.segments.last().span();
     let (core, name) = (at(core, span), Ident::new("this_function", span));
     let mut function = function.clone();
-    if function.get_ident().is_some() {
-        // No import may bear the name of a variable: seen from here there are none.
-        let span = Span::mixed_site().located_at(span);
-        function.segments.iter_mut().for_each(|segment| segment.ident.set_span(span));
+    // No import may bear the name of a variable: seen from here there are none. Nor is the import the user's, for lints.
+    for segment in function.segments.iter_mut().filter(|segment| segment.ident != "$crate") {
+        segment.ident.set_span(Span::mixed_site().located_at(segment.ident.span()));
     }
     quote_spanned! {Span::call_site().located_at(span)=> {
         use #core::__private::#name;

@@ -23,7 +23,6 @@ impl Krate {
         let path = path.map_or_else(|| quote!(::melange), |path| quote!(#path));
         quote! {
             const _: () = {
-                #[allow(unused_imports, reason = "generated: for what a macro may make here")]
                 use #path::__private::#is as listens_to;
                 #items
             };
@@ -46,7 +45,7 @@ impl Krate {
             #[doc(hidden)]
             #[allow(
                 deprecated,
-                unused_imports,
+                unexpected_cfgs,
                 unused_qualifications,
                 reason = "generated: what is deprecated takes part, and paths are as long as they must be anywhere"
             )]

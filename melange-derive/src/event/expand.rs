@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::DeriveInput;
 use syn::spanned::Spanned;
+use syn::{DeriveInput, Token};
 
 use super::attr::{ContainerAttrs, Deprecated};
 use super::contents::contents;
@@ -26,6 +26,8 @@ pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
     let shared = shared(input);
     // The descriptor is a constant beside the impl, because what is named through the trait must be `Send` and `Sync`
     // once more: one event that is not would be an error for each such place.
+    // Where the compiler would add a type parameter to the event, for a type that is not there.
+    let impl_word = Token![impl](ident.span());
     let body = quote! {
         const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
         #route
@@ -38,7 +40,7 @@ pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
         // Readers of the documentation need not see the condition.
         #[cfg(not(doc))]
         #[automatically_derived]
-        impl #core::Event for #ident where [(); __MELANGE_SHARED]: {
+        #impl_word #core::Event for #ident where [(); __MELANGE_SHARED]: {
             #body
         }
         #[cfg(doc)]

@@ -31,6 +31,7 @@ impl EventType {
             Type::Reference(reference) => by_value(&reference.elem).filter(|path| spelled(path) == spelled_listed),
             _ => None,
         });
+        let alone = alone.filter(|path| path.segments.first().is_none_or(|first| first.ident != "Self"));
         // Of a type between angle brackets the compiler thinks that it may be a type parameter, and says so. The alias keeps
         // one that is not there out of them.
         let alias = alone.map(|_| Ident::new(&format!("__MelangeEvent{number}"), item_at));

@@ -250,14 +250,14 @@ impl Subscriber<'_> {
                 quote_spanned!(ident.span()=> <#self_type>::#ident(#this, #(#values),*)),
             ),
         };
-        let outcome = self.outcome(call);
+        let returned = self.returned(call);
         let body = quote! {
             #this_binding
             let #core::Option::Some(#cx) = #typed else {
                 return #core::mismatch();
             };
             #(#extracted)*
-            #outcome
+            #returned
         };
         if handler.is_async {
             let boxed = quote_spanned!(ident.span()=> #at_ident::Sharing::<(#self_type, #event)>::RUN.boxed(async move { #body }));
@@ -285,7 +285,7 @@ impl Subscriber<'_> {
                 quote_spanned!(ident.span()=> <#self_type>::#ident(#this, #(#values),*))
             }
         };
-        let outcome = self.outcome(call);
+        let (outcome, returned) = (self.outcome(call.clone()), self.returned(call));
         let (this, own_this, this_by_ref) = match self.target {
             Target::Function => (quote!(_), None, None),
             Target::Method { .. } => {
@@ -301,7 +301,7 @@ impl Subscriber<'_> {
                         async move {
                             #this_by_ref
                             let #value = &*#value;
-                            #outcome
+                            #returned
                         }
                     })
                 })
@@ -325,6 +325,15 @@ impl Subscriber<'_> {
                 #core::Result::Ok(#inner) => #inner,
                 #core::Result::Err(#error) => return #core::Outcome::retry(#error),
             };
+        }
+    }
+
+    /// The same behind what it borrows. Before Rust 2024 what is temporary in it would outlive that.
+    fn returned(&self, call: TokenStream) -> TokenStream {
+        let (outcome, returned) = (self.outcome(call), variable("returned"));
+        quote! {
+            let #returned = #outcome;
+            #returned
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
     match Kind::of(&item) {
         Kind::Function => function::expand(options, item, problems),
         Kind::Impl => impl_block::expand(options, item, problems),
+        // The compiler refuses every attribute there.
+        Kind::Other(Some(proc_macro2::TokenTree::Ident(word))) if word == "let" => item,
         Kind::Other(word) => {
             let message = "`#[subscriber]` goes on a function or on an impl block";
             match word {

@@ -1,7 +1,7 @@
-//! Whether a method stands in an earlier block of its type as well.
+//! Whether a name is given twice: to a method in two blocks of its type, or to a function and to something beside it.
 //!
-//! Of that the compiler says four things, and the first is that two traits conflict. An attribute is given its block alone, so the file
-//! is looked into. Where it cannot be read, or where there are conditions, the answer is no, and the compiler speaks.
+//! Of that the compiler says up to four things, and the first is of what the user never wrote. An attribute is given its item alone, so
+//! the file is looked into. Where it cannot be read, or where there are conditions, the answer is no, and the compiler speaks.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,36 +16,82 @@ pub(crate) fn has_earlier(span: Span, self_type: &Type, method: &Ident) -> bool 
     let name = text(method);
     let several = |file: &str| file.matches(&format!("fn {name}")).nth(1).is_some();
     let Some(tokens) = within::file(span, several) else { return false };
-    before(tokens).is_some_and(|before| has(&before, &dense(self_type), &name))
+    siblings(tokens).is_some_and(|(before, _)| has(&before, &dense(self_type), &name))
+}
+
+/// What stands beside a function, at whose word `fn` is `span`, and has its name: an earlier subscriber, or what is a type as the hidden
+/// one beside a function is. The answer is the word before the name.
+pub(crate) fn beside(span: Span, function: &Ident) -> Option<&'static str> {
+    const TYPES: [&str; 6] = ["mod", "struct", "enum", "union", "trait", "type"];
+    let name = text(function);
+    let others = |file: &str| {
+        let declared = TYPES.iter().any(|word| file.contains(&format!("{word} {name}")));
+        declared || file.matches(&format!("fn {name}")).nth(1).is_some()
+    };
+    let (before, after) = siblings(within::file(span, others)?)?;
+    let twice = has_unconditional(&before, &["fn"], &name, Some("subscriber"));
+    let type_of = |trees: &[TokenTree]| has_unconditional(trees, &TYPES, &name, None);
+    twice.or_else(|| type_of(&before)).or_else(|| type_of(&after))
+}
+
+/// The word before the name among these items, if no condition stands before it, and this attribute does.
+fn has_unconditional(
+    items: &[TokenTree],
+    words: &[&'static str],
+    name: &str,
+    attribute: Option<&str>,
+) -> Option<&'static str> {
+    let mut head: Vec<&TokenTree> = Vec::new();
+    for tree in items {
+        match tree {
+            TokenTree::Ident(ident) if text(ident) == name => {
+                let word =
+                    words.iter().find(|word| matches!(head.last(), Some(TokenTree::Ident(last)) if last == *word));
+                let has = |word: &str| names(head.iter().copied(), word);
+                if word.is_some() && !has("cfg") && !has("cfg_attr") && attribute.is_none_or(has) {
+                    return word.copied();
+                }
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => head.clear(),
+            TokenTree::Punct(punct) if punct.as_char() == ';' => head.clear(),
+            _ => head.push(tree),
+        }
+    }
+    None
 }
 
 /// The block with the method under a name that no earlier block has.
 pub(crate) fn renamed(block: TokenStream, method: &Ident) -> TokenStream {
-    let rename = |body: TokenStream| -> TokenStream {
-        let mut is_name = false;
-        let tree = |tree| match tree {
-            TokenTree::Ident(word) if std::mem::replace(&mut is_name, word == "fn") && word == *method => {
-                Ident::new(&format!("__melange_{}", text(method)), word.span()).into()
-            }
-            other => other,
-        };
-        body.into_iter().map(tree).collect()
-    };
     let tree = |tree| match tree {
-        TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => regroup(&body, rename(body.stream())),
+        TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
+            regroup(&body, renamed_function(body.stream(), method))
+        }
         other => other,
     };
     block.into_iter().map(tree).collect()
 }
 
-/// What stands before the mark in its own braces.
-fn before(tokens: TokenStream) -> Option<Vec<TokenTree>> {
+/// The same of a function.
+pub(crate) fn renamed_function(items: TokenStream, function: &Ident) -> TokenStream {
+    let mut is_name = false;
+    let tree = |tree| match tree {
+        TokenTree::Ident(word) if std::mem::replace(&mut is_name, word == "fn") && word == *function => {
+            Ident::new(&format!("__melange_{}", text(function)), word.span()).into()
+        }
+        other => other,
+    };
+    items.into_iter().map(tree).collect()
+}
+
+/// What stands before the mark and after it, in its own braces.
+fn siblings(tokens: TokenStream) -> Option<(Vec<TokenTree>, Vec<TokenTree>)> {
     let mut before = Vec::new();
-    for tree in tokens {
+    let mut trees = tokens.into_iter();
+    while let Some(tree) = trees.next() {
         match &tree {
-            TokenTree::Ident(word) if word == HERE => return Some(before),
+            TokenTree::Ident(word) if word == HERE => return Some((before, trees.collect())),
             TokenTree::Group(group) => {
-                if let Some(found) = self::before(group.stream()) {
+                if let Some(found) = siblings(group.stream()) {
                     return Some(found);
                 }
             }
@@ -69,38 +115,20 @@ fn has(items: &[TokenTree], self_type: &str, method: &str) -> bool {
         let (attributes, of_type) = head.split_at(word);
         let of_type: TokenStream = of_type[1..].iter().cloned().collect();
         dense(of_type) == self_type
-            && attributes_name(attributes, "subscriber")
-            && !attributes_name(attributes, "cfg")
-            && has_method(body.stream(), method)
+            && names(attributes.iter(), "subscriber")
+            && !names(attributes.iter(), "cfg")
+            && has_unconditional(&body.stream().into_iter().collect::<Vec<_>>(), &["fn"], method, None).is_some()
     })
 }
 
-fn attributes_name(trees: &[TokenTree], word: &str) -> bool {
-    trees.iter().any(|tree| match tree {
+/// Whether one of the attributes among these has this word.
+fn names<'a>(mut trees: impl Iterator<Item = &'a TokenTree>, word: &str) -> bool {
+    trees.any(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
             group.stream().into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == word))
         }
         _ => false,
     })
-}
-
-/// Whether the body has the method without a condition.
-fn has_method(body: TokenStream, method: &str) -> bool {
-    let mut head = Vec::new();
-    for tree in body {
-        match &tree {
-            TokenTree::Ident(word)
-                if text(word) == method
-                    && matches!(head.last(), Some(TokenTree::Ident(word)) if word == "fn")
-                    && !attributes_name(&head, "cfg") =>
-            {
-                return true;
-            }
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => head.clear(),
-            _ => head.push(tree),
-        }
-    }
-    false
 }
 
 /// The tokens without what stands between them.
@@ -114,7 +142,7 @@ mod tests {
 
     fn has_in(file: &str) -> bool {
         let tokens: TokenStream = file.replace('@', HERE).parse().unwrap();
-        before(tokens).is_some_and(|before| has(&before, "shop::Ledger<A>", "process"))
+        siblings(tokens).is_some_and(|(before, _)| has(&before, "shop::Ledger<A>", "process"))
     }
 
     #[test]
