@@ -1,6 +1,6 @@
 //! `subscribers![f, g]`: what stands between the brackets must be the names of functions.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
@@ -23,17 +23,35 @@ pub(crate) fn named(input: TokenStream) -> TokenStream {
         let errors = problems.into_tokens();
         return quote!({ #errors #core::Functions::__new(&[]) });
     }
-    let each = functions.iter().map(|function| {
-        let core = at(&core, function);
-        quote_spanned!(function.span()=> <#function as #core::__private::SubscriberFunction>::SUBSCRIBERS)
-    });
+    let each = functions.iter().map(|function| subscribers_of(&core, function));
     quote!(#core::Functions::__new(&[#(#each),*]))
 }
 
+/// The subscribers of one function: by the hidden type of its name, which the import brings along. A function without `#[subscriber]`
+/// has no such type. Then the name is that of a type further out, which says what is missing.
+fn subscribers_of(core: &TokenStream, function: &Path) -> TokenStream {
+    let span = function.segments.last().span();
+    let (core, name) = (at(core, span), Ident::new("this_function", span));
+    let mut function = function.clone();
+    // No import may bear the name of a variable: seen from here there are none. Nor is the import the user's, for lints.
+    for segment in function.segments.iter_mut().filter(|segment| segment.ident != "$crate") {
+        segment.ident.set_span(Span::mixed_site().located_at(segment.ident.span()));
+    }
+    quote_spanned! {Span::call_site().located_at(span)=> {
+        use #core::__private::#name;
+        // It is no unused import either.
+        const _: #core::__private::Option<#name> = #core::__private::Option::None;
+        {
+            use #function as #name;
+            <#name as #core::__private::SubscriberFunction>::SUBSCRIBERS
+        }
+    }}
+}
+
 /// The tokens of `$crate`, as written where the function is named: at its name the compiler points if it is none.
-fn at(core: &TokenStream, function: &Path) -> TokenStream {
+fn at(core: &TokenStream, span: Span) -> TokenStream {
     let respan = |mut tree: TokenTree| {
-        tree.set_span(tree.span().located_at(function.span()));
+        tree.set_span(tree.span().located_at(span));
         tree
     };
     core.clone().into_iter().map(respan).collect()

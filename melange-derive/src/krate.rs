@@ -17,6 +17,18 @@ impl Krate {
         Self(Some(path))
     }
 
+    /// These items in a scope of their own, where the attribute `listens_to` is this macro of the core's.
+    pub(crate) fn with_listens_to(&self, is: &str, items: &TokenStream) -> TokenStream {
+        let (is, path) = (Ident::new(is, Span::call_site()), self.0.as_ref());
+        let path = path.map_or_else(|| quote!(::melange), |path| quote!(#path));
+        quote! {
+            const _: () = {
+                use #path::__private::#is as listens_to;
+                #items
+            };
+        }
+    }
+
     /// These items in a scope of their own, where [`core()`] is the core.
     pub(crate) fn scope(&self, items: &TokenStream) -> TokenStream {
         let import = match &self.0 {
@@ -33,7 +45,7 @@ impl Krate {
             #[doc(hidden)]
             #[allow(
                 deprecated,
-                unused_imports,
+                unexpected_cfgs,
                 unused_qualifications,
                 reason = "generated: what is deprecated takes part, and paths are as long as they must be anywhere"
             )]

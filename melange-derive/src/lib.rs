@@ -80,8 +80,8 @@ use proc_macro::TokenStream;
 /// `#[serde(..)]` has written under one name and read under another is refused, unless an `alias` has the one that is written.
 /// Where `Serialize` is written by hand, the names it writes are not seen here: give the field that name for both ways,
 /// `#[serde(rename = "orderId")]`.
-// `events` is no attribute of its own, but a slip that is answered here and not by two errors.
-#[proc_macro_derive(Event, attributes(event, events))]
+// `events` and `melange` are no attributes of their own, but slips that are answered here and not by two errors.
+#[proc_macro_derive(Event, attributes(event, events, melange))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
 }
@@ -214,6 +214,20 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
     subscriber::attribute(options.into(), item.into()).into()
+}
+
+/// Generated code only: for `#[listens_to]` that a macro makes where `#[subscriber]` has been already.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __listens_to_unseen(_: TokenStream, item: TokenStream) -> TokenStream {
+    subscriber::unseen(item.into()).into()
+}
+
+/// Generated code only: the same where that has been said.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __listens_to_ignored(_: TokenStream, item: TokenStream) -> TokenStream {
+    item
 }
 
 /// Generated code only: for the assert macros of `melange::testing`.

@@ -17,6 +17,7 @@ pub(crate) use stop::{RunToken, Stop};
 
 use crate::event::Event;
 use crate::metadata::Metadata;
+use crate::thread_safe::ThreadSafe;
 
 /// What a subscriber of `E` is run with. Taken as `&Context<E>`; cheap to clone.
 ///
@@ -64,7 +65,7 @@ impl<E: Event> Context<E> {
 
     /// With this state, in place of one of the same type: for tests that call a subscriber directly.
     #[must_use]
-    pub fn with_state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+    pub fn with_state<T: Clone + ThreadSafe + 'static>(mut self, value: T) -> Self {
         Arc::make_mut(&mut self.states).insert(value);
         self
     }

@@ -15,6 +15,7 @@ use crate::in_process::asynchronous::direct::direct_async;
 use crate::in_process::direct::direct;
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscription, mismatch};
+use crate::thread_safe::ThreadSafe;
 
 /// A closure that can be given to `.subscribe(..)`. `M` is found by the compiler.
 ///
@@ -52,7 +53,7 @@ impl<E, R, F> HandlerFn<ByRef<E, R>> for F
 where
     E: Event,
     R: IntoOutcome,
-    F: Fn(&E) -> R + Send + Sync + 'static,
+    F: Fn(&E) -> R + ThreadSafe + 'static,
 {
     fn into_subscription(self) -> Subscription {
         fn call<E: Event, R: IntoOutcome, F: Fn(&E) -> R + 'static>(
@@ -100,7 +101,7 @@ macro_rules! async_closures {
             R: IntoOutcome + 'static,
             Fut: Future<Output = R> + Send + 'static,
             $($arg: for<'cx> FromContext<'cx, E> + Send + 'static,)*
-            F: Fn(Arc<E>, $($arg,)*) -> Fut + Send + Sync + 'static,
+            F: Fn(Arc<E>, $($arg,)*) -> Fut + ThreadSafe + 'static,
         {
             fn into_subscription(self) -> Subscription {
                 fn call<'cx, E, R, Fut, F, $($arg,)*>(

@@ -34,6 +34,7 @@ mod event_id;
 mod example;
 mod extract;
 mod field;
+mod foreign;
 mod handler;
 mod in_process;
 mod latest;
@@ -54,6 +55,7 @@ mod subscriber;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
+mod thread_safe;
 mod timestamp;
 mod trace;
 pub mod transport;
@@ -110,6 +112,7 @@ pub use schemars;
 pub use send_to::SendTo;
 pub use serializer::{DeserializeError, DeserializeErrorKind, EventSerializer, SerializeError};
 pub use subscriber::{IntoSubscriptions, Subscriber, SubscriberDescriptor, SubscriberOptions, Subscription};
+pub use thread_safe::ThreadSafe;
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use trace::with_traceparent;
 pub use transport::{MemoryTransport, Transport};

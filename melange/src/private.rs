@@ -10,9 +10,9 @@ pub use std::result::Result;
 pub use std::sync::Arc;
 pub use std::time::Duration;
 
-pub use melange_derive::__functions;
 #[cfg(feature = "test-util")]
 pub use melange_derive::__type_or_pattern;
+pub use melange_derive::{__functions, __listens_to_ignored, __listens_to_unseen};
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
@@ -37,8 +37,7 @@ pub use crate::event::{
 pub use crate::example::{Example, WithExamples};
 pub use crate::extract::{FromContext, Needs};
 pub use crate::field::{Field, Tagging, Variant};
-pub use crate::in_process::asynchronous::direct::direct_async;
-pub use crate::in_process::direct::direct;
+pub use crate::foreign::is_of_std;
 pub use crate::location::Location;
 pub use crate::outcome::{IntoOutcome, Outcome};
 #[cfg(not(target_family = "wasm"))]
@@ -50,6 +49,7 @@ pub use crate::subscriber::{
     BoxFuture, Call, Instance, InstanceType, SubscriberDescriptor, SubscriberFunction, SubscriberOptions, Subscribers,
     mismatch,
 };
+pub use crate::thread_safe::{Sharing, Unshared};
 
 /// What is documented of an event where nobody makes documents.
 #[cfg(not(feature = "schema"))]
@@ -75,3 +75,8 @@ macro_rules! __documented {
         ()
     };
 }
+
+/// What `subscribers![..]` finds under this name where a function has no `#[subscriber]`.
+#[allow(non_camel_case_types, reason = "the compiler may name it, as what the user wrote there")]
+#[derive(Debug)]
+pub enum this_function {}

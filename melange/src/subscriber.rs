@@ -36,9 +36,9 @@ pub trait Subscribers {
 
 /// What `#[subscriber]` implements on the hidden type of a function's name. It needs no value, unlike the type of an impl block.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a subscriber that is a function",
+    message = "only functions under `#[subscriber]` stand in this list",
     label = "not a function under `#[subscriber]`",
-    note = "a value is given by `.subscriber(..)`; its type does not stand in this list"
+    note = "put `#[melange::subscriber(listens_to = SomeEvent)]` on the function; a value is given by `.subscriber(..)`"
 )]
 pub trait SubscriberFunction {
     /// One descriptor for each event it listens to.

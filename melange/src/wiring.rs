@@ -211,7 +211,7 @@ macro_rules! wiring_methods {
         }
 
         /// A value that subscribers take as `State<T>`; one of each type.
-        pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        pub fn state<T: Clone + crate::ThreadSafe + 'static>(mut self, value: T) -> Self {
             self.wiring.state(value);
             self
         }

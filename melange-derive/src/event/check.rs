@@ -48,7 +48,7 @@ fn generics(input: &DeriveInput, problems: &mut Problems) {
 fn container(input: &DeriveInput, attrs: &ContainerAttrs, problems: &mut Problems) {
     // After a slip such as `topik = ".."` the topic is not missing, only misspelled. A local event may have one, for the
     // queues in memory.
-    let slip = input.attrs.iter().find(|attr| attr.path().is_ident("events"));
+    let slip = input.attrs.iter().find(|attr| ["events", "melange"].iter().any(|slip| attr.path().is_ident(slip)));
     if let (Some(slip), false, None) = (slip, attrs.has_topic, &attrs.local) {
         problems.at(slip.path(), "the options of an event stand in `#[event(..)]`: write it so");
     } else if !attrs.has_topic && attrs.local.is_none() && problems.is_empty() {

@@ -2,14 +2,15 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::DeriveInput;
 use syn::spanned::Spanned;
+use syn::{DeriveInput, Token};
 
 use super::attr::{ContainerAttrs, Deprecated};
 use super::contents::contents;
 use super::documentation::documentation;
 use super::example::examples;
 use super::model::{Field, Model};
+use super::shared::shared;
 use crate::krate::{core, core_at, variable};
 use crate::place::location;
 use crate::spelling::text;
@@ -22,16 +23,30 @@ pub(crate) fn event(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
     let more = more_of_descriptor(input, attrs, model);
     let route = route(model);
     let documentation = documentation(input, model);
+    let shared = shared(input);
     // The descriptor is a constant beside the impl, because what is named through the trait must be `Send` and `Sync`
     // once more: one event that is not would be an error for each such place.
+    // Where the compiler would add a type parameter to the event, for a type that is not there.
+    let impl_word = Token![impl](ident.span());
+    let body = quote! {
+        const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
+        #route
+    };
     attrs.krate.scope(&quote! {
         #documentation
         #held
         const __MELANGE_EVENT: &'static #core::EventDescriptor = &#new #more #examples;
+        #shared
+        // Readers of the documentation need not see the condition.
+        #[cfg(not(doc))]
+        #[automatically_derived]
+        #impl_word #core::Event for #ident where [(); __MELANGE_SHARED]: {
+            #body
+        }
+        #[cfg(doc)]
         #[automatically_derived]
         impl #core::Event for #ident {
-            const DESCRIPTOR: &'static #core::EventDescriptor = __MELANGE_EVENT;
-            #route
+            #body
         }
         #[cfg(not(target_family = "wasm"))]
         #core::__register! { #core::Entry::Event(__MELANGE_EVENT) }

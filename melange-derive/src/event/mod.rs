@@ -11,6 +11,7 @@ mod model;
 mod rename_all;
 mod self_type;
 mod serde_attrs;
+mod shared;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;

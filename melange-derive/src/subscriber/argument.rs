@@ -3,7 +3,7 @@
 use syn::{PatType, Path, Type};
 
 use super::events::{by_value, generic, is_one_of, named, of_argument, peel};
-use super::lifetimes;
+use super::{any_event, lifetimes};
 use crate::cfg::is_condition;
 use crate::problems::Problems;
 use crate::spelling::spelled;
@@ -18,6 +18,8 @@ pub(crate) fn read(argument: &PatType, events: &[Path], problems: &mut Problems)
             condition,
             "an argument is there always: put `#[cfg]` on the function, and write it once for each case",
         );
+    } else if let Some(any) = any_event::find(ty) {
+        problems.at(any, any_event::MESSAGE);
     } else if let Some(message) = wrong_reference(ty) {
         problems.at(ty, message);
     } else if has_impl {

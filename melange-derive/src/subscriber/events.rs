@@ -9,7 +9,7 @@ use crate::spelling::spelled;
 const NOT_EVENTS: [&str; 5] = ["Metadata", "Context", "CancellationToken", "State", "Option"];
 
 /// What the language or everybody's prelude has, and no crate can make an event.
-const NEVER_EVENTS: [&str; 19] = [
+pub(crate) const NEVER_EVENTS: [&str; 19] = [
     "str", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
     "f32", "f64", "String", "Vec",
 ];

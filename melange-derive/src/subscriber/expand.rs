@@ -1,20 +1,21 @@
 //! What `#[subscriber]` becomes: descriptors with a shim in each, and their registration.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Generics, Path, Type};
+use syn::{Token, Type};
 
 use super::args::{Args, Part};
+use super::event_type::EventType;
 use super::events::{of_argument, peel};
+use super::members::ImplBlock;
 use super::signature::{Handler, Output};
 use crate::krate::{Krate, core, core_at, variable};
 use crate::place::location;
-use crate::spelling::spelled;
 
 /// One handler of one event.
 pub(crate) struct Subscriber<'a> {
-    pub(crate) event: &'a Path,
+    pub(crate) event: EventType,
     pub(crate) name: &'a str,
     pub(crate) target: &'a Target,
     pub(crate) handler: &'a Handler,
@@ -23,21 +24,48 @@ pub(crate) struct Subscriber<'a> {
 }
 
 /// What the handler is called on.
-#[allow(clippy::large_enum_variant, reason = "there are a few of them while a macro runs")]
 pub(crate) enum Target {
     Function,
-    Method { self_type: Type, name: String },
+    /// A value of the type that stands at `self_at` and is called `name`.
+    Method {
+        self_at: Span,
+        name: String,
+    },
+}
+
+impl Target {
+    /// The type, by a word that is no further error where there is no such type.
+    fn self_type(&self) -> TokenStream {
+        match self {
+            Self::Function => quote!(()),
+            Self::Method { self_at, .. } => Token![Self](*self_at).to_token_stream(),
+        }
+    }
 }
 
 /// What is implemented, and of what.
 pub(crate) enum Of<'a> {
     /// The hidden type of a function.
     Function(&'a Ident),
-    /// The type of an impl block.
-    Block { self_type: &'a Type, part: Option<&'a Part> },
+    /// The type of an impl block, whose first word is at `impl_at`.
+    Block { self_type: &'a Type, part: Option<&'a Part>, impl_at: Span },
 }
 
-impl Of<'_> {
+impl<'a> Of<'a> {
+    /// The type of this block.
+    pub(crate) fn block(block: &'a ImplBlock, args: &'a Args) -> Self {
+        Self::Block { self_type: &block.self_type, part: args.further_part(), impl_at: block.impl_at }
+    }
+
+    /// The word `impl`, where a type that is not there could become a type parameter of the user's item. The compiler says so, and
+    /// what it says alike of the item and of what is generated, it says once.
+    fn impl_word(&self) -> Token![impl] {
+        match self {
+            Self::Function(ident) => Token![impl](ident.span()),
+            Self::Block { impl_at, .. } => Token![impl](*impl_at),
+        }
+    }
+
     fn implementor(&self) -> TokenStream {
         match self {
             Self::Function(ident) => ident.to_token_stream(),
@@ -64,9 +92,10 @@ impl Of<'_> {
     fn together(&self) -> (Option<TokenStream>, Option<TokenStream>) {
         match self {
             Self::Function(_) => (None, None),
-            Self::Block { self_type, part: None } => {
+            Self::Block { self_type, part: None, .. } => {
                 let (core, spanned) = (core(), core_at(self_type.span()));
-                let parts = quote!(const PARTS: &'static [&'static [#core::SubscriberDescriptor]] = #core::__parts!(#self_type););
+                let parts =
+                    quote!(const PARTS: &'static [&'static [#core::SubscriberDescriptor]] = #core::__parts!(Self););
                 let check = quote_spanned! {self_type.span()=>
                     #spanned::assert!(
                         #spanned::share_no_event::<#self_type>(),
@@ -76,7 +105,7 @@ impl Of<'_> {
                 };
                 (Some(parts), Some(check))
             }
-            Self::Block { self_type, part: Some(part) } => {
+            Self::Block { self_type, part: Some(part), .. } => {
                 let core = core_at(part.key.span());
                 let check = quote_spanned!(part.key.span()=> #core::has_first_block::<#self_type>());
                 (None, Some(check))
@@ -97,6 +126,7 @@ pub(crate) fn subscribers(
     };
     let core = core();
     let (parts, fit) = of.together();
+    let impl_word = of.impl_word();
     let descriptors = all.iter().map(Subscriber::descriptor);
     let distinct = (all.len() > 1).then(|| {
         let core = core_at(implementor.span());
@@ -115,7 +145,10 @@ pub(crate) fn subscribers(
             #core::__register! { #core::Entry::Subscribers(<#implementor as #of_trait>::SUBSCRIBERS) }
         }
     });
+    let events = all.iter().map(|subscriber| subscriber.event.declaration(subscriber.conditions));
     let scope = krate.scope(&quote! {
+        use #core::Unshared as _;
+        #(#events)*
         #[automatically_derived]
         #[allow(
             elided_lifetimes_in_paths,
@@ -123,7 +156,7 @@ pub(crate) fn subscribers(
             clippy::semicolon_if_nothing_returned,
             reason = "generated: types and calls stand here as the subscriber's signature has them"
         )]
-        impl #of_trait for #implementor {
+        #impl_word #of_trait for #implementor {
             const SUBSCRIBERS: &'static [#core::SubscriberDescriptor] = &[#(#descriptors),*];
             #parts
         }
@@ -134,8 +167,9 @@ pub(crate) fn subscribers(
 }
 
 /// An impl without any, so that a value of the type can still be handed over.
-pub(crate) fn stub(args: &Args, generics: &Generics, self_type: &Type, conditions: &[TokenStream]) -> TokenStream {
-    let Some(of_trait) = (Of::Block { self_type, part: args.further_part() }).of_trait() else {
+pub(crate) fn stub(args: &Args, block: &ImplBlock, conditions: &[TokenStream]) -> TokenStream {
+    let (generics, self_type) = (&block.generics, &block.self_type);
+    let Some(of_trait) = Of::block(block, args).of_trait() else {
         return TokenStream::new();
     };
     let core = core();
@@ -152,7 +186,7 @@ pub(crate) fn stub(args: &Args, generics: &Generics, self_type: &Type, condition
 impl Subscriber<'_> {
     fn descriptor(&self) -> TokenStream {
         let core = core();
-        let (event, name, conditions) = (self.event, self.name, self.conditions);
+        let (event, name, conditions) = (&self.event, self.name, self.conditions);
         let location = location(&self.handler.ident);
         let at_event = core_at(event.span());
         // By a function, because what is named through the trait must be `Send` and `Sync` once more.
@@ -160,7 +194,11 @@ impl Subscriber<'_> {
         let (needs, call, direct, options) = (self.needs(), self.call(), self.direct(), options(self.args));
         let on_instance = match self.target {
             Target::Function => TokenStream::new(),
-            Target::Method { self_type, name } => quote!(.on_instance(#core::InstanceType::of::<#self_type>(#name))),
+            Target::Method { self_at, name } => {
+                let (core, self_type) = (core_at(*self_at), self.target.self_type());
+                let instance = quote_spanned!(*self_at=> #core::Sharing::<#self_type>::VALUE.instance(#name));
+                quote!(.on_instance(#instance))
+            }
         };
         quote! {
             #(#conditions)*
@@ -186,22 +224,23 @@ impl Subscriber<'_> {
 
     /// The argument's type, as what it is taken from the context by.
     fn taken_by(&self, ty: &Type) -> TokenStream {
-        let (core, event) = (core_at(ty.span()), self.event);
+        let (core, event) = (core_at(ty.span()), &self.event);
         quote_spanned!(ty.span()=> <#ty as #core::FromContext<'_, #event>>)
     }
 
     /// The shim: takes the arguments out of the context, calls the handler by its name, turns what it returns into an
     /// outcome. All descriptors' shims are closures of one constant, so that one mistake in a type is found once.
     fn call(&self) -> TokenStream {
-        let (event, handler, ident) = (self.event, self.handler, &self.handler.ident);
+        let (event, handler, ident) = (&self.event, self.handler, &self.handler.ident);
         let (core, at_ident) = (core(), core_at(ident.span()));
         let (raw, cx, instance, this) = (variable("raw"), variable("cx"), variable("instance"), variable("this"));
         let typed = quote_spanned!(event.span()=> #raw.typed::<#event>());
         let values: Vec<Ident> = (0..handler.args.len()).map(|n| variable(&format!("argument_{n}"))).collect();
         let extracted = handler.args.iter().zip(&values).map(|(ty, value)| self.extract(ty, value, &cx));
+        let self_type = self.target.self_type();
         let (instance_pattern, this_binding, call) = match self.target {
             Target::Function => (quote!(_), TokenStream::new(), quote_spanned!(ident.span()=> #ident(#(#values),*))),
-            Target::Method { self_type, .. } => (
+            Target::Method { .. } => (
                 quote!(#instance),
                 quote! {
                     let #core::Option::Some(#this) = #instance.downcast_ref::<#self_type>() else {
@@ -211,17 +250,17 @@ impl Subscriber<'_> {
                 quote_spanned!(ident.span()=> <#self_type>::#ident(#this, #(#values),*)),
             ),
         };
-        let outcome = self.outcome(call);
+        let returned = self.returned(call);
         let body = quote! {
             #this_binding
             let #core::Option::Some(#cx) = #typed else {
                 return #core::mismatch();
             };
             #(#extracted)*
-            #outcome
+            #returned
         };
         if handler.is_async {
-            let boxed = quote_spanned!(ident.span()=> #at_ident::Box::pin(async move { #body }));
+            let boxed = quote_spanned!(ident.span()=> #at_ident::Sharing::<(#self_type, #event)>::RUN.boxed(async move { #body }));
             quote!(#core::Call::Async(|#instance_pattern, #raw| #boxed))
         } else if self.args.blocking.is_some() {
             quote!(#core::Call::Blocking(|#instance_pattern, #raw| { #body }))
@@ -236,16 +275,17 @@ impl Subscriber<'_> {
         if !handler.args.iter().all(|ty| self.is_event(ty)) {
             return None;
         }
-        let (core, event, ident) = (core(), self.event, &handler.ident);
+        let (core, event, ident) = (core(), &self.event, &handler.ident);
         let (instance, this, value) = (variable("instance"), variable("this"), variable("event"));
         let values = handler.args.iter().map(|_| &value);
-        let (self_type, call) = match self.target {
-            Target::Function => (quote!(()), quote_spanned!(ident.span()=> #ident(#(#values),*))),
-            Target::Method { self_type, .. } => {
-                (quote!(#self_type), quote_spanned!(ident.span()=> <#self_type>::#ident(#this, #(#values),*)))
+        let self_type = self.target.self_type();
+        let call = match self.target {
+            Target::Function => quote_spanned!(ident.span()=> #ident(#(#values),*)),
+            Target::Method { .. } => {
+                quote_spanned!(ident.span()=> <#self_type>::#ident(#this, #(#values),*))
             }
         };
-        let outcome = self.outcome(call);
+        let (outcome, returned) = (self.outcome(call.clone()), self.returned(call));
         let (this, own_this, this_by_ref) = match self.target {
             Target::Function => (quote!(_), None, None),
             Target::Method { .. } => {
@@ -256,19 +296,19 @@ impl Subscriber<'_> {
         Some(if handler.is_async {
             quote! {
                 .with_direct(|#instance| {
-                    #core::direct_async::<#self_type, #event, _>(#instance, |#this, #value| {
+                    #core::Sharing::<(#self_type, #event)>::RUN.direct_async::<#self_type, #event, _>(#instance, |#this, #value| {
                         #own_this
                         async move {
                             #this_by_ref
                             let #value = &*#value;
-                            #outcome
+                            #returned
                         }
                     })
                 })
             }
         } else {
             quote! {
-                .with_direct(|#instance| #core::direct::<#self_type, #event, _>(#instance, |#this, #value| #outcome))
+                .with_direct(|#instance| #core::Sharing::<(#self_type, #event)>::RUN.direct::<#self_type, #event, _>(#instance, |#this, #value| #outcome))
             }
         })
     }
@@ -285,6 +325,15 @@ impl Subscriber<'_> {
                 #core::Result::Ok(#inner) => #inner,
                 #core::Result::Err(#error) => return #core::Outcome::retry(#error),
             };
+        }
+    }
+
+    /// The same behind what it borrows. Before Rust 2024 what is temporary in it would outlive that.
+    fn returned(&self, call: TokenStream) -> TokenStream {
+        let (outcome, returned) = (self.outcome(call), variable("returned"));
+        quote! {
+            let #returned = #outcome;
+            #returned
         }
     }
 
@@ -311,7 +360,7 @@ impl Subscriber<'_> {
     /// Whether the argument is the event itself, as a reference.
     fn is_event(&self, ty: &Type) -> bool {
         let Type::Reference(reference) = peel(ty) else { return false };
-        of_argument(ty).is_some() && spelled(peel(&reference.elem)) == spelled(self.event)
+        of_argument(ty).is_some() && self.event.is(peel(&reference.elem))
     }
 }
 

@@ -6,10 +6,11 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Signature, Token, Visibility};
 
 use super::args::Args;
+use super::event_type::EventType;
 use super::expand::{Of, Subscriber, Target, subscribers};
 use super::signature::Handler;
-use super::{events, with_problems, within};
-use crate::cfg::conditions;
+use super::{any_event, events, twice, with_problems, within};
+use crate::cfg::{conditions, is_condition};
 use crate::options::Options;
 use crate::problems::Problems;
 use crate::spelling::text;
@@ -68,22 +69,41 @@ pub(crate) fn expand(options: Options, item: TokenStream, mut problems: Problems
         problems.at(second, "`#[subscriber]` is given twice: list the events in one, `listens_to = [A, B]`");
         return with_problems(item, problems);
     }
+    if let Some(what) = twice_beside(&function) {
+        let name = text(&function.signature.ident);
+        let message = match what {
+            "fn" => format!("there is a function `{name}` here already: give this one another name"),
+            _ => format!(
+                "`{what} {name}` is here too, and `#[subscriber]` makes a hidden type of this name beside the function: call one otherwise"
+            ),
+        };
+        problems.at(&function.signature.ident, message);
+        return with_problems(twice::renamed_function(item, &function.signature.ident), problems);
+    }
     if let Some(part) = &args.part {
         problems.at(&part.key, "`part` is for the impl blocks of one type: a function stands alone, drop it");
     }
     let events = listens_to(&args, &function.signature, &mut problems);
     let handler = Handler::read(&function.signature, &args, events, &mut problems);
     if !problems.is_empty() {
-        let stub = hidden_type(&args, &function, &[]);
+        let (item, stub) = (any_event::replaced(item, 0), hidden_type(&args, &function, &[]));
         return with_problems(quote!(#item #stub), problems);
     }
     let name = args.name.as_ref().map_or_else(|| text(&handler.ident), syn::LitStr::value);
     let target = Target::Function;
-    let of_event =
-        |event| Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, conditions: &[] };
-    let all: Vec<_> = events.iter().map(of_event).collect();
+    let of_event = |(number, event)| {
+        let event = EventType::new(event, &handler.args, number, handler.ident.span());
+        Subscriber { event, name: &name, target: &target, handler: &handler, args: &args, conditions: &[] }
+    };
+    let all: Vec<_> = events.iter().enumerate().map(of_event).collect();
     let hidden = hidden_type(&args, &function, &all);
     quote!(#item #hidden)
+}
+
+/// What stands beside the function and has its name, where there are no conditions.
+fn twice_beside(function: &Function) -> Option<&'static str> {
+    let has_condition = function.attrs.iter().any(is_condition);
+    if has_condition { None } else { twice::beside(function.signature.fn_token.span, &function.signature.ident) }
 }
 
 /// A body in the place of the semicolon, so that the missing one is not an error twice.

@@ -8,15 +8,19 @@ use super::args::{Args, ListensTo, ON_METHOD};
 use super::mark::{self, Mark};
 use super::members::{ImplBlock, Method};
 use super::signature::Handler;
-use super::{argument, events, receiver};
+use super::{any_event, argument, events, receiver};
 use crate::cfg::conditions;
 use crate::options::Options;
 use crate::problems::Problems;
 use crate::spelling::{spelled, text};
 
+/// What to say of handlers that a macro makes.
+pub(crate) const UNSEEN: &str = "`#[subscriber]` is given this block before its macros are, and does not see what they make: write the \
+     methods that listen here, or let the macro make the whole block";
+
 /// A method that listens.
 pub(crate) struct Listener<'a> {
-    method: &'a Method,
+    pub(crate) method: &'a Method,
     pub(crate) handler: Handler,
     pub(crate) args: Args,
     pub(crate) events: Vec<Path>,
@@ -63,6 +67,10 @@ fn handlers<'a>(block: &'a ImplBlock, args: &Args, problems: &mut Problems) -> V
 }
 
 fn nothing_listens(block: &ImplBlock, problems: &mut Problems) {
+    if let Some(call) = &block.macro_call {
+        problems.at(call, UNSEEN);
+        return;
+    }
     let mut attributes = block.methods.iter().flat_map(|method| &method.attrs).map(Attribute::path);
     match attributes.find(|path| mark::is_slip(path)) {
         Some(slip) => problems.at(slip, "a method that listens is marked with `#[listens_to]`: write it so"),
@@ -145,6 +153,10 @@ fn types(method: &Method) -> impl Iterator<Item = &Type> {
 }
 
 fn no_event(method: &Method, problems: &mut Problems) {
+    if types(method).any(|ty| any_event::find(ty).is_some()) {
+        // Which is said where the argument is read.
+        return;
+    }
     match types(method).find(|ty| events::by_value(ty).is_some()) {
         Some(event) => problems.at(event, argument::owned(event)),
         None => problems.at(
@@ -170,7 +182,9 @@ fn process<'a>(
     }
     events::check_list(&listens_to.events, problems);
     let Some(method) = block.methods.iter().find(|method| method.signature.ident == "process") else {
-        if problems.is_empty() {
+        if let Some(call) = &block.macro_call {
+            problems.at(call, UNSEEN);
+        } else if problems.is_empty() {
             problems.at(
                 &listens_to.key,
                 "an impl block that listens has a method called `process`: add it, or mark the methods that listen with `#[listens_to]` \

@@ -89,7 +89,7 @@ fn strip_attribute(group: &Group, ours: fn(&Path) -> bool) -> Option<TokenTree> 
     }
 }
 
-fn regroup(old: &Group, stream: TokenStream) -> TokenTree {
+pub(crate) fn regroup(old: &Group, stream: TokenStream) -> TokenTree {
     let mut group = Group::new(old.delimiter(), stream);
     group.set_span(old.span());
     group.into()

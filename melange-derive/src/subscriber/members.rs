@@ -1,6 +1,6 @@
 //! The methods of an impl block, with their bodies left alone.
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, Path, Signature, Token, Type, Visibility};
 
@@ -11,6 +11,7 @@ use crate::spelling::{spelled, text};
 /// An impl block.
 pub(crate) struct ImplBlock {
     pub(crate) attrs: Vec<Attribute>,
+    pub(crate) impl_at: Span,
     pub(crate) generics: Generics,
     /// The trait, when it is the impl of one.
     pub(crate) of_trait: Option<Type>,
@@ -18,6 +19,8 @@ pub(crate) struct ImplBlock {
     pub(crate) methods: Vec<Method>,
     /// The `#[listens_to]` on what is no method.
     pub(crate) misplaced: Vec<Mark>,
+    /// The first macro that is called among the methods.
+    pub(crate) macro_call: Option<Path>,
 }
 
 /// A function in an impl block.
@@ -33,7 +36,7 @@ impl Parse for ImplBlock {
         let attrs = input.call(Attribute::parse_outer)?;
         input.parse::<Option<Token![default]>>()?;
         input.parse::<Option<Token![unsafe]>>()?;
-        input.parse::<Token![impl]>()?;
+        let impl_at = input.parse::<Token![impl]>()?.span;
         let mut generics: Generics = input.parse()?;
         input.parse::<Option<Token![!]>>()?;
         let mut self_type: Type = input.parse()?;
@@ -47,6 +50,7 @@ impl Parse for ImplBlock {
         syn::braced!(content in input);
         content.call(Attribute::parse_inner)?;
         let (mut methods, mut misplaced) = (Vec::new(), Vec::new());
+        let mut macro_call = None;
         while !content.is_empty() {
             let attrs = content.call(Attribute::parse_outer)?;
             let marks = Mark::among(&attrs);
@@ -57,11 +61,20 @@ impl Parse for ImplBlock {
                 content.parse::<TokenTree>()?;
             } else {
                 misplaced.extend(marks);
+                let called = macro_path(&content);
+                macro_call = macro_call.or(called);
                 skip_item(&content)?;
             }
         }
-        Ok(Self { attrs, generics, of_trait, self_type, methods, misplaced })
+        Ok(Self { attrs, impl_at, generics, of_trait, self_type, methods, misplaced, macro_call })
     }
+}
+
+/// The path of a macro that is called next.
+fn macro_path(input: ParseStream<'_>) -> Option<Path> {
+    let fork = input.fork();
+    let path = fork.call(Path::parse_mod_style).ok()?;
+    fork.peek(Token![!]).then_some(path)
 }
 
 /// Passes over a constant, a type or a macro.

@@ -1,7 +1,9 @@
 //! `#[subscriber]`.
 
+mod any_event;
 mod args;
 mod argument;
+mod event_type;
 mod events;
 mod expand;
 mod function;
@@ -12,6 +14,7 @@ mod mark;
 mod members;
 mod receiver;
 mod signature;
+mod twice;
 mod within;
 
 use proc_macro2::TokenStream;
@@ -28,6 +31,8 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
     match Kind::of(&item) {
         Kind::Function => function::expand(options, item, problems),
         Kind::Impl => impl_block::expand(options, item, problems),
+        // The compiler refuses every attribute there.
+        Kind::Other(Some(proc_macro2::TokenTree::Ident(word))) if word == "let" => item,
         Kind::Other(word) => {
             let message = "`#[subscriber]` goes on a function or on an impl block";
             match word {
@@ -38,6 +43,13 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
             with_problems(mark::strip(item, mark::is_ours), problems)
         }
     }
+}
+
+/// The method with the error that nobody listens by it.
+pub(crate) fn unseen(method: TokenStream) -> TokenStream {
+    let mut problems = Problems::default();
+    problems.add(syn::Error::new(proc_macro2::Span::call_site(), listener::UNSEEN));
+    with_problems(method, problems)
 }
 
 /// The item with one error beside it for each mistake.

@@ -8,30 +8,54 @@ use std::fs;
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 /// What the place is marked with: no program has this name in it.
-const HERE: &str = "__melange_here";
+pub(super) const HERE: &str = "__melange_here";
 
 /// What the token at `span` stands in the braces of: `impl` or `trait`, or else nothing.
 pub(crate) fn block(span: Span) -> Option<&'static str> {
+    let (file, line, column) = place(span)?;
+    block_at(&file, line, column)
+}
+
+/// The file of a token with the mark before it, if it is one of `these`.
+pub(super) fn file(span: Span, these: impl Fn(&str) -> bool) -> Option<TokenStream> {
+    let (file, line, column) = place(span)?;
+    if these(&file) { mark(&file, line, column) } else { None }
+}
+
+/// The file that a token stands in, and where.
+fn place(span: Span) -> Option<(String, usize, usize)> {
     if !proc_macro::is_available() {
         return None;
     }
     let span = span.unwrap();
     let file = fs::read_to_string(span.local_file()?).ok()?;
-    block_at(&file, span.line(), span.column())
+    Some((file, span.line(), span.column()))
 }
 
 /// The same, of the token that begins at this line and column, both counted from 1.
 fn block_at(file: &str, line: usize, column: usize) -> Option<&'static str> {
-    let start: usize = file.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
-    let (before, rest) = file.split_at(start);
-    // What is not indented stands in nothing: most functions, for which nothing is parsed.
-    if !rest.starts_with(char::is_whitespace) {
+    // What is not indented stands in nothing, unless the block begins on that line or is not indented either: most functions, for
+    // which nothing is parsed.
+    let (before, rest) = file.split_at(line_start(file, line)?);
+    let before_it: String = rest.chars().take(column.checked_sub(1)?).collect();
+    let ends = |line: &&str| line.starts_with('}') || line.starts_with("impl") || line.contains("trait ");
+    let last_end = || before.lines().rev().find(ends).unwrap_or_default();
+    if !rest.starts_with(char::is_whitespace) && !before_it.contains('{') && !last_end().ends_with('{') {
         return None;
     }
+    marked(mark(file, line, column)?).flatten()
+}
+
+fn line_start(file: &str, line: usize) -> Option<usize> {
+    Some(file.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum())
+}
+
+/// The file's tokens with the mark at this line and column.
+fn mark(file: &str, line: usize, column: usize) -> Option<TokenStream> {
+    let (before, rest) = file.split_at(line_start(file, line)?);
     let (at, _) = rest.char_indices().nth(column.checked_sub(1)?)?;
     let (indent, rest) = rest.split_at(at);
-    let tokens: TokenStream = format!("{before}{indent} {HERE} {rest}").parse().ok()?;
-    marked(tokens).flatten()
+    format!("{before}{indent} {HERE} {rest}").parse().ok()
 }
 
 /// What the mark stands in the braces of, if it is among these tokens: nothing, or an item's first word.

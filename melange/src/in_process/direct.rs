@@ -31,7 +31,7 @@ pub(crate) type Handler<E> = Box<dyn Fn(&E, Option<&Publish<'_>>) -> Option<Box<
 pub(crate) type Direct = fn(Arc<Instance>) -> Option<Box<dyn Any>>;
 
 /// A `Handler` that calls `call` with the value, if it is a `T`, and the event.
-pub fn direct<T, E, R>(
+pub(crate) fn direct<T, E, R>(
     instance: Arc<Instance>,
     call: impl Fn(&T, &E) -> R + Send + Sync + 'static,
 ) -> Option<Box<dyn Any>>

@@ -57,7 +57,7 @@ where
 }
 
 /// What calls `call` with the value, if it is a `T`, and the event: an async subscriber as its descriptor keeps it.
-pub fn direct_async<T, E, R>(
+pub(crate) fn direct_async<T, E, R>(
     instance: Arc<Instance>,
     call: impl Fn(&Arc<T>, Arc<E>) -> R + Send + 'static,
 ) -> Option<Box<dyn Any>>

@@ -1,0 +1,7 @@
+#[derive(melange::Event)]
+#[event(local)]
+pub struct Placed {
+    pub lines: Vec<Line>,
+}
+
+fn main() {}

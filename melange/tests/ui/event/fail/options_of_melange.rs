@@ -1,0 +1,7 @@
+use melange::Event;
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[melange(topic = "orders")]
+pub struct Placed {}
+
+fn main() {}

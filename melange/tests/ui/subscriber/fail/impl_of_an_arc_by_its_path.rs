@@ -1,0 +1,15 @@
+use melange::{Event, subscriber};
+
+#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Placed {}
+
+pub struct Ledger;
+
+#[subscriber]
+impl std::sync::Arc<Ledger> {
+    #[listens_to]
+    async fn placed(&self, _order: &Placed) {}
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = melange::EventBus::builder().state(std::rc::Rc::new(0_u64));
+}
