@@ -1,6 +1,7 @@
 //! A transport over memory that notes every call, and does to it what a test says.
 
 use std::collections::BTreeMap;
+use std::panic::panic_any;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,8 +62,16 @@ pub enum Act {
     Delay(Duration),
     /// It is never done nor answered.
     Hang,
-    /// The transport panics.
+    /// The transport panics, and what it throws panics once more as it is dropped.
     Panic,
+}
+
+struct Thrown;
+
+impl Drop for Thrown {
+    fn drop(&mut self) {
+        panic!("a test says so");
+    }
 }
 
 type Rule = Box<dyn Fn(&Call) -> Act + Send + Sync>;
@@ -186,7 +195,7 @@ impl Faulty {
                 go(entries).await
             }
             Act::Hang => std::future::pending().await,
-            Act::Panic => panic!("a test says so"),
+            Act::Panic => panic_any(Thrown),
         }
     }
 
@@ -209,7 +218,7 @@ impl Faulty {
                 go().await
             }
             Act::Hang => std::future::pending().await,
-            Act::Panic => panic!("a test says so"),
+            Act::Panic => panic_any(Thrown),
         }
     }
 }

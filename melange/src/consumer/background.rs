@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::engine::Engine;
 use super::receive::receive_all;
 use super::settle::Settler;
+use crate::dispatch::let_go;
 use crate::retry::RetryPolicy;
 
 /// Waits before a task that died is started again.
@@ -64,7 +65,8 @@ async fn close(engine: &Engine) {
 /// Runs `task` until it ends; if it panics, it is started again, unless that is `over`.
 async fn supervise<F: Future<Output = ()>>(over: &CancellationToken, what: &str, task: impl Fn() -> F) {
     let mut deaths = 0;
-    while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
+    while let Err(thrown) = AssertUnwindSafe(task()).catch_unwind().await {
+        let_go(thrown);
         deaths += 1;
         let wait = RESTARTS.backoff(deaths);
         tracing::error!(deaths, ?wait, "{what} panicked and is started again: please report this as a bug in melange");

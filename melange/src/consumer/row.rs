@@ -1,5 +1,6 @@
 //! Lanes that run one after the other, in one task.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -18,6 +19,7 @@ use super::engine::Engine;
 use super::lane::Lane;
 use super::queue::Queue;
 use super::settle::{Answers, Settling};
+use crate::dispatch::let_go;
 use crate::runtime::give_way;
 use crate::subscriber::BoxFuture;
 
@@ -132,13 +134,13 @@ fn hand(row: Arc<Row>) -> BoxFuture<'static, ()> {
                     Arc::clone(&row).put_a_hand();
                 }
                 let ((), ended) = join(row.flush(), run).await;
-                if ended.is_err() {
-                    died(queue);
+                if let Err(thrown) = ended {
+                    died(queue, thrown);
                 }
                 return;
             };
-            now = ended.unwrap_or_else(|_| {
-                died(queue);
+            now = ended.unwrap_or_else(|thrown| {
+                died(queue, thrown);
                 Instant::now()
             });
             if now >= until {
@@ -152,7 +154,8 @@ fn hand(row: Arc<Row>) -> BoxFuture<'static, ()> {
 }
 
 /// A lane panicked.
-fn died(queue: &Queue) {
+fn died(queue: &Queue, thrown: Box<dyn Any + Send>) {
+    let_go(thrown);
     tracing::error!(
         queue = queue.name,
         "a lane panicked, and its messages come again: please report this as a bug in melange"

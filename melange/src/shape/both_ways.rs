@@ -2,7 +2,6 @@
 //! be written as before.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Shape;
 use super::explore::Explorer;
@@ -10,6 +9,7 @@ use super::explore::Explorer;
 use super::lost::lost;
 use super::run::{Act, Choices, Failed, Run};
 use super::walk::Walker;
+use crate::dispatch::contained;
 use crate::event::EventDescriptor;
 use crate::field::Tagging;
 
@@ -65,7 +65,7 @@ pub(crate) fn one_way(event: &EventDescriptor) -> Option<String> {
             for _ in 0..TRIES {
                 let run = Run::new(&[], Act::Look, known, choices).full(turn, others);
                 // It is the event's own code that runs.
-                let made = catch_unwind(AssertUnwindSafe(|| (codec.both_ways().0)(Walker::aside_of(&run))));
+                let made = contained(|| (codec.both_ways().0)(Walker::aside_of(&run)));
                 turns = turns.max(run.turns());
                 let (.., next, was_known) = run.end();
                 (choices, known) = (next, was_known);

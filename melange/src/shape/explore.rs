@@ -3,12 +3,12 @@
 mod buffered;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::run::{Act, Choices, Failed, Known, Run, Seen, Step, Type};
 use super::samples::TEXTS;
 use super::walk::Walker;
 use super::{Shape, Traced};
+use crate::dispatch::contained;
 use crate::event::EventDescriptor;
 use crate::field::{Field, Tagging, Variant};
 
@@ -146,8 +146,7 @@ impl Explorer {
         let whole = self.way.is_empty() && matches!(act, Act::Give(_) | Act::Try(_));
         let run = Run::new(&self.way, act, std::mem::take(&mut self.known), choices);
         // It is the event's own code that runs. What it panics at is no value.
-        let result =
-            catch_unwind(AssertUnwindSafe(|| (self.traced.0)(Walker::new(&run)))).unwrap_or(Err(Failed::Other));
+        let result = contained(|| (self.traced.0)(Walker::new(&run))).unwrap_or(Err(Failed::Other));
         let (seen, taken, choices, known) = run.end();
         self.known = known;
         Outcome { seen, taken: if whole { Some(result) } else { taken }, choices }

@@ -1,7 +1,6 @@
 //! The transport whose type was forgotten: one box per batch, none per message; and whose panics are failures.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::{
     TransportError,
 };
 use crate::Problem;
+use crate::dispatch::contained;
 use crate::subscriber::BoxFuture;
 
 type Answers = Vec<Result<(), TransportError>>;
@@ -189,8 +189,7 @@ impl DynTransport {
     /// other transports.
     pub(crate) fn publish_here(&self, message: &Message) -> Option<Result<(), TransportError>> {
         let memory = self.downcast::<MemoryTransport>()?;
-        let answer = catch_unwind(AssertUnwindSafe(|| memory.publish_now(message)));
-        Some(answer.unwrap_or_else(|_| Err(panicked("publishing"))))
+        Some(contained(|| memory.publish_now(message)).unwrap_or_else(|| Err(panicked("publishing"))))
     }
     pub(crate) async fn publish_one(&self, message: Message) -> Result<(), TransportError> {
         first(self.0.publish(vec![message]).await)

@@ -1,11 +1,12 @@
 //! A transport that panics has failed, no more: whoever called it goes on.
 
 use std::future::ready;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
 use super::{TransportError, TransportErrorKind};
+use crate::dispatch::{contained, let_go};
 use crate::subscriber::BoxFuture;
 
 /// What `call` answers, or `failed` if it panics.
@@ -15,11 +16,14 @@ where
     F: Future<Output = T> + Send + 'a,
 {
     // Making the future may panic too.
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(answer) => {
-            Box::pin(AssertUnwindSafe(answer).catch_unwind().map(|answer| answer.unwrap_or_else(|_| failed())))
-        }
-        Err(_) => Box::pin(ready(failed())),
+    match contained(call) {
+        Some(answer) => Box::pin(AssertUnwindSafe(answer).catch_unwind().map(|answer| {
+            answer.unwrap_or_else(|thrown| {
+                let_go(thrown);
+                failed()
+            })
+        })),
+        None => Box::pin(ready(failed())),
     }
 }
 
