@@ -137,7 +137,13 @@ impl Part<'_> {
         let schema = if serde.custom || matches!(ty, Type::Macro(_)) {
             quote!(#core::Option::None)
         } else {
-            quote!(#core::SchemaOf::<#ty>::FOUND)
+            // Of a type that is not there the compiler says at the event's name that it may be a type parameter: here as elsewhere,
+            // so that it is said once.
+            let name = Ident::new("__MelangeField", input.ident.span());
+            quote!({
+                type #name = #ty;
+                #core::SchemaOf::<#name>::FOUND
+            })
         };
         let (not_written, not_read) = serde.skipped();
         let more = [
