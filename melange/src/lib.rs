@@ -49,6 +49,7 @@ mod send_to;
 mod serializer;
 mod shape;
 #[cfg(feature = "signal")]
+#[cfg_attr(not(feature = "cli"), allow(unreachable_pub, reason = "for the tool"))]
 mod signals;
 mod slot;
 mod subscriber;
