@@ -40,6 +40,9 @@ mod in_process;
 mod latest;
 mod location;
 mod metadata;
+#[cfg(any(feature = "cli", feature = "test-util"))]
+#[cfg_attr(not(feature = "cli"), allow(unreachable_pub, reason = "for the tool"))]
+mod near;
 mod outcome;
 mod publisher;
 mod registry;

@@ -195,12 +195,10 @@ fn what_a_large_one_lay_in_is_freed_and_what_a_small_one_lay_in_takes_the_next()
     let some = SOME as u64;
 
     let (first, last) = allocated(|| Small { number: 0, _one: count.one() });
-    println!("{first:?} {last:?}");
     assert!(first.count_total >= some && first.count_current >= some as i64 - 1, "they are kept: {first:?}");
     assert!(last.count_total < some / 2, "and used again: {last:?}");
 
     let (first, last) = allocated(|| Large { number: 0, _rest: [0; 100], _one: count.one() });
-    println!("{first:?} {last:?}");
     let size = size_of::<Large>() as i64;
     assert!(first.bytes_max as i64 >= size * SOME as i64, "all lay there at once: {first:?}");
     for round in [first, last] {

@@ -40,7 +40,7 @@ pub(super) fn event(descriptor: &'static EventDescriptor, json: &str) -> Result<
     let mut named = Attributes::new();
     named.set(EVENT_TYPE, AttributeValue::String(descriptor.name().to_owned()));
     let mut incoming = read(&body, &named).map_err(|why| refuse(why.to_string()))?;
-    if !descriptor.family_names().any(|name| name == incoming.header.name) {
+    if !descriptor.is_read_as(&incoming.header.name) {
         return Err(refuse(format!("its \"event_type_name\" is {:?}", incoming.header.name)));
     }
     let now = incoming.header.occurred_on.unwrap_or_else(Timestamp::now);

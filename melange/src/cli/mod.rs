@@ -52,6 +52,7 @@ mod text;
 use std::future::Future;
 use std::process::ExitCode;
 
+pub use crate::near::near;
 pub use crate::signals::Signals;
 pub use age::age;
 pub use check::Check;
@@ -60,7 +61,7 @@ pub use document::Destination;
 pub use exit::{Exit, FromExit};
 pub use failure::Failure;
 pub use glance::Glance;
-pub use named::{event_named, near};
+pub use named::event_named;
 pub use progress::Progress;
 pub use screen::{Format, Row, Screen};
 pub use text::printable;

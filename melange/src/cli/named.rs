@@ -1,36 +1,8 @@
 //! Names as people type them.
 
 use super::Failure;
+use crate::near::near;
 use crate::{EventBus, EventDescriptor};
-
-/// How alike two names must be to be offered, of 1.
-const ALIKE: f64 = 0.75;
-/// How much less alike than the likest.
-const SPREAD: f64 = 0.08;
-/// Most names that are offered.
-const OFFERED: usize = 3;
-
-/// Those of `names` that look like `wanted`, the likest first, as in "did you mean `OrderPlaced`?"; `None` if none does.
-pub fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let lower = wanted.to_lowercase();
-    let likeness = |name: &str| {
-        let name = name.to_lowercase();
-        let within = !lower.is_empty() && (name.contains(&lower) || lower.contains(&name));
-        strsim::jaro_winkler(&lower, &name).max(if within { 0.9 } else { 0.0 })
-    };
-    let mut near: Vec<(f64, &str)> = names.into_iter().map(|name| (likeness(name), name)).collect();
-    near.retain(|(likeness, _)| *likeness >= ALIKE);
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    near.dedup_by(|a, b| a.1 == b.1);
-    let least = near.first().map_or(0.0, |(likeness, _)| likeness - SPREAD);
-    near.retain(|(likeness, _)| *likeness >= least);
-    near.truncate(OFFERED);
-    if near.is_empty() {
-        return None;
-    }
-    let names: Vec<String> = near.iter().map(|(_, name)| format!("`{name}`")).collect();
-    Some(format!("did you mean {}?", names.join(" or ")))
-}
 
 /// What is said of a filter that lets nothing through: which names there are.
 pub(super) fn none_of<'a>(
@@ -85,12 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_likest_names_are_offered() {
-        let names = ["OrderPlaced", "OrderCancelled", "PaymentTaken", "orders.Shipped"];
-        assert_eq!(near("OrderPlacd", names).unwrap(), "did you mean `OrderPlaced`?");
-        assert_eq!(near("orderplaced", names).unwrap(), "did you mean `OrderPlaced`?");
-        assert_eq!(near("shipped", names).unwrap(), "did you mean `orders.Shipped`?");
-        assert_eq!(near("xyz", names), None);
+    fn a_filter_that_lets_nothing_through_is_told_what_there_is() {
         assert_eq!(
             none_of("none of", "mial", "queues", ["audit", "mail"]),
             "none of \"mial\": the queues of this program are audit, mail; did you mean `mail`?"

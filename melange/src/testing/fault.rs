@@ -162,9 +162,7 @@ impl Fault {
         let is = |wanted: &Option<String>, there: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| there.is_some_and(|there| is_called(there, wanted)))
         };
-        let of_event = self
-            .event
-            .is_none_or(|event| moment.event.is_some_and(|name| event.family_names().any(|known| known == name)));
+        let of_event = self.event.is_none_or(|event| moment.event.is_some_and(|name| event.is_read_as(name)));
         self.what == what && of_event && is(&self.queue, moment.queue) && is(&self.subscriber, moment.subscriber)
     }
 }

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use super::is_called;
 use crate::event::EventDescriptor;
+use crate::near::near;
 use crate::subscriber::SubscriberDescriptor;
-
-/// How alike two names must be for one to be meant by the other, of 1.
-const ALIKE: f64 = 0.75;
 
 /// A subscriber, and what it listens to.
 #[derive(Clone, Copy)]
@@ -83,7 +81,7 @@ pub(super) fn no_listener(listeners: &[Listener], event: Option<&EventDescriptor
 
 /// Of one type, or of two that are versions of one event: what one was published as, another may be read as.
 fn is_of(one: &EventDescriptor, other: &EventDescriptor) -> bool {
-    one.is_same_type(other) || one.family_names().any(|name| other.family_names().any(|known| known == name))
+    one.is_same_type(other) || one.family_names().any(|name| other.is_read_as(name))
 }
 
 /// The end of a sentence that nobody is called `wanted`: who is there, and who of them was meant.
@@ -92,43 +90,15 @@ fn there_are(wanted: &str, names: &[&str]) -> String {
         [] => ": there is none at all".to_owned(),
         [one] => format!(": there is `{one}`"),
         several => {
-            let meant = nearest(wanted, several).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let meant = near(wanted, several.iter().copied()).map(|near| format!("; {near}")).unwrap_or_default();
             format!(": there are `{}`{meant}", several.join("`, `"))
         }
     }
 }
 
-/// The name that is most like `wanted`, if any is.
-fn nearest<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
-    // Of `shop::Ledger::placed`, people write the end.
-    let likeness = |name: &str| {
-        let name = name.to_lowercase();
-        let ends = std::iter::successors(Some(name.as_str()), |name| name.split_once("::").map(|(_, end)| end));
-        ends.map(|end| strsim::jaro_winkler(&wanted, end)).fold(0.0, f64::max)
-    };
-    let likest = names.iter().map(|name| (likeness(name), *name)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (likest.0 >= ALIKE).then_some(likest.1)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{nearest, there_are};
-
-    #[test]
-    fn the_nearest_is_meant() {
-        let names = ["shop::Ledger::placed", "send_receipt", "ship"];
-        for (wanted, meant) in [
-            ("send_recipt", Some("send_receipt")),
-            ("sendReceipt", Some("send_receipt")),
-            ("Ledger::place", Some("shop::Ledger::placed")),
-            ("plced", Some("shop::Ledger::placed")),
-            ("shipp", Some("ship")),
-            ("typo", None),
-        ] {
-            assert_eq!(nearest(wanted, &names), meant, "{wanted}");
-        }
-    }
+    use super::there_are;
 
     #[test]
     fn those_there_are_are_named() {

@@ -107,7 +107,7 @@ impl<E: Event> DeadLettered<E> {
         let event: Erased = match &letter.body {
             Some(json) => {
                 let incoming = read(json, &letter.attributes).ok()?;
-                if !E::DESCRIPTOR.family_names().any(|name| name == incoming.header.name) {
+                if !E::DESCRIPTOR.is_read_as(&incoming.header.name) {
                     return None;
                 }
                 let occurred_on = incoming.header.occurred_on.unwrap_or(letter.sent_at);

@@ -28,6 +28,12 @@ impl EventDescriptor {
         self.names().chain(self.ancestors().into_iter().flat_map(Self::names))
     }
 
+    /// Whether it or an older version of it is read under this name.
+    #[cfg(any(feature = "cli", feature = "test-util"))]
+    pub(crate) fn is_read_as(&self, name: &str) -> bool {
+        self.family_names().any(|known| known == name)
+    }
+
     pub(crate) fn older_steps(&self) -> impl Iterator<Item = &'static Upcast> + use<> {
         let version = self.version;
         self.upcasts.iter().filter(move |step| step.from.version < version)
