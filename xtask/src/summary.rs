@@ -79,6 +79,12 @@ impl Summary {
         self.counts.values().map(|counts| counts.failed).sum()
     }
 
+    /// Whether tests were asked for by a name that none has: nothing ran, which is not the same as nothing failed.
+    pub(crate) fn matched_nothing(&self) -> bool {
+        let ran = |counts: &Counts| counts.passed + counts.failed + counts.ignored > 0;
+        !self.counts.is_empty() && !self.counts.values().any(ran)
+    }
+
     fn passed(&self) -> u64 {
         self.counts.values().map(|counts| counts.passed).sum()
     }

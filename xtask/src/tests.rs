@@ -36,6 +36,10 @@ pub(crate) fn run(passed_on: &[&str]) -> Result<bool> {
         eprintln!("\n{problem}");
         summary.add_failure("the local AWS server");
     }
+    if summary.matched_nothing() {
+        summary
+            .add_failure("no test has such a name: NAME is a part of a test's name; a file of tests is `--test FILE`");
+    }
     for (_, what) in not_run {
         summary.add_not_run(what);
     }

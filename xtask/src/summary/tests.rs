@@ -55,6 +55,21 @@ fn every_kind_has_its_row() {
 }
 
 #[test]
+fn a_name_that_no_test_has_is_told_from_a_run() {
+    const NONE: &str = "\
+     Running unittests src/lib.rs (target/debug/deps/melange-0123456789abcdef)
+
+running 0 tests
+
+test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 524 filtered out; finished in 0.00s
+";
+    assert!(summary_of(NONE, true).matched_nothing());
+    assert!(!summary_of(GREEN, true).matched_nothing());
+    // Nothing was to run: `--no-run`.
+    assert!(!summary_of("    Finished `test` profile\n", true).matched_nothing());
+}
+
+#[test]
 fn pieces_of_any_size_say_the_same() {
     for size in [1, 7, 64] {
         let mut summary = Summary::default();
