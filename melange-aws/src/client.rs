@@ -1,4 +1,4 @@
-//! The SDK's clients. Every call goes through here: with its time-outs, its error made plain, and its future, which is
+//! The SDK's clients. Every call goes through here: with its timeouts, its error made plain, and its future, which is
 //! several kilobytes large, in a box.
 
 use std::fmt;
@@ -40,7 +40,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// By this configuration, whose own time-outs and retries win.
+    /// By this configuration, whose own timeouts and retries win.
     pub(crate) fn new(config: &SdkConfig) -> Self {
         // Without one, the SDK panics.
         let behavior = config.behavior_version().unwrap_or_else(BehaviorVersion::v2026_01_12);

@@ -76,7 +76,7 @@ impl Aws {
         Self::new(config.clone())
     }
 
-    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call. A long poll may take as
+    /// As `config` says. Timeouts that it leaves open are set: 10 s for an attempt, 30 s for a call. A long poll may take as
     /// long as an attempt beyond its wait.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {

@@ -148,7 +148,7 @@ fn queue(checks: &Checks, names: &Names, plan: &QueuePlan) -> Vec<Problem> {
     problems
 }
 
-/// What a subscriber's retries and time-out ask of its queue.
+/// What a subscriber's retries and timeout ask of its queue.
 fn times(subscriber: &SubscriberDescriptor, own_queue: Option<&str>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut problem = |kind, what: String, fix: &str| {

@@ -95,7 +95,7 @@ impl<E: Event> Context<E> {
         self.states.get::<T>()
     }
 
-    /// Cancelled when the work should stop: at a time-out, a lost lease, or the shutdown's deadline.
+    /// Cancelled when the work should stop: at a timeout, a lost lease, or the shutdown's deadline.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         &self.cancellation

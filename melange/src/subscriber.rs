@@ -74,7 +74,7 @@ pub trait Subscriber<E: Event>: Send + Sync + 'static {
     /// Handles one event.
     fn process(&self, event: &E, cx: &Context<E>) -> impl Future<Output = Outcome> + Send;
 
-    /// Queue, retries, time-out and concurrency; all defaults unless said otherwise.
+    /// Queue, retries, timeout and concurrency; all defaults unless said otherwise.
     fn options(&self) -> SubscriberOptions {
         SubscriberOptions::new()
     }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 /// How long before the end of an invocation its work ends, unless said otherwise.
 pub(super) const MARGIN: Duration = Duration::from_secs(2);
 
-/// Longest time-out of a function. Source: the Lambda developer guide, quotas. What is said to have ended longer ago is no
+/// Longest timeout of a function. Source: the Lambda developer guide, quotas. What is said to have ended longer ago is no
 /// deadline, but a figure that was made up, as in recorded events.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 

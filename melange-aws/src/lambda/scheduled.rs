@@ -34,7 +34,7 @@ const TOO_LITTLE: Duration = Duration::from_secs(1);
 /// # }
 /// ```
 ///
-/// Each message is settled on its own, so that a time-out loses none and handles none twice but the one in hand. It answers
+/// Each message is settled on its own, so that a timeout loses none and handles none twice but the one in hand. It answers
 /// with what became of them ([`Report`]). "There are none" is what a long poll says, which takes as long as the consumer
 /// was told to [`wait`](melange::MessageConsumerBuilder::wait), 20 seconds unless said otherwise: a second is enough here.
 #[derive(Debug, Clone)]

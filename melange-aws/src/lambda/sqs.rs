@@ -42,7 +42,7 @@ const AT_ONCE: usize = 100;
 /// the answer, takes the whole batch for done, and deletes the messages that failed. They are lost.** No invocation says
 /// whether it is switched on, so nothing here can check it. A pipe needs no such setting.
 ///
-/// Also: the queue's visibility time-out at least six times the function's time-out, and `maxReceiveCount` of its redrive
+/// Also: the queue's visibility timeout at least six times the function's timeout, and `maxReceiveCount` of its redrive
 /// policy at least 5, as the Lambda developer guide asks for.
 ///
 /// # What it does

@@ -108,7 +108,7 @@ impl Intake {
         Self { engine: Arc::clone(engine), _bus: bus }
     }
 
-    /// Runs the subscribers of a message, each within its own time-out and limit, and says what is to be done with it. A
+    /// Runs the subscribers of a message, each within its own timeout and limit, and says what is to be done with it. A
     /// panic of one is a failure of that one.
     ///
     /// With the name of one of the bus's queues, with or without the transport's prefix, those of that queue run; with

@@ -25,7 +25,7 @@ pub enum SubscriberErrorKind {
     Rejected,
     /// It panicked.
     Panicked,
-    /// It took longer than its time-out.
+    /// It took longer than its timeout.
     TimedOut,
 }
 

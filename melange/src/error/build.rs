@@ -137,7 +137,7 @@ pub enum ProblemKind {
     TooManyAttributes,
     /// A name the broker would refuse.
     IllegalName,
-    /// A time-out longer than a message can be kept in hand.
+    /// A timeout longer than a message can be kept in hand.
     TimeoutTooLong,
     /// An option that makes no sense, or that the broker refuses: no workers, no capacity, no attempts, a transport that only
     /// publishes.

@@ -19,7 +19,7 @@ pub struct SubscriberOptions {
 }
 
 impl SubscriberOptions {
-    /// The bus's own queue, [`RetryPolicy::DEFAULT`], no time-out and no limit.
+    /// The bus's own queue, [`RetryPolicy::DEFAULT`], no timeout and no limit.
     #[must_use]
     pub const fn new() -> Self {
         Self { queue: None, retry: RetryPolicy::DEFAULT, timeout: None, concurrency: None }

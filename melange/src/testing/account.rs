@@ -112,7 +112,7 @@ impl TestAccount {
     }
 
     /// Runs everything until nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be
-    /// received, now or later. The clock is moved through backoffs, delays and visibility time-outs, and no time is waited.
+    /// received, now or later. The clock is moved through backoffs, delays and visibility timeouts, and no time is waited.
     ///
     /// What runs outside of subscribers, a task that one has spawned say, is not waited for.
     ///

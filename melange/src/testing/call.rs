@@ -21,10 +21,10 @@ use crate::subscriber::{IntoSubscriptions, Subscription};
 use crate::wiring::Wiring;
 use crate::{Functions, HandlerFn};
 
-/// Runs one subscriber once, alone: with its states, its time-out, and as any attempt, but without queues.
+/// Runs one subscriber once, alone: with its states, its timeout, and as any attempt, but without queues.
 ///
 /// A function under `#[subscriber]` is still a function, and a test may call it. This runs it as a bus does: its arguments are
-/// found as there, a panic is a failure, its time-out counts.
+/// found as there, a panic is a failure, its timeout counts.
 ///
 /// ```
 /// use melange::testing::TestCall;

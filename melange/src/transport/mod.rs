@@ -105,7 +105,7 @@ pub trait Transport: Send + Sync + 'static {
     }
 
     /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
-    /// They stay invisible to others for the queue's visibility time-out.
+    /// They stay invisible to others for the queue's visibility timeout.
     ///
     /// # Errors
     /// What the broker or the way to it had to say; the caller waits and tries again.
@@ -261,7 +261,7 @@ impl Capabilities {
         self
     }
 
-    /// With this visibility time-out.
+    /// With this visibility timeout.
     #[must_use]
     pub const fn with_visibility(mut self, visibility: Duration) -> Self {
         self.visibility = visibility;

@@ -16,7 +16,7 @@ pub(super) const LARGEST: usize = 16 * 1024;
 
 /// Gets a certificate from an address that was found to be one of SNS: with a proxy's client, say, or from a file.
 ///
-/// Whoever does follows no redirects, and needs no time-out and no cache: what takes longer than 5 seconds is given up,
+/// Whoever does follows no redirects, and needs no timeout and no cache: what takes longer than 5 seconds is given up,
 /// concurrent letters wait for one answer, and what is larger than 16 KiB is no certificate.
 pub trait FetchCertificate: Send + Sync + 'static {
     /// The certificate at `url`, in PEM.

@@ -28,7 +28,7 @@ pub struct InProcessMetrics {
     pub failed_runs: u64,
     /// Those of them in which it panicked.
     pub panicked_runs: u64,
-    /// Those of them that took longer than the subscriber's time-out.
+    /// Those of them that took longer than the subscriber's timeout.
     pub timed_out_runs: u64,
 }
 

@@ -50,7 +50,7 @@ impl TestAccountBuilder {
         self
     }
 
-    /// Longest run of a subscriber that has no time-out, while it is run until idle; two hours on the clock unless said
+    /// Longest run of a subscriber that has no timeout, while it is run until idle; two hours on the clock unless said
     /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
     pub fn max_run(mut self, time: Duration) -> Self {
         self.limits.run = time;

@@ -166,7 +166,7 @@ impl TestBusBuilder {
         self
     }
 
-    /// Longest run of a subscriber without a time-out: [`TestAccountBuilder::max_run`].
+    /// Longest run of a subscriber without a timeout: [`TestAccountBuilder::max_run`].
     pub fn max_run(mut self, time: Duration) -> Self {
         self.make = self.make.max_run(time);
         self

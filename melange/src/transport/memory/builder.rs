@@ -34,7 +34,7 @@ impl MemoryTransportBuilder {
     }
 
     /// Lets this share (from 0 to 1) of what comes into standard queues come twice, under the same message id: at once, or
-    /// up to a visibility time-out later, whatever has become of the first. FIFO queues hand out nothing twice by themselves.
+    /// up to a visibility timeout later, whatever has become of the first. FIFO queues hand out nothing twice by themselves.
     pub fn duplicates(mut self, share: f64) -> Self {
         self.chance.duplicates = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
         self

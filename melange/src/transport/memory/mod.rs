@@ -90,7 +90,7 @@ const OWN_QUEUE: &str = "melange";
 /// It keeps more order than AWS, unless it is [`shuffled`](MemoryTransportBuilder::shuffled): on standard queues too,
 /// what buses publish with a key is handed out in the order it was published, and not while another one of the key is in hand.
 /// One that rests for a retry does not hold back the others. It rests once its visibility was changed, unless to the
-/// queue's own visibility time-out, by which handlers that go on extend theirs.
+/// queue's own visibility timeout, by which handlers that go on extend theirs.
 #[derive(Clone)]
 pub struct MemoryTransport {
     account: Arc<Mutex<Account>>,
