@@ -1,5 +1,5 @@
-//! A gate against events that change under their readers: what goes over the wire is kept in a file of your repository, and a
-//! test fails when an event is no longer what it was.
+//! A gate against events that change under their readers: what goes over the wire is kept in a file of your repository,
+//! and a test fails when an event is no longer what it was.
 //!
 //! ```rust,no_run
 //! // tests/contract.rs
@@ -15,14 +15,14 @@
 //! Write the file once with `MELANGE_BLESS=1 cargo test`, and commit it. From then on
 //!
 //! - an incompatible change fails the test, with what was and what is, where, and the way out;
-//! - a compatible one is recorded in the file, so that it is guarded from now on: commit that. Where the variable `CI` is set
-//!   nothing is written, and what is not recorded fails the test;
+//! - a compatible one is recorded in the file, so that it is guarded from now on: commit that. Where the variable `CI`
+//!   is set nothing is written, and what is not recorded fails the test;
 //! - `MELANGE_BLESS=1` records whatever is, for a change that is meant: nobody reads the event yet.
 //!
 //! # What is incompatible
 //!
-//! A published event is read by services of other builds, and from queues that were filled before yours was deployed. So one
-//! version of an event may not change in a way that either of them cannot read:
+//! A published event is read by services of other builds, and from queues that were filled before yours was deployed.
+//! So one version of an event may not change in a way that either of them cannot read:
 //!
 //! | change | |
 //! |---|---|
@@ -36,32 +36,34 @@
 //! | a variant added to an enum; a required field made optional | fine for new readers of old messages. Deploy readers before publishers: old readers cannot read the new ones |
 //! | a new event, a new version beside the old one, an alias, `#[serde(alias = "..")]` | fine |
 //!
-//! A new version is the way to change what must change: keep the old struct under its version, list it in `upcast_from`.
+//! A new version is the way to change what must change: keep the old struct under its version, list it in
+//! `upcast_from`.
 //!
 //! # How deep it looks
 //!
-//! All the way down: the shapes come from each event's own `Deserialize`, so renames, defaults, newtypes, `try_from` and the
-//! types within types count as serde reads them, and nothing has to be derived for them. Texts are told apart by what they
-//! take: `string` takes any, `string (uuid)` only those.
+//! All the way down: the shapes come from each event's own `Deserialize`, so renames, defaults, newtypes, `try_from`
+//! and the types within types count as serde reads them, and nothing has to be derived for them. Texts are told apart
+//! by what they take: `string` takes any, `string (uuid)` only those.
 //!
-//! What serde reads into a buffer first it does not show: enums with their tag inside (`#[serde(tag = "..")]`), what an enum holds
-//! beside its tag (`content = ".."`), and structs with flattened fields. Those are given samples, and known as far as they complain:
-//! tags, variants, and the fields that must be there, with their types. A field of theirs that may be absent is seen only when it
-//! must be there. Of enums that are `untagged` within events, and of `serde_json::Value`, nothing is known: they stand in the file as
-//! `any`. An event that is such an enum, and a flattened field of an event, are known by their source.
-//! Local events are left out, as they are on no wire.
+//! What serde reads into a buffer first it does not show: enums with their tag inside (`#[serde(tag = "..")]`), what an
+//! enum holds beside its tag (`content = ".."`), and structs with flattened fields. Those are given samples, and known
+//! as far as they complain: tags, variants, and the fields that must be there, with their types. A field of theirs that
+//! may be absent is seen only when it must be there. Of enums that are `untagged` within events, and of
+//! `serde_json::Value`, nothing is known: they stand in the file as `any`. An event that is such an enum, and a
+//! flattened field of an event, are known by their source. Local events are left out, as they are on no wire.
 //!
 //! # What is written must be read
 //!
-//! The shapes are those that are read. That the same is written, the gate tries: each event is made of samples, written, and read
-//! again. What cannot be read fails the test, as a type within that has a `#[serde(rename(serialize = ".."))]` and reads under another
-//! name, or a map by numbers in a flattened field, whose keys serde does not read back. So does a value that is lost on the way: of an
-//! `Option`, or where a default is filled in, such a name is no error of serde's, and the value is gone without a word. An
-//! `#[serde(alias = "..")]` with the name that is written mends it. Of the event's own fields the derive says so.
-//! Types that none of the samples are right for are not tried, nor what may be absent in an enum with its tag inside.
+//! The shapes are those that are read. That the same is written, the gate tries: each event is made of samples,
+//! written, and read again. What cannot be read fails the test, as a type within that has a `#[serde(rename(serialize =
+//! ".."))]` and reads under another name, or a map by numbers in a flattened field, whose keys serde does not read
+//! back. So does a value that is lost on the way: of an `Option`, or where a default is filled in, such a name is no
+//! error of serde's, and the value is gone silently. An `#[serde(alias = "..")]` with the name that is written mends
+//! it. Of the event's own fields the derive says so. Types that none of the samples are right for are not tried, nor
+//! what may be absent in an enum with its tag inside.
 //!
-//! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is on:
-//! `cargo test --release` needs it, in `[dev-dependencies]`.
+//! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is
+//! on: `cargo test --release` needs it, in `[dev-dependencies]`.
 
 mod change;
 mod compare;
@@ -97,14 +99,15 @@ pub fn snapshot() -> Result<Contract, ContractError> {
     Contract::of(&Registry::linked().map_err(ContractError::registry)?)
 }
 
-/// Whether the linked events are still what `path` says they were: what [`assert_contract!`](crate::assert_contract) asks.
+/// Whether the linked events are still what `path` says they were: what [`assert_contract!`](crate::assert_contract)
+/// asks.
 ///
-/// What has changed in a compatible way is recorded in the file, unless the variable `CI` is set. With `MELANGE_BLESS=1`
-/// everything is. To only look, compare by hand: [`Contract::read`] and [`Contract::changes_to`].
+/// What has changed in a compatible way is recorded in the file, unless the variable `CI` is set. With
+/// `MELANGE_BLESS=1` everything is. To only look, compare by hand: [`Contract::read`] and [`Contract::changes_to`].
 ///
 /// # Errors
-/// If an event has changed incompatibly; if there is no such file; in CI, if a compatible change is not recorded in it; if an
-/// event cannot read what it writes.
+/// If an event has changed incompatibly; if there is no such file; in CI, if a compatible change is not recorded in it;
+/// if an event cannot read what it writes.
 pub fn check(path: impl AsRef<Path>) -> Result<Changes, ContractError> {
     check_registry(&Registry::linked().map_err(ContractError::registry)?, path)
 }
@@ -153,8 +156,8 @@ pub fn bless(path: impl AsRef<Path>) -> Result<(), ContractError> {
     snapshot()?.write(path)
 }
 
-/// Asserts that the linked events are still what a file says they were: see [`contract`](crate::contract). The path is taken from
-/// the package's own directory. Fails the test with every incompatible change, each with file, line and fix.
+/// Asserts that the linked events are still what a file says they were: see [`contract`](crate::contract). The path is
+/// taken from the package's own directory. Fails the test with every incompatible change, each with file, line and fix.
 ///
 /// ```rust,no_run
 /// #[test]

@@ -114,13 +114,13 @@ impl Documents {
         documents
     }
 
-    /// What the program is called; `Events` unless said otherwise.
+    /// What the program is called; `Events` by default.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// The version of the program, or of these documents; `1.0.0` unless said otherwise.
+    /// The version of the program, or of these documents; `1.0.0` by default.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
@@ -138,14 +138,15 @@ impl Documents {
         self
     }
 
-    /// What stands before the names of topics and queues in the account: `staging-`. A bus knows what its transport puts there.
+    /// What stands before the names of topics and queues in the account: `staging-`. A bus knows what its transport
+    /// puts there.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// As this transport would set it up: its queue, its names and format, and how topics feed the queues. A bus knows its own;
-    /// without one, queues are taken to be fed raw and filtered.
+    /// As this transport would set it up: its queue, its names and format, and how topics feed the queues. A bus knows
+    /// its own; without one, queues are taken to be fed raw and filtered.
     ///
     /// ```rust,standalone_crate
     /// use melange::{MemoryTransport, Registry};
@@ -169,7 +170,7 @@ impl Documents {
         self
     }
 
-    /// Whether schemas say what is written, as they do unless said otherwise, or what is read.
+    /// Whether schemas say what is written, as they do by default, or what is read.
     pub fn side(mut self, side: Side) -> Self {
         self.side = side;
         self
@@ -181,7 +182,7 @@ impl Documents {
         self
     }
 
-    /// Which events this program publishes. Unless said otherwise all, in their newest versions: nothing in a program's
+    /// Which events this program publishes. By default all, in their newest versions: nothing in a program's
     /// source says which of them it only listens to.
     pub fn sends(mut self, is_sent: impl Fn(&EventDescriptor) -> bool) -> Self {
         let places = self.events.iter().enumerate();
@@ -189,8 +190,8 @@ impl Documents {
         self
     }
 
-    /// The JSON Schema (2020-12) of each message as it is on the wire, by name and version, such as `OrderPlaced.v2`. Local
-    /// events have none.
+    /// The JSON Schema (2020-12) of each message as it is on the wire, by name and version, such as `OrderPlaced.v2`.
+    /// Local events have none.
     ///
     /// The fields of an event that does not implement `JsonSchema` are described as far as their own types do.
     #[must_use]
@@ -202,8 +203,8 @@ impl Documents {
         self.events.iter().filter_map(schema).collect()
     }
 
-    /// An [AsyncAPI 3.0](https://www.asyncapi.com/docs/reference/specification/v3.0.0) document, with the bindings of SNS
-    /// and SQS.
+    /// An [AsyncAPI 3.0](https://www.asyncapi.com/docs/reference/specification/v3.0.0) document, with the bindings of
+    /// SNS and SQS.
     ///
     /// # Errors
     /// If an example cannot be written: serde says why.

@@ -188,7 +188,7 @@ impl SynchronousEventBusBuilder {
     /// The bus, ready to publish.
     ///
     /// # Errors
-    /// Everything that is wrong, at once. Besides what every bus checks: subscribers that are async, and those that
+    /// All problems at once. Besides what every bus checks: subscribers that are async, and those that
     /// take the event as `Arc<E>`, since this bus publishes by reference.
     pub fn build(self) -> Result<SynchronousEventBus, BuildErrors> {
         let (wired, mut problems) = self.wiring.finish();

@@ -22,10 +22,11 @@ use crate::EventBusBuilder;
 use crate::publisher::MessagePublisher;
 use crate::transport::MemoryTransport;
 
-/// An account in memory for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to clone.
+/// An in-memory account for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to
+/// clone.
 ///
-/// A [`TestBus`] makes its own, and has all these methods. A test makes one itself to have several services on it, or to hand
-/// its [`publisher`](Self::publisher) to the function that puts the production bus together:
+/// A [`TestBus`] makes its own, and has all these methods. A test makes one itself to have several services on it, or
+/// to hand its [`publisher`](Self::publisher) to the function that puts the production bus together:
 ///
 /// ```
 /// use melange::testing::TestAccount;
@@ -75,7 +76,8 @@ impl TestAccount {
         TestAccountBuilder::default()
     }
 
-    /// Starts the bus that `builder` makes, in this account. Its transport is replaced; the queue of its own keeps its name.
+    /// Starts the bus that `builder` makes, in this account. Its transport is replaced; the queue of its own keeps its
+    /// name.
     ///
     /// # Panics
     /// If the clock runs, if the bus cannot be built, or if it cannot be started: each with the reason.
@@ -112,14 +114,15 @@ impl TestAccount {
     }
 
     /// Runs everything until nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be
-    /// received, now or later. The clock is moved through backoffs, delays and visibility timeouts, and no time is waited.
+    /// received, now or later. The clock is moved through backoffs, delays and visibility timeouts, and no time is
+    /// waited.
     ///
     /// What runs outside of subscribers, a task that one has spawned say, is not waited for.
     ///
     /// # Panics
     /// If it never comes to an end (see [`max_attempts`](TestAccountBuilder::max_attempts) and
-    /// [`max_time`](TestAccountBuilder::max_time)), if something is left to a bus that crashed, was shut down or was dropped, and
-    /// if the clock runs: each with what is left.
+    /// [`max_time`](TestAccountBuilder::max_time)), if something is left to a bus that crashed, was shut down or was
+    /// dropped, and if the clock runs: each with what is left.
     #[track_caller]
     pub fn run_until_idle(&self) -> impl Future<Output = Idle> + Send + '_ {
         let place = Location::caller();
@@ -173,8 +176,8 @@ impl TestAccount {
     /// Lets something go wrong.
     ///
     /// # Panics
-    /// If it can never happen: when the subscriber it names is none of the buses that were started. Before the first one is, that
-    /// is found where the account is [run](Self::run_until_idle).
+    /// If it can never happen: when the subscriber it names is none of the buses that were started. Before the first
+    /// one is, that is found where the account is [run](Self::run_until_idle).
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
         self.shared.inject(fault).unwrap_or_else(|why| fail(why));

@@ -20,7 +20,7 @@ use crate::event::Event;
 use crate::wiring::Wired;
 use crate::{EventBus, EventId, MessagePublisher, SendTo};
 
-/// The production bus on an account in memory, for a test. It has the methods of its [`TestAccount`] too, by `Deref`.
+/// The production bus on an in-memory account, for a test. It has the methods of its [`TestAccount`] too, by `Deref`.
 ///
 /// ```rust,standalone_crate
 /// use melange::testing::TestBus;
@@ -90,8 +90,8 @@ impl TestBus {
         }
     }
 
-    /// The production bus itself: to shut it down, to ask for its metrics, to pause a queue. After a crash it is dead, and a
-    /// restart makes another.
+    /// The production bus itself: to shut it down, to ask for its metrics, to pause a queue. After a crash it is dead,
+    /// and a restart makes another.
     #[must_use]
     pub fn event_bus(&self) -> EventBus {
         self.process().bus.clone()
@@ -103,8 +103,9 @@ impl TestBus {
         &self.account
     }
 
-    /// It dies here and now, as by `kill -9`: no handler runs on, nothing more of it reaches the broker, and what it has in hand
-    /// comes again when its visibility ends. Threads that block cannot be killed, nor tasks that handlers have spawned.
+    /// It dies here and now, as by `kill -9`: no handler runs on, nothing more of it reaches the broker, and what it
+    /// has in hand is redelivered after its visibility timeout. Threads that block cannot be killed, nor tasks that
+    /// handlers have spawned.
     pub fn crash(&self) {
         self.process().life.die("because the test said so".to_owned());
     }
@@ -115,8 +116,8 @@ impl TestBus {
         self.process().life.why_dead().map(str::to_owned)
     }
 
-    /// Starts it again as a new process on the same account: it knows nothing of what was in hand before. A bus that lives
-    /// crashes first.
+    /// Starts it again as a new process on the same account: it knows nothing of what was in hand before. A bus that
+    /// lives crashes first.
     ///
     /// The values that the builder was given stay, as a database does. To have them anew, start another bus on
     /// [`account`](Self::account).

@@ -61,7 +61,8 @@ impl Fault {
         Self::new(What::FailReceive)
     }
 
-    /// Messages are handed out, and the answer that has them is lost: they come again when their visibility ends, counted.
+    /// Messages are handed out, and the answer that has them is lost: they are redelivered after their visibility
+    /// timeout, counted.
     pub fn lose_received() -> Self {
         Self::new(What::LoseReceived)
     }
@@ -71,7 +72,8 @@ impl Fault {
         Self::new(What::FailPublish)
     }
 
-    /// The broker takes an event, and its answer is lost: publishing fails, [uncertain](crate::PublishError::is_uncertain).
+    /// The broker takes an event, and its answer is lost: publishing fails,
+    /// [uncertain](crate::PublishError::is_uncertain).
     pub fn lose_publish_answer() -> Self {
         Self::new(What::LosePublishAnswer)
     }
@@ -81,7 +83,7 @@ impl Fault {
         Self::new(What::FailAck)
     }
 
-    /// Deleting a message is answered as if it were deleted, and it comes again when its visibility ends.
+    /// Deleting a message is answered as if it were deleted, and it is redelivered after its visibility timeout.
     pub fn lose_ack() -> Self {
         Self::new(What::LoseAck)
     }
@@ -114,14 +116,14 @@ impl Fault {
         self
     }
 
-    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`]; and for what it gives up, for
-    /// those before and after a dead letter, and [`fail_dead_letter`](Self::fail_dead_letter).
+    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`]; and for what it gives
+    /// up, for those before and after a dead letter, and [`fail_dead_letter`](Self::fail_dead_letter).
     pub fn in_subscriber(mut self, name: impl Into<String>) -> Self {
         self.subscriber = Some(name.into());
         self
     }
 
-    /// So many times in all; once unless said otherwise.
+    /// So many times in all; once by default.
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
@@ -133,7 +135,8 @@ impl Fault {
         self
     }
 
-    /// Why it can never happen in the account `memory`, where `names` are all that there are; without them, anybody may come yet.
+    /// Why it can never happen in the account `memory`, where `names` are all that there are; without them, anybody may
+    /// come yet.
     pub(super) fn in_vain(&self, names: Option<&Names>, memory: &MemoryTransport) -> Option<String> {
         self.why_never(names, memory).map(|why| format!("the fault \"{self}\" can never happen: {why}"))
     }

@@ -141,7 +141,7 @@ pub struct Receipt(Settles);
 
 #[derive(Clone)]
 enum Settles {
-    /// Of the account in memory: small enough to be passed on as it is.
+    /// Of the in-memory account: small enough to be passed on as it is.
     InMemory(MemoryReceipt),
     Any(Arc<dyn Any + Send + Sync>),
 }

@@ -1,4 +1,4 @@
-//! What carries events between processes: the trait to implement, and the account in memory.
+//! What carries events between processes: the trait to implement, and the in-memory account.
 
 mod erased;
 pub mod memory;
@@ -33,24 +33,25 @@ pub trait Transport: Send + Sync + 'static {
     /// The queue of the subscribers that name none.
     fn own_queue(&self) -> &str;
 
-    /// What annotations call the queue that the broker calls `queue`: the same without the prefix that this transport puts
-    /// before names, if it puts one.
+    /// What annotations call the queue that the broker calls `queue`: the same without the prefix that this transport
+    /// puts before names, if it puts one.
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
         queue
     }
 
-    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, and takes nothing once it is
-    /// dropped, as with a queue within this process. A bus that consumes from one queue then keeps one receive of it under way,
-    /// however busy it is, since another beside it would bring no more; and a shutdown does not wait for those that wait.
+    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, and takes nothing
+    /// once it is dropped, as with a queue within this process. A bus that consumes from one queue then keeps one
+    /// receive of it under way, however busy it is, since another beside it would bring no more; and a shutdown does
+    /// not wait for those that wait.
     ///
-    /// Over a way that takes time this is left as it is: further receives set out while others are under way, and a shutdown lets
-    /// them come back. What wraps a transport says it for itself, since it may add a wait of its own.
+    /// Over a way that takes time this is left as it is: further receives set out while others are under way, and a
+    /// shutdown lets them come back. What wraps a transport says it for itself, since it may add a wait of its own.
     fn answers_at_once(&self) -> bool {
         false
     }
 
-    /// What the broker would refuse, such as a name that is too long, each with what would mend it. Called by `build()`; makes no
-    /// call.
+    /// What the broker would refuse, such as a name that is too long, each with what would mend it. Called by
+    /// `build()`; makes no call.
     ///
     /// # Errors
     /// Everything that would be refused.
@@ -61,7 +62,7 @@ pub trait Transport: Send + Sync + 'static {
 
     /// How it sets up `topology`, for documents: what [`prepare`](Self::prepare) makes or wants to find. Makes no call.
     ///
-    /// Unless said otherwise queues are fed raw and filtered, and nothing stands before their names.
+    /// By default queues are fed raw and filtered, and nothing stands before their names.
     fn setup(&self, topology: &Topology) -> Setup {
         Setup::of(topology, |queue| self.dead_letter_queue(queue))
     }
@@ -73,9 +74,9 @@ pub trait Transport: Send + Sync + 'static {
     /// What is missing or refused, with the way to mend it.
     fn prepare(&self, topology: &Topology) -> impl Future<Output = Result<(), TransportError>> + Send;
 
-    /// Whether `event_type`, which came through `queue` and is unknown here, is wanted by another consumer of the queue: a
-    /// newer version of the service, while it is rolled over. Such an event is left to that one, and not deleted. A
-    /// transport that cannot know says no. Must not be answered by what was known before the call.
+    /// Whether `event_type`, which came through `queue` and is unknown here, is wanted by another consumer of the
+    /// queue: a newer version of the service, while it is rolled over. Such an event is left to that one, and not
+    /// deleted. A transport that cannot know says no. Must not be answered by what was known before the call.
     fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> impl Future<Output = bool> + Send {
         let _ = (topology, queue, event_type);
         async { false }
@@ -104,8 +105,8 @@ pub trait Transport: Send + Sync + 'static {
         async move { answers }
     }
 
-    /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
-    /// They stay invisible to others for the queue's visibility timeout.
+    /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the
+    /// first. They stay invisible to others for the queue's visibility timeout.
     ///
     /// # Errors
     /// What the broker or the way to it had to say; the caller waits and tries again.
@@ -131,8 +132,8 @@ pub trait Transport: Send + Sync + 'static {
         receipts: Vec<(Receipt, Duration)>,
     ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
-    /// About how many messages of `queue` can be received now: for people, and for how far something is. `None` where the
-    /// broker does not say.
+    /// About how many messages of `queue` can be received now: for people, and for how far something is. `None` where
+    /// the broker does not say.
     ///
     /// # Errors
     /// What the broker or the way to it had to say.
@@ -141,7 +142,8 @@ pub trait Transport: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or `billing-dlq.fifo`.
+    /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or
+    /// `billing-dlq.fifo`.
     fn dead_letter_queue(&self, queue: &str) -> String {
         dead_letter_queue(queue)
     }
@@ -298,7 +300,8 @@ impl DeadLetter {
     }
 }
 
-/// At most 256 printable ASCII characters: brokers refuse control characters in attributes, and SNS refuses some others.
+/// At most 256 printable ASCII characters: brokers refuse control characters in attributes, and SNS refuses some
+/// others.
 fn one_line(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_graphic() || c == ' ' {

@@ -52,7 +52,7 @@ impl AsynchronousEventBusBuilder {
         self
     }
 
-    /// How many events may be queued, keyed and un-keyed together; 10 000 unless said otherwise. Those being handled
+    /// How many events may be queued, keyed and un-keyed together; 10 000 by default. Those being handled
     /// are not counted.
     #[track_caller]
     pub fn capacity(mut self, capacity: usize) -> Self {
@@ -71,7 +71,7 @@ impl AsynchronousEventBusBuilder {
     /// The bus, running on the tokio runtime it is built on.
     ///
     /// # Errors
-    /// Everything that is wrong, at once. Besides what every bus checks: no workers, no capacity, and no tokio runtime
+    /// All problems at once. Besides what every bus checks: no workers, no capacity, and no tokio runtime
     /// to run on.
     #[track_caller]
     pub fn build(mut self) -> Result<AsynchronousEventBus, BuildErrors> {

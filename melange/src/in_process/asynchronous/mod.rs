@@ -79,15 +79,16 @@ use crate::handler::HandlerFn;
 /// events with other keys, or none, in parallel with them. A slow key holds up itself and one worker. No event starves
 /// another: a key has to queue anew after each event.
 ///
-/// A sync subscriber keeps its thread of the runtime while it runs, and with it the task that this thread woke last, which
-/// may be another worker: work that blocks, above all on other runs, belongs under `blocking`.
+/// A sync subscriber keeps its thread of the runtime while it runs, and with it the task that this thread woke last,
+/// which may be another worker: work that blocks, above all on other runs, belongs under `blocking`.
 ///
 /// # Publishing from a subscriber
 /// A subscriber may publish on the bus that runs it, and waits for room like everyone else, unless waiting would be in
 /// vain: when all running subscribers wait for room and no idle worker can make any, [`publish`](Self::publish) returns
-/// an error that [is full](PublishError::is_full) instead of waiting for ever, even with one worker. The bus knows its
+/// an error that [is full](PublishError::is_full) instead of waiting forever, even with one worker. The bus knows its
 /// own subscribers by their task, and `blocking` ones by their thread: one that waits for another task or thread that
-/// publishes, or for another bus whose subscribers publish back, is not seen. From there, use [`try_publish`](Self::try_publish).
+/// publishes, or for another bus whose subscribers publish back, is not seen. From there, use
+/// [`try_publish`](Self::try_publish).
 ///
 /// # The end
 /// [`shutdown`](Self::shutdown) drains the bus. Clones are handles to the same bus; dropping the last one without a
@@ -126,9 +127,9 @@ impl AsynchronousEventBus {
         self.crew.shared.try_publish(event)
     }
 
-    /// Adds a subscriber to the running bus, behind all others of its event:
-    /// `|tick: Arc<ClockTicked>| async move { .. }` or `|tick: &ClockTicked| { .. }`. It hears every event that a worker
-    /// takes from now on, those already queued among them.
+    /// Adds a subscriber to the running bus, behind all others of its event: `|tick: Arc<ClockTicked>| async move { ..
+    /// }` or `|tick: &ClockTicked| { .. }`. It hears every event that a worker takes from now on, those already queued
+    /// among them.
     ///
     /// The subscription lasts until [`SubscriptionHandle::unsubscribe`] is called, whether or not the handle is kept. A
     /// `State<T>` that the bus was not given makes each run fail: there is no `build()` any more to say so.

@@ -36,14 +36,14 @@ impl TestAccountBuilder {
         self
     }
 
-    /// Most runs of subscribers while it is run until idle; 10,000 unless said otherwise. A subscriber that publishes what it
+    /// Most runs of subscribers while it is run until idle; 10,000 by default. A subscriber that publishes what it
     /// listens to never comes to an end.
     pub fn max_attempts(mut self, attempts: usize) -> Self {
         self.limits.attempts = attempts;
         self
     }
 
-    /// Most time on the clock while it is run until idle; 14 days unless said otherwise, the longest that a queue keeps a
+    /// Most time on the clock while it is run until idle; 14 days by default, the longest that a queue keeps a
     /// message.
     pub fn max_time(mut self, time: Duration) -> Self {
         self.limits.time = time;
@@ -51,7 +51,7 @@ impl TestAccountBuilder {
     }
 
     /// Longest run of a subscriber that has no timeout, while it is run until idle; two hours on the clock unless said
-    /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
+    /// otherwise. A subscriber that waits for what never comes would hold its message forever.
     pub fn max_run(mut self, time: Duration) -> Self {
         self.limits.run = time;
         self

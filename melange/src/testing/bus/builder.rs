@@ -19,8 +19,8 @@ use crate::{Crates, EventBusBuilder, Functions, HandlerFn, IntoSubscriptions, Su
 
 type WithPublisher = Box<dyn FnOnce(EventBusBuilder, MessagePublisher) -> EventBusBuilder + Send>;
 
-/// Puts a [`TestBus`] together: with the methods of [`EventBusBuilder`], and those of [`TestAccountBuilder`]. One that production
-/// code has made is turned into this by `TestBusBuilder::from`.
+/// Puts a [`TestBus`] together: with the methods of [`EventBusBuilder`], and those of [`TestAccountBuilder`]. One that
+/// production code has made is turned into this by `TestBusBuilder::from`.
 #[must_use = "call `.start().await` for the bus"]
 pub struct TestBusBuilder {
     builder: EventBusBuilder,
@@ -39,7 +39,7 @@ impl From<EventBusBuilder> for TestBusBuilder {
 
 /// As of a builder of the production bus.
 impl TestBusBuilder {
-    /// Everything the linker brought: [`EventBusBuilder::linked`].
+    /// Everything that was linked: [`EventBusBuilder::linked`].
     #[cfg(not(target_family = "wasm"))]
     pub fn linked(self) -> Self {
         self.with(EventBusBuilder::linked)
@@ -124,7 +124,7 @@ impl TestBusBuilder {
         self
     }
 
-    /// The queue of subscribers that name none; `melange` unless said otherwise, or what the builder's transport calls it.
+    /// The queue of subscribers that name none; `melange` by default, or what the builder's transport calls it.
     pub fn queue(mut self, name: impl Into<String>) -> Self {
         self.queue = Some(name.into());
         self

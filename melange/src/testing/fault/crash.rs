@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Where a bus crashes, as by `kill -9`: none of its handlers runs on, nothing more of it reaches the broker, and what it has in
-/// hand comes again when its visibility ends.
+/// Where a bus crashes, as by `kill -9`: none of its handlers runs on, nothing more of it reaches the broker, and what
+/// it has in hand is redelivered after its visibility timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Crash {

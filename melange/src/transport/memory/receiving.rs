@@ -22,8 +22,8 @@ impl MemoryAccount {
     /// Receives from a queue.
     ///
     /// # Errors
-    /// When there is no such queue, when what is asked for is more than SQS gives, or when too much is in flight: a standard
-    /// queue says so to whoever does not wait.
+    /// When there is no such queue, when what is asked for is more than SQS gives, or when too much is in flight: a
+    /// standard queue says so to whoever does not wait.
     pub async fn receive(&self, queue: &str, ask: Receive) -> Result<Vec<Received>, Refused> {
         let refuse = |why: &str| Err(Refused::parameter(format!("queue `{queue}`: {why}")));
         if !(1..=MOST).contains(&ask.max) {
@@ -58,7 +58,7 @@ impl MemoryAccount {
         self.lock().queues.get(queue)?.delete(receipt, Instant::now())
     }
 
-    /// Deletes up to ten messages by their receipts, each under an id of its own. Each has its own answer.
+    /// Deletes up to ten messages by their receipts, each under an id of its own. Each has its own result.
     ///
     /// # Errors
     /// When there is no such queue, or the batch as a whole is refused: empty, too many, its ids not distinct.
@@ -76,13 +76,13 @@ impl MemoryAccount {
     /// Keeps a message invisible for `time` from now; zero gives it back.
     ///
     /// # Errors
-    /// When there is no such queue, when the message is not in flight under this receipt, or when it would be in flight for
-    /// more than 12 hours since it was received.
+    /// When there is no such queue, when the message is not in flight under this receipt, or when it would be in flight
+    /// for more than 12 hours since it was received.
     pub fn change_visibility(&self, queue: &str, receipt: &Receipt, time: Duration) -> Result<(), Refused> {
         self.lock().queues.get(queue)?.change_visibility(receipt, time, Instant::now())
     }
 
-    /// The same for up to ten messages, each under an id of its own. Each has its own answer.
+    /// The same for up to ten messages, each under an id of its own. Each has its own result.
     ///
     /// # Errors
     /// When there is no such queue, or the batch as a whole is refused: empty, too many, its ids not distinct.

@@ -64,7 +64,7 @@ impl QueueSettings {
         Self::default()
     }
 
-    /// How long a received message is invisible to others: up to 12 hours, 30 seconds unless said otherwise.
+    /// How long a received message is invisible to others: up to 12 hours, 30 seconds by default.
     pub fn visibility(mut self, visibility: Duration) -> Self {
         self.visibility = Some(visibility);
         self
@@ -76,7 +76,7 @@ impl QueueSettings {
         self
     }
 
-    /// How long messages are kept: from a minute to 14 days, 4 days unless said otherwise.
+    /// How long messages are kept: from a minute to 14 days, 4 days by default.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
         self
@@ -88,14 +88,14 @@ impl QueueSettings {
         self
     }
 
-    /// Moves what was received more than `max_receives` times (1 to 1,000) to that queue, which must be there and be of the
-    /// same kind.
+    /// Moves what was received more than `max_receives` times (1 to 1,000) to that queue, which must be there and be of
+    /// the same kind.
     pub fn dead_letters(mut self, queue: impl Into<String>, max_receives: u32) -> Self {
         self.redrive = Some(Redrive { to: queue.into(), max_receives });
         self
     }
 
-    /// As a dead-letter queue, serves only these queues, 10 at most; none of them: no queue at all. All, unless said otherwise.
+    /// As a dead-letter queue, serves only these queues, 10 at most; none of them: no queue at all. All by default.
     pub fn dead_letters_of<N: Into<String>>(mut self, queues: impl IntoIterator<Item = N>) -> Self {
         self.sources = Some(queues.into_iter().map(Into::into).collect());
         self
@@ -173,7 +173,7 @@ pub(super) struct Settings {
     pub(super) delay: Duration,
     pub(super) retention: Duration,
     pub(super) max_bytes: usize,
-    /// Without it, messages are handed out for ever.
+    /// Without it, messages are handed out forever.
     pub(super) redrive: Option<Redrive>,
     /// Whose dead-letter queue it may be; all queues' unless it was told.
     sources: Option<BTreeSet<String>>,

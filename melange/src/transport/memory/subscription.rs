@@ -8,8 +8,8 @@ use super::content::Content;
 use super::filter::FilterPolicy;
 use crate::attributes::EVENT_TYPE;
 
-/// A subscription of a queue to a topic, made by [`MemoryAccount::subscribe`](super::MemoryAccount::subscribe): wrapped and
-/// without a filter, unless said otherwise.
+/// A subscription of a queue to a topic, made by [`MemoryAccount::subscribe`](super::MemoryAccount::subscribe): wrapped
+/// and without a filter by default.
 ///
 /// ```
 /// use melange::MemoryTransport;
@@ -57,8 +57,8 @@ impl Subscription {
         self
     }
 
-    /// Puts what cannot be delivered into this queue, instead of losing it: what is too large for the queue, has too many
-    /// attributes for a raw delivery, or finds its queue deleted.
+    /// Puts what cannot be delivered into this queue, instead of losing it: what is too large for the queue, has too
+    /// many attributes for a raw delivery, or finds its queue deleted.
     pub fn dead_letters(mut self, queue: impl Into<String>) -> Self {
         self.told.dead_letters = Some(queue.into());
         self
