@@ -46,7 +46,7 @@ impl MemoryAccount {
         batch::each(named(entries), whole, |message| account.publish_told(topic, message, now))
     }
 
-    /// Sends to a queue itself.
+    /// Sends directly to a queue.
     ///
     /// # Errors
     /// When there is no such queue, or SQS would refuse the message.
