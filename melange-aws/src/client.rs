@@ -1,4 +1,4 @@
-//! The SDK's clients. Every call goes through here: with its time-outs, its error made plain, and its future, which is
+//! The SDK's clients. Every call goes through here: with its timeouts, its error made plain, and its future, which is
 //! several kilobytes large, in a box.
 
 use std::fmt;
@@ -18,12 +18,12 @@ use crate::error;
 use crate::ready::Ready;
 use crate::retry::Overlooked;
 
-/// How long one attempt may take. The SDK has no limit of its own: a half-open connection would hang for ever.
+/// How long one attempt may take. The SDK has no limit of its own: a half-open connection would hang forever.
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How long a call may take, its retries included.
 const OPERATION: Duration = Duration::from_secs(30);
-/// Longest that publishing may take, whatever the configuration says: FIFO topics and queues know a deduplication id for
-/// five minutes, and after that a retry is a second message.
+/// Longest that publishing may take, whatever the configuration says: FIFO topics and queues know a deduplication id
+/// for five minutes, and after that a retry is a second message.
 const LONGEST: Duration = Duration::from_secs(4 * 60);
 
 /// The SDK's clients.
@@ -40,7 +40,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// By this configuration, whose own time-outs and retries win.
+    /// By this configuration, whose own timeouts and retries win.
     pub(crate) fn new(config: &SdkConfig) -> Self {
         // Without one, the SDK panics.
         let behavior = config.behavior_version().unwrap_or_else(BehaviorVersion::v2026_01_12);
@@ -50,8 +50,8 @@ impl Client {
             timeouts = own.to_builder().take_unset_from(timeouts.into_builder()).build();
         }
         let operation = timeouts.operation_timeout().unwrap_or(OPERATION).min(LONGEST);
-        // Retries are paid for out of a store, which all clients of a service in the process would share: an outage that
-        // someone else's client meets must not leave publishing without any.
+        // Retries are paid for out of a store, which all clients of a service in the process would share: an outage
+        // that someone else's client meets must not leave publishing without any.
         let sns = aws_sdk_sns::config::Builder::from(config)
             .behavior_version(behavior)
             .timeout_config(timeouts.clone())

@@ -1,4 +1,4 @@
-//! [`Aws`]: the way to an account.
+//! [`Aws`]: access to an account.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::ready::endpoint;
 use crate::sns::Destinations;
 use crate::sqs::QueueUrls;
 
-/// The way to an AWS account: where topics and queues are, and how they are called. Cheap to clone; what clones publish
-/// concurrently shares requests, as far as it runs on the same tokio runtime.
+/// Access to an AWS account: where topics and queues are, and how they are called. Cheap to clone; concurrent publishes
+/// of clones share requests, if they run on the same tokio runtime.
 ///
 /// It is also a [`Transport`](melange::transport::Transport) that only publishes, and sends to queues, for
-/// `MessagePublisher::new(aws.clone())`; what consumes is made by [`queue`](Self::queue).
+/// `MessagePublisher::new(aws.clone())`; for consuming, use [`queue`](Self::queue).
 ///
 /// ```no_run
 /// # async fn example() {
@@ -52,17 +52,17 @@ pub(crate) struct Connection {
     first_filters: FirstFilters,
 }
 
-/// How late tokio's timers go off at most, which count milliseconds and wait for them in milliseconds: a window ends sooner
-/// by that, so that nobody waits for longer than it.
+/// How late tokio's timers go off at most, which count milliseconds and wait for them in milliseconds: a window ends
+/// sooner by that, so that nobody waits for longer than it.
 const TIMER: Duration = Duration::from_millis(2);
 
 impl Aws {
-    /// As the environment says, by the SDK's own chain: region, credentials, profile. `AWS_ENDPOINT_URL` points it at a
-    /// local server.
+    /// Takes region, credentials and profile from the environment, through the SDK's default chain. `AWS_ENDPOINT_URL`
+    /// points it at a local server.
     ///
-    /// Credentials are looked for when the first call is made. While a command of the tool (feature `cli`) runs that makes no
-    /// call, they are not looked for at all, nor is the metadata service of EC2 asked for a region. Such a command is known by
-    /// the word `melange` before it.
+    /// Credentials are loaded when the first call is made. For a command of the command-line tool (feature `cli`) that
+    /// makes no calls, they are not loaded at all, and the EC2 metadata service is not asked for a region. Such a
+    /// command is recognised by the word `melange` before it.
     pub async fn from_env() -> Self {
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
         #[cfg(feature = "cli")]
@@ -70,14 +70,14 @@ impl Aws {
         Self::new(loader.load().await)
     }
 
-    /// As `config` says.
+    /// Takes everything from `config`.
     #[must_use]
     pub fn from_config(config: &SdkConfig) -> Self {
         Self::new(config.clone())
     }
 
-    /// As `config` says. Time-outs that it leaves open are set: 10 s for an attempt, 30 s for a call. A long poll may take as
-    /// long as an attempt beyond its wait.
+    /// Takes everything from `config`. Timeouts that it does not set default to 10 s for an attempt and 30 s for a
+    /// call. A long poll may take its wait time plus the time of an attempt.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
         let names = Names { region: config.region().map(|region| region.as_ref().to_owned()), ..Names::default() };
@@ -97,7 +97,7 @@ impl Aws {
         }
     }
 
-    /// Puts `prefix` before the names of topics and queues, as in `staging-orders`.
+    /// Adds `prefix` to the names of topics and queues, as in `staging-orders`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.names).prefix = prefix.into();
@@ -105,8 +105,8 @@ impl Aws {
         self
     }
 
-    /// The account that topics and queues are in. Without it, the account is that of the credentials, and where they do
-    /// not say it (`AWS_ACCOUNT_ID` makes them), STS is asked once.
+    /// The account that topics and queues are in. Without it, the account is that of the credentials, and if they do
+    /// not contain it (with `AWS_ACCOUNT_ID` they do), STS is asked once.
     #[must_use]
     pub fn account(mut self, id: impl Into<String>) -> Self {
         self.account = Account::told(id.into());
@@ -114,8 +114,8 @@ impl Aws {
         self
     }
 
-    /// Where `topic` is, if it is not in this account under its own name: as in
-    /// `.topic_arn("orders", "arn:aws:sns:eu-west-1:123456789012:orders")`. Such a topic is never made, only subscribed to.
+    /// The ARN of `topic`, if it is not in this account under its own name: as in `.topic_arn("orders",
+    /// "arn:aws:sns:eu-west-1:123456789012:orders")`. Such a topic is never created, only subscribed to.
     #[must_use]
     pub fn topic_arn(mut self, topic: impl Into<String>, arn: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.names).elsewhere.insert(topic.into(), arn.into());
@@ -123,27 +123,26 @@ impl Aws {
         self
     }
 
-    /// How long the first of several concurrent publishes waits for others that go in the same request, at most: 5 ms
-    /// unless said otherwise, a minute at the longest. A request has room for ten, and goes at once when it is full. Zero
-    /// turns the gathering off: every call makes requests of its own, and `publish_all` still fills them.
+    /// The maximum time that the first of several concurrent publishes waits for others to share its request: 5 ms by
+    /// default, at most a minute. A request has room for ten, and is sent at once when it is full. Zero turns this off:
+    /// every call makes its own requests, which `publish_all` still fills.
     ///
-    /// Who publishes alone is not made to wait for long: after three windows in which nobody else came, its events go at
-    /// once, until two calls meet again.
+    /// A lone publisher does not keep waiting: after three windows without another publish, its events are sent at
+    /// once, until two calls overlap again.
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         self.paced(|pace| pace.linger(linger))
     }
 
-    /// How many requests may be under way at a time to each topic, and to each queue that is sent to: 16 unless said
-    /// otherwise, at least one. What comes while all of them are under way waits with its caller, and then goes in fuller
-    /// requests.
+    /// The maximum number of concurrent requests to each topic, and to each queue that is sent to: 16 by default, at
+    /// least one. When it is reached, further publishes wait, and are then sent in fuller requests.
     #[must_use]
     pub fn max_in_flight(self, requests: usize) -> Self {
         self.paced(|pace| pace.in_flight(requests))
     }
 
-    /// How many bytes `topic` takes in one message, and in one request of several, where it was told to take more or fewer
-    /// than 262,144: its attribute `MaximumMessageSize`, up to 1,048,576.
+    /// How many bytes `topic` takes in one message, and in one request with several, if it is configured for more or
+    /// fewer than 262,144: its attribute `MaximumMessageSize`, up to 1,048,576.
     #[must_use]
     pub fn max_message_bytes(self, topic: impl Into<String>, bytes: usize) -> Self {
         self.paced(|pace| pace.limit(topic.into(), bytes))
@@ -156,7 +155,7 @@ impl Aws {
         self
     }
 
-    /// Writes bodies in this format.
+    /// Sets the format of bodies.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;

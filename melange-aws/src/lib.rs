@@ -1,14 +1,14 @@
 //! Melange over AWS: publish to SNS, consume from SQS, run the same subscribers in Lambda functions.
 //!
-//! [`Aws`] is the way to an account. `aws.queue("billing")` makes the transport of a service, and `aws` itself is one that
-//! only publishes.
+//! [`Aws`] gives access to an account. `aws.queue("billing")` is the transport of a service, and `aws` itself is a
+//! transport that only publishes.
 //!
-//! | feature | brings |
+//! | feature | adds |
 //! |---|---|
-//! | `cli` | [`cli`]: the tool that a program brings along, and `cargo melange`, which runs it |
-//! | `http` | `SnsEndpoint`, which receives what SNS delivers over HTTP |
-//! | `signatures` | the signatures of SNS verified, on messages from a queue too |
-//! | `lambda` | [`lambda`]: the bus as a Lambda function, and the events in what Lambda hands to one |
+//! | `cli` | [`cli`]: the command-line tool built into a program, and `cargo melange`, which runs it |
+//! | `http` | `SnsEndpoint`, which receives SNS deliveries over HTTP |
+//! | `signatures` | verification of SNS signatures, also on messages from a queue |
+//! | `lambda` | [`lambda`]: the bus as a Lambda function, and parsing of events in Lambda payloads |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;

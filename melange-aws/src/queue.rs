@@ -17,8 +17,8 @@ use crate::sqs::Verifier;
 /// How long a received message is invisible to others, unless its lease is extended.
 const VISIBILITY: Duration = Duration::from_secs(30);
 
-/// The transport of a service on AWS: it publishes to SNS topics, and consumes from this queue, and from those that
-/// subscribers name themselves. Made by [`Aws::queue`].
+/// The transport of a service on AWS: it publishes to SNS topics, and consumes from this queue and from those that
+/// subscribers name. Made by [`Aws::queue`].
 ///
 /// ```no_run
 /// # async fn example() {
@@ -63,17 +63,18 @@ impl AwsQueue {
     /// What differs between AWS and what `topology` needs, whatever [`provision`](Self::provision) says. Reads only.
     ///
     /// # Errors
-    /// What AWS, or the way to it, had to say. If some of it may not be looked at, the error names each action and resource,
-    /// and lists what differs in the rest.
+    /// A failure of AWS, or of the connection to it. If permissions are missing, the error names each action and
+    /// resource, and lists what differs in the rest.
     pub async fn plan(&self, topology: &Topology) -> Result<Plan, TransportError> {
         provision::plan(self, topology).await
     }
 
-    /// Makes what is missing on AWS and mends what has drifted, once, as [`Provision::Create`] does at start, whatever
-    /// [`provision`](Self::provision) says. Consumes nothing. The plan it returns is what has been done.
+    /// Creates what is missing on AWS and fixes what has drifted, once, as [`Provision::Create`] does at start,
+    /// whatever [`provision`](Self::provision) says. Consumes nothing. The returned plan is what has been done.
     ///
     /// # Errors
-    /// What AWS, or the way to it, had to say; what only a person can mend, and then nothing is made or changed.
+    /// A failure of AWS, or of the connection to it; or something that only a person can fix, and then nothing is
+    /// created or changed.
     pub async fn apply(&self, topology: &Topology) -> Result<Plan, TransportError> {
         provision::apply(self, topology).await
     }

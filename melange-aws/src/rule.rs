@@ -1,4 +1,4 @@
-//! The limits of SNS and SQS among the checks of a test: no call is made, and no account is needed.
+//! The limits of SNS and SQS as checks for a test: no call is made, and no account is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::check::{About, FindingKind, findings};
 use crate::names::{Names, base};
 use crate::provision::{MOST_NAMES, policy_for};
 
-/// Longest visibility, from the receive on, and so the longest wait and the longest run. Source: the SQS developer guide, visibility
-/// timeout.
+/// Longest visibility, from the receive on, and so the longest wait and the longest run. Source: the SQS developer
+/// guide, visibility timeout.
 const LONGEST_VISIBILITY: Duration = Duration::from_secs(43_200);
 /// Longest that a queue keeps a message. Source: the SQS API reference, `SetQueueAttributes`, `MessageRetentionPeriod`.
 const LONGEST_RETENTION: Duration = Duration::from_secs(1_209_600);
@@ -28,14 +28,16 @@ pub fn checks() -> Checks {
 
 /// The limits of SNS and SQS, as a rule for [`Checks`]:
 ///
-/// - names of topics, queues and dead-letter queues with the prefix before them, and a dead-letter queue that somebody consumes from;
+/// - names of topics, queues and dead-letter queues, with the prefix, and dead-letter queues that are also consumed
+///   from;
 /// - the policy that lets topics send to a queue: 8,192 bytes, 20 statements;
-/// - filter policies: no more than 149 event names of one topic in one queue (150 with the one for messages without a name);
-/// - retries that do not fit: more receives than a redrive policy grants, waits beyond 12 hours, and more time in all than a
-///   queue keeps a message;
-/// - handlers that may take 12 hours, for which no visibility can be extended.
+/// - filter policies: no more than 149 event names of one topic in one queue (150 with the one for messages without a
+///   name);
+/// - retries that do not fit: more receives than a redrive policy grants, waits beyond 12 hours, and more time in all
+///   than a queue keeps a message;
+/// - handlers that may take 12 hours, which is more than a visibility timeout can be extended to.
 ///
-/// Topics in other accounts, which [`Aws`](crate::Aws) is told of at run time, are taken for topics of this one.
+/// Topics in other accounts, which are given to [`Aws`](crate::Aws) at run time, are treated as topics of this one.
 #[must_use]
 pub fn aws_limits(checks: &Checks) -> Vec<Problem> {
     limits(checks, &BTreeMap::new())
@@ -66,7 +68,8 @@ fn names(checks: &Checks, names: &Names) -> Vec<Problem> {
             About::Queue(queue) if queue.is_empty() => return None,
             About::Queue(queue) => (queue_place(checks, queue), queue, 80),
         };
-        // Of what is wrong without a prefix, and of FIFO, the core has said so: but of a queue only to those that name it.
+        // Of what is wrong without a prefix, and of FIFO, the core has said so: but of a queue only to those that name
+        // it.
         let is_named = match &finding.about {
             About::Topic(_) => true,
             About::Queue(queue) => checks.subscribers().any(|subscriber| subscriber.queue() == Some(queue)),
@@ -148,7 +151,7 @@ fn queue(checks: &Checks, names: &Names, plan: &QueuePlan) -> Vec<Problem> {
     problems
 }
 
-/// What a subscriber's retries and time-out ask of its queue.
+/// What a subscriber's retries and timeout ask of its queue.
 fn times(subscriber: &SubscriberDescriptor, own_queue: Option<&str>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut problem = |kind, what: String, fix: &str| {

@@ -70,7 +70,7 @@ pub(crate) fn backoff(text: &str) -> Result<(u64, u64), String> {
     Ok((min, max))
 }
 
-/// A time-out: more than nothing, less than twelve hours.
+/// A timeout: more than nothing, less than twelve hours.
 pub(crate) fn timeout(text: &str) -> Result<u64, String> {
     match millis(text)? {
         0 => Err("a time-out of nothing would cancel every run: give it at least \"1ms\"".to_owned()),

@@ -1,7 +1,7 @@
 //! The macros of Melange: `#[derive(Event)]` and `#[subscriber]`. Use them through the `melange` crate.
 //!
-//! Each macro goes through the same steps: parse what the user wrote, check it and collect every mistake, expand. When
-//! there are mistakes the user's item is still there, with a stub beside it, so that one mistake is one error.
+//! Each macro goes through the same steps: parse what the user wrote, check it and collect every mistake, expand. If
+//! there are mistakes, the user's item is still emitted, together with a stub, so that one mistake gives one error.
 
 mod cfg;
 mod duration;
@@ -20,7 +20,7 @@ mod wanted;
 
 use proc_macro::TokenStream;
 
-/// Makes a struct or an enum an event.
+/// Makes a struct or enum an event.
 ///
 /// ```
 /// use melange::Event;
@@ -41,45 +41,45 @@ use proc_macro::TokenStream;
 ///
 /// | `#[event(..)]` | |
 /// |---|---|
-/// | `topic = "orders"` | Where it is published: 1 to 256 letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO topic. Required, unless the event is `local`. |
-/// | `name = "OrderPlaced"` | Its name on the wire: letters, digits and `_`, `-`, `.`, `:`, `/`. The type's name unless said otherwise. |
-/// | `version = 2` | Its version on the wire. 1 unless said otherwise. |
-/// | `alias = ["OldName"]` | Names it is also read under. |
-/// | `upcast_from = [OrderPlacedV1]` | Older versions, events themselves, that it is made from: each needs `impl From<OrderPlacedV1> for OrderPlaced`, or `TryFrom` with an error. |
-/// | `deprecated`, `deprecated = "publish OrderPlacedV2"` | Whoever publishes it is warned in the log, once for each process, with what to do instead. Subscribers are not. |
-/// | `example = OrderPlaced { .. }` | A value of it, for documents and people; several may be given. |
-/// | `local` | It stays in the process, and needs neither serde nor a topic. |
-/// | `crate = path` | Where Melange is, if not at `::melange`. |
+/// | `topic = "orders"` | The topic it is published to: 1 to 256 letters, digits, `-` and `_`, with `.fifo` at the end for a FIFO topic. Required, unless the event is `local`. |
+/// | `name = "OrderPlaced"` | Its name on the wire: letters, digits and `_`, `-`, `.`, `:`, `/`. The type's name by default. |
+/// | `version = 2` | Its version on the wire. 1 by default. |
+/// | `alias = ["OldName"]` | Other names under which it can be read. |
+/// | `upcast_from = [OrderPlacedV1]` | Older versions, themselves events, from which it can be made: each needs `impl From<OrderPlacedV1> for OrderPlaced`, or `TryFrom` with an error. |
+/// | `deprecated`, `deprecated = "publish OrderPlacedV2"` | Publishing it logs a warning, once for each process, with what to do instead. Subscribing to it does not. |
+/// | `example = OrderPlaced { .. }` | An example value, for documents and people; may be given several times. |
+/// | `local` | It never leaves the process, and needs neither serde nor a topic. |
+/// | `crate = path` | The path to Melange, if not `::melange`. |
 ///
 /// # On a field of a struct
 ///
 /// | `#[event(..)]` | |
 /// |---|---|
-/// | `key` | Same key, same order: the group on FIFO topics, the lane of a bus. Anything that displays, but no floating-point number. |
-/// | `dedup_id` | The deduplication id on FIFO topics; the event's id unless said otherwise. |
-/// | `attribute`, `attribute = "name"` | Also sent beside the body, for filters: text, `bool`, an integer, an `Option` of these, or what implements `melange::IntoAttribute`. At most 4. |
-/// | `topic` | Where this one event is published: text. The type's topic if it is empty. |
-/// | `occurred_on` | When it happened: a `melange::Timestamp`, a `chrono::DateTime<Utc>` or a `SystemTime`. The moment of publishing unless said otherwise. |
+/// | `key` | The ordering key: the message group on FIFO topics, and the unit of order within a bus. Any type that implements `Display`, except floating-point numbers. |
+/// | `dedup_id` | The deduplication id on FIFO topics; the event's id by default. |
+/// | `attribute`, `attribute = "name"` | Also sent as a message attribute, for filters: a string, `bool`, an integer, an `Option` of these, or a type that implements `melange::IntoAttribute`. At most 4. |
+/// | `topic` | The topic of this one event: a string. The type's topic if it is empty. |
+/// | `occurred_on` | When it happened: a `melange::Timestamp`, a `chrono::DateTime<Utc>` or a `SystemTime`. The time of publishing by default. |
 ///
-/// # What else is noticed
+/// # What else is used
 ///
-/// Where the feature `schema` of Melange is on, doc comments of the type and its fields, the fields' types, Rust's own
-/// `#[deprecated]`, and `schemars::JsonSchema` where the type derives it: see `melange::documents`.
+/// With Melange's feature `schema`: the doc comments of the type and its fields, the fields' types, Rust's own
+/// `#[deprecated]`, and `schemars::JsonSchema` if the type derives it. See `melange::documents`.
 ///
 /// # What can be an event
 ///
-/// What owns its data and is `Send + Sync`, because queues keep events and subscribers share them. A generic type cannot,
-/// because each of its types would need a name of its own: wrap the one you mean, as in
-/// `struct UserChanged(Changed<User>);`.
+/// A type that owns its data and is `Send + Sync`, because queues keep events and subscribers share them. A generic
+/// type cannot be an event, because each instance would need its own name: wrap the one you mean, as in `struct
+/// UserChanged(Changed<User>);`.
 ///
-/// A struct with named fields shares one JSON object with the envelope. So its fields may not be called
-/// `event_type_name`, `event_id`, `event_version`, `occurred_on` or `topic` there, except for those marked as such, and
-/// `#[serde(deny_unknown_fields)]` would refuse every message. Everything else travels under `data`.
+/// A struct with named fields shares one JSON object with the envelope. So its fields must not be called
+/// `event_type_name`, `event_id`, `event_version`, `occurred_on` or `topic` in the JSON, except for those marked as
+/// such, and `#[serde(deny_unknown_fields)]` would refuse every message. All other types are written under `data`.
 ///
-/// Retries, dead letters and older builds bring back what was published, so an event reads what it writes. A field or a variant that
-/// `#[serde(..)]` has written under one name and read under another is refused, unless an `alias` has the one that is written.
-/// Where `Serialize` is written by hand, the names it writes are not seen here: give the field that name for both ways,
-/// `#[serde(rename = "orderId")]`.
+/// Because of retries, dead letters and older builds, an event must be able to read what it writes. A field or variant
+/// for which `#[serde(..)]` sets different names for writing and reading is refused, unless an `alias` covers the name
+/// that is written. The macro cannot see the names that a hand-written `Serialize` uses: give the field that name for
+/// both, `#[serde(rename = "orderId")]`.
 // `events` and `melange` are no attributes of their own, but slips that are answered here and not by two errors.
 #[proc_macro_derive(Event, attributes(event, events, melange))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
@@ -119,8 +119,8 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The function stays as it is. Beside it there is a hidden type of its name, by which `melange::subscribers![..]` finds
-/// it: a module, type or trait in the same place must be called something else.
+/// The function stays as it is. The macro adds a hidden type with the function's name, which
+/// `melange::subscribers![..]` uses: a module, type or trait in the same scope must have another name.
 ///
 /// # A value with several handlers, or with one
 ///
@@ -154,8 +154,8 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 ///
 /// # One value, several impl blocks
 ///
-/// The handlers of one type may stand in several blocks, in one file or in many. The first need not say which it is, each of the
-/// others has a number of its own. One value of the type brings them all.
+/// The handlers of one type may be in several blocks, in one file or in many. Each block after the first needs its own
+/// number. One value of the type subscribes all of them.
 ///
 /// ```
 /// # use melange::{Event, subscriber};
@@ -185,32 +185,33 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 ///
 /// # What values and their handlers need
 ///
-/// The values are given to a builder, by `.subscriber(Ledger)`. `#[listens_to]` takes the event from the first argument that
-/// is `&E`, `Arc<E>` or `&Context<E>`, or says it; and it may have all the options below, for this handler alone.
+/// Give the value to a builder: `.subscriber(Ledger)`. `#[listens_to]` infers the event from the first argument that is
+/// `&E`, `Arc<E>` or `&Context<E>`, or names it; and it accepts the options below, for this handler only.
 ///
-/// # Arguments and what may be returned
+/// # Arguments and return types
 ///
-/// `&E`, `Arc<E>`, `&Metadata`, `Metadata`, `&Context<E>`, `State<T>`, `CancellationToken`, and `Option` of these, in any
-/// order; also what implements `melange::FromContext`. A subscriber of several events takes each as an `Option`.
+/// Arguments are `&E`, `Arc<E>`, `&Metadata`, `Metadata`, `&Context<E>`, `State<T>`, `CancellationToken`, and `Option`
+/// of these, in any order; also any type that implements `melange::FromContext`. A subscriber of several events takes
+/// each as an `Option`.
 ///
-/// It returns nothing, an `Outcome`, a `Result<(), E>` or a `Result<Outcome, E>`, where `E` is any error that is `Send` and
-/// `Sync`, or text. An error means: again later.
+/// It returns nothing, an `Outcome`, a `Result<(), E>` or a `Result<Outcome, E>`, where `E` is any error that is `Send`
+/// and `Sync`, or a string. An error means: try again later.
 ///
 /// # Options
 ///
 /// | `#[subscriber(..)]` | |
 /// |---|---|
 /// | `listens_to = A`, `listens_to = [A, B]` | The events. |
-/// | `name = "..."` | What it is called in logs and dead letters; the function's name, or `Type::method`, unless said otherwise. |
-/// | `queue = "billing"` | A queue of its own: 1 to 80 letters, digits, `-` and `_`, and `.fifo` at the end of a FIFO queue. |
-/// | `blocking` | A function that is not async, on a thread for blocking work. |
-/// | `retry(attempts = 5, backoff = "1s..5m")` | Times it is tried at most, and the shortest and the longest wait between. |
-/// | `timeout = "30s"` | How long one run may take, less than 12 hours. |
-/// | `concurrency = 8` | How many runs may be under way at once. |
-/// | `part = 2` | On a further impl block of a type: its number, 16 at most. The first is 1, and need not say so. |
-/// | `crate = path` | Where Melange is, if not at `::melange`. |
+/// | `name = "..."` | Its name in logs and dead letters; the function's name, or `Type::method` by default. |
+/// | `queue = "billing"` | Its own queue: 1 to 80 letters, digits, `-` and `_`, with `.fifo` at the end for a FIFO queue. |
+/// | `blocking` | Runs a sync function on a thread for blocking work. |
+/// | `retry(attempts = 5, backoff = "1s..5m")` | The maximum number of attempts, and the shortest and longest wait between them. |
+/// | `timeout = "30s"` | The maximum duration of one run, less than 12 hours. |
+/// | `concurrency = 8` | The maximum number of concurrent runs. |
+/// | `part = 2` | On an additional impl block of a type: its number, at most 16. The first block is 1, and need not say so. |
+/// | `crate = path` | The path to Melange, if not `::melange`. |
 ///
-/// Lengths of time are whole numbers with `ms`, `s`, `m` or `h`, the largest unit first: `"500ms"`, `"1m30s"`.
+/// Durations are whole numbers with `ms`, `s`, `m` or `h`, the largest unit first: `"500ms"`, `"1m30s"`.
 #[proc_macro_attribute]
 pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
     subscriber::attribute(options.into(), item.into()).into()

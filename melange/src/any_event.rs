@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::event::{Erased, Event, EventDescriptor};
 use crate::metadata::Metadata;
 
-/// An event that was read without knowing its type: ask its name, then [`downcast`](Self::downcast) it.
+/// An event that was read without knowing its type: look at its name, then [`downcast`](Self::downcast) it.
 pub struct AnyEvent {
     descriptor: &'static EventDescriptor,
     metadata: Box<Metadata>,
@@ -18,25 +18,25 @@ impl AnyEvent {
         Self { descriptor, metadata: Box::new(metadata), event }
     }
 
-    /// The name of the event's type: the present one, if it came under an alias.
+    /// The name of the event type: the current one, if it came under an alias.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.descriptor.name()
     }
 
-    /// The version of the event's type: the present one, if it came as an older one.
+    /// The version of the event type: the current one, if it came as an older one.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.descriptor.version()
     }
 
-    /// What is known of it beside its own fields.
+    /// Its metadata.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// What is known of its type.
+    /// The descriptor of its type.
     #[must_use]
     pub fn descriptor(&self) -> &'static EventDescriptor {
         self.descriptor
@@ -70,7 +70,7 @@ impl AnyEvent {
     /// ```
     ///
     /// # Errors
-    /// Gives itself back if it is something else.
+    /// Returns itself if it is something else.
     pub fn downcast<E: Event>(self) -> Result<E, Self> {
         let Self { descriptor, metadata, event } = self;
         match event.downcast::<E>() {

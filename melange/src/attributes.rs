@@ -1,4 +1,4 @@
-//! What travels beside a message's body, where brokers can filter by it.
+//! Message attributes, which brokers can filter by.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,22 +8,22 @@ use std::sync::Arc;
 pub const EVENT_TYPE: &str = "event_type";
 /// The name of an event, as Python melange 7.1 and later reads it.
 pub const MANIFEST: &str = "manifest";
-/// How the body was made: 1 is JSON, 2 is Python's pickle (refused unread).
+/// How the body was serialized: 1 is JSON, 2 is Python's pickle (refused without being read).
 pub const SERIALIZER_ID: &str = "serializer_id";
 /// The W3C trace context, when there is one.
 pub const TRACEPARENT: &str = "traceparent";
-/// On a dead letter: the one subscriber it is for; a message that carries it runs that subscriber only.
+/// On a dead letter: the subscriber that gave it up; a message with this attribute runs that subscriber only.
 pub const SUBSCRIBER: &str = "melange_subscriber";
 /// On a dead letter: why it is one.
 pub const REASON: &str = "melange_reason";
 /// On a dead letter: the queue it came from.
 pub const ORIGINAL_QUEUE: &str = "melange_original_queue";
 
-/// On a message that was put back from a dead-letter queue: how often that was done.
+/// On a message redriven from a dead-letter queue: how often that was done.
 pub const REDRIVES: &str = "melange_redrives";
 
-/// Most attributes a message may carry, Melange's own included. SQS allows 10 under raw delivery (an eleventh makes SNS
-/// drop the message without a word), and two are left to tracing libraries and other tools.
+/// The most attributes a message may carry, Melange's own included. SQS allows 10 with raw message delivery (an
+/// eleventh makes SNS drop the message silently), and two are left for tracing libraries and other tools.
 pub const MAX_ATTRIBUTES: usize = 8;
 
 /// How many of [`MAX_ATTRIBUTES`] Melange uses itself: `event_type`, `manifest`, `serializer_id` and `traceparent`.
@@ -82,13 +82,13 @@ impl Attributes {
         self.entries().iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The value under `name` as text, when there is one that is not binary.
+    /// The value under `name` as text, if there is one and it is not binary.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(AttributeValue::as_str)
     }
 
-    /// Sets `name`, replacing what it was. An empty value, which brokers refuse, is left out.
+    /// Sets `name`, replacing a previous value. An empty value, which brokers refuse, is left out.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: AttributeValue) {
         set(Arc::make_mut(self.0.get_or_insert_default()), name.into(), value);
     }

@@ -1,4 +1,4 @@
-//! The whole of a binary's topology, checked in a test: what the start would find, and what is only wrong if you say so.
+//! Checks of a binary's whole topology in a test: what the start would find, and opt-in rules.
 
 mod asked_for;
 mod assert;
@@ -17,7 +17,7 @@ use crate::transport::Topology;
 /// A rule: everything that it finds wrong.
 type Rule = Box<dyn Fn(&Checks) -> Vec<Problem> + Send + Sync>;
 
-/// What is to be checked of a registry, for a test. [`assert_topology!`](crate::assert_topology) writes it in one line.
+/// Checks of a registry, for a test. [`assert_topology!`](crate::assert_topology) is the one-line form.
 ///
 /// ```rust,standalone_crate
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
@@ -31,11 +31,11 @@ type Rule = Box<dyn Fn(&Checks) -> Vec<Problem> + Send + Sync>;
 /// # Ok::<(), melange::BuildErrors>(())
 /// ```
 ///
-/// Always checked is what [`Registry::check`] lists: two events of one name and version, aliases that collide, holes in
-/// versions, subscribers of events that are not registered, FIFO topics without a key, FIFO queues at topics that are not, too many
-/// attributes, illegal names, options that make no sense, and crates that brought nothing. What needs the bus, such as a missing
-/// `State<T>` or value, `build()` finds. The rest is opted into, and the limits of a broker are [rules](Self::rule) of its crate:
-/// `melange_aws::assert_topology!` has those of AWS.
+/// The checks of [`Registry::check`] always run: two events with the same name and version, colliding aliases, gaps in
+/// versions, subscribers of events that are not registered, FIFO topics without a key, FIFO queues on standard topics,
+/// too many attributes, illegal names, meaningless options, and crates that registered nothing. Problems that only a
+/// bus can see, such as a missing `State<T>` or value, are found by `build()`. The other checks are opt-in, and the
+/// limits of a broker are [rules](Self::rule) in its crate: `melange_aws::assert_topology!` has those of AWS.
 #[must_use = "nothing is checked before `run()`"]
 pub struct Checks {
     /// What each thing in it says of itself.
@@ -54,13 +54,13 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Of everything the linker brought, whatever is wrong with it.
+    /// Checks of everything that is linked, even if it is inconsistent.
     #[cfg(not(target_family = "wasm"))]
     pub fn linked() -> Self {
         Self::of(Registry::everything_linked())
     }
 
-    /// Of this registry.
+    /// Checks of this registry.
     pub fn of(registry: Registry) -> Self {
         let (events, subscribers) = (registry.events().collect(), registry.subscribers().cloned().collect());
         Self {
@@ -78,8 +78,8 @@ impl Checks {
         }
     }
 
-    /// Of what `bus` is made of, with its own queue. What was linked and left out of it is checked too, but for what depends on a
-    /// bus: the subscribers of another one may consume from another queue.
+    /// Checks of what `bus` consists of, with its own queue. What is linked but not part of it is checked too, except
+    /// for rules that depend on a bus: the subscribers of another bus may consume from another queue.
     #[cfg(feature = "cli")]
     pub(crate) fn of_bus(bus: &EventBus) -> Self {
         let mut subscribers: Vec<_> = bus.subscribers().map(|(_, subscriber)| subscriber.clone()).collect();
@@ -88,32 +88,33 @@ impl Checks {
         Self { events, subscribers, ..Self::linked() }.queue(bus.engine().transport.own_queue())
     }
 
-    /// The bus's own queue: that of subscribers that name none.
+    /// Sets the bus's own queue: that of subscribers that name none.
     pub fn queue(mut self, name: impl Into<String>) -> Self {
         self.queue = Some(name.into());
         self
     }
 
-    /// What the transport puts before the names of topics and queues: the longest of your environments, for rules about names.
+    /// Sets the prefix that the transport adds to the names of topics and queues: for rules about names, use the
+    /// longest of your environments.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Each of these crates must have brought something: `.crates(melange::crates![orders])`.
+    /// Each of these crates must have registered something: `.crates(melange::crates![orders])`.
     pub fn crates(mut self, crates: Crates) -> Self {
         self.registry = self.registry.crates(crates);
         self
     }
 
-    /// Every event must have a subscriber here, itself or by way of a newer version. Events that are for others only are named
-    /// by [`handled_elsewhere`](Self::handled_elsewhere).
+    /// Every event must have a subscriber here, of itself or of a newer version. Name events that are only for others
+    /// with [`handled_elsewhere`](Self::handled_elsewhere).
     pub fn handled(mut self) -> Self {
         self.handled = true;
         self
     }
 
-    /// Every event must have a subscriber here, but for this one, which others listen to.
+    /// Every event must have a subscriber here, except this one, which others listen to.
     pub fn handled_elsewhere<E: Event>(self) -> Self {
         self.handled_elsewhere_of(E::DESCRIPTOR)
     }
@@ -123,8 +124,8 @@ impl Checks {
         self.handled()
     }
 
-    /// This binary publishes `E`. Once there is such a list, every event that is listened to must be in it: published here, or
-    /// [elsewhere](Self::published_elsewhere). The linker cannot know who publishes, so the list is yours.
+    /// This binary publishes `E`. With the first such call, every event that is listened to must be named: as published
+    /// here, or [elsewhere](Self::published_elsewhere). The linker cannot know who publishes, so you list it.
     pub fn publishes<E: Event>(self) -> Self {
         self.publishes_of(E::DESCRIPTOR)
     }
@@ -139,20 +140,20 @@ impl Checks {
         self.publishes::<E>()
     }
 
-    /// Events of FIFO topics must be consumed from FIFO queues. A standard queue takes them too, and forgets their order.
+    /// Events of FIFO topics must be consumed from FIFO queues. A standard queue takes them too, but loses their order.
     pub fn ordered(mut self) -> Self {
         self.ordered = true;
         self
     }
 
-    /// No event may be consumed from more than one queue: where each queue is a service of its own, an event that two of them
-    /// handle in one binary is a slip.
+    /// No event may be consumed from more than one queue: where each queue is its own service, an event that two of
+    /// them handle in one binary is probably a mistake.
     pub fn one_queue_per_event(mut self) -> Self {
         self.one_queue = true;
         self
     }
 
-    /// Another rule: of a broker's crate, or your own.
+    /// Adds a rule: from a broker's crate, or your own.
     ///
     /// ```
     /// use melange::{Checks, Problem, ProblemKind, Registry};
@@ -168,10 +169,10 @@ impl Checks {
         self
     }
 
-    /// Checks all of it.
+    /// Runs all checks.
     ///
     /// # Errors
-    /// Everything that is wrong, at once, each with file, line and fix.
+    /// All problems at once, each with file, line and fix.
     pub fn run(&self) -> Result<(), BuildErrors> {
         let mut problems = self.registry.problems();
         problems.extend(check_fifo(self.subscribers(), self.own_queue()));
@@ -190,19 +191,19 @@ impl Checks {
         self.subscribers.iter()
     }
 
-    /// The bus's own queue, if it was said.
+    /// The bus's own queue, if it was set.
     #[must_use]
     pub fn own_queue(&self) -> Option<&str> {
         self.queue.as_deref()
     }
 
-    /// What is put before the names of topics and queues.
+    /// The prefix of the names of topics and queues.
     #[must_use]
     pub fn name_prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// The queues and topics that there would be. The bus's own queue has an empty name if none was said.
+    /// The queues and topics that there would be. The bus's own queue has an empty name if none was set.
     #[must_use]
     pub fn topology(&self) -> Topology {
         let own_queue = self.own_queue().unwrap_or_default();

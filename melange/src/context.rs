@@ -1,4 +1,4 @@
-//! What a subscriber is run with: the event, its metadata, the states, and the token that says stop.
+//! What a subscriber is run with: the event, its metadata, the states, and the cancellation token.
 
 mod frame;
 mod late;
@@ -56,21 +56,21 @@ pub struct Context<E> {
 }
 
 impl<E: Event> Context<E> {
-    /// A context of this event, without states: for tests that call a subscriber directly.
+    /// A context for this event, without states: for tests that call a subscriber directly.
     #[must_use]
     pub fn new(event: impl Into<Arc<E>>, metadata: Metadata) -> Self {
         let (metadata, states) = (Arc::new(metadata), Arc::new(States::default()));
         Self { event: event.into(), metadata, states, cancellation: CancellationToken::new() }
     }
 
-    /// With this state, in place of one of the same type: for tests that call a subscriber directly.
+    /// Adds a state, replacing one of the same type: for tests that call a subscriber directly.
     #[must_use]
     pub fn with_state<T: Clone + ThreadSafe + 'static>(mut self, value: T) -> Self {
         Arc::make_mut(&mut self.states).insert(value);
         self
     }
 
-    /// With this token, to be cancelled when the work should stop: for tests that call a subscriber directly.
+    /// Sets the token that tells the work to stop: for tests that call a subscriber directly.
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;
@@ -83,7 +83,7 @@ impl<E: Event> Context<E> {
         &self.event
     }
 
-    /// What is known of the event beside its own fields.
+    /// The event's metadata.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
@@ -95,7 +95,7 @@ impl<E: Event> Context<E> {
         self.states.get::<T>()
     }
 
-    /// Cancelled when the work should stop: at a time-out, a lost lease, or the shutdown's deadline.
+    /// Cancelled when the work should stop: at a timeout, when the lease is lost, or at the shutdown's deadline.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         &self.cancellation

@@ -26,7 +26,7 @@ use crate::in_process::on_a_thread;
 use crate::outcome::Outcome;
 use crate::subscriber::{Call, Subscription, mismatch};
 
-/// Runs a subscriber of any kind, within its own time-out.
+/// Runs a subscriber of any kind, within its own timeout.
 #[cfg(feature = "test-util")]
 pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), Failed> {
     run_in(subscription, with.scene()).await

@@ -12,7 +12,7 @@ pub use descriptor::EventDescriptor;
 use crate::attributes::AttributeValue;
 use crate::{BoxError, Timestamp};
 
-/// An event whose type was forgotten: what queues hold and what dispatch passes on.
+/// A type-erased event: what queues hold and what dispatch passes on.
 pub type Erased = Arc<dyn Any + Send + Sync>;
 
 /// Something that happened, which subscribers may listen to. Implemented by `#[derive(Event)]`.
@@ -22,34 +22,34 @@ pub type Erased = Arc<dyn Any + Send + Sync>;
     note = "add `#[derive(melange::Event)]` and `#[event(topic = \"...\")]` to `{Self}`"
 )]
 pub trait Event: Send + Sync + Sized + 'static {
-    /// What is known of the type: name, version, topic, how it is written.
+    /// The description of the type: name, version, topic, how it is written.
     const DESCRIPTOR: &'static EventDescriptor;
 
-    /// What this one value says of its own way: its key, its topic, when it happened.
+    /// The routing data of this one value: its key, its topic, when it happened.
     fn route(&self) -> Route<'_> {
         Route::default()
     }
 }
 
-/// What is known of an event's type.
+/// The descriptor of an event type.
 #[must_use]
 pub const fn descriptor<E: Event>() -> &'static EventDescriptor {
     E::DESCRIPTOR
 }
 
-/// What one event says of its own way, from the fields marked `#[event(key)]` and so on.
+/// The routing data of one event, from the fields marked `#[event(key)]` and so on.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Route<'a> {
-    /// Same key, same order.
+    /// The ordering key: events with the same key stay in order where the bus or queue keeps one.
     pub key: Option<Cow<'a, str>>,
-    /// FIFO deduplication id; the event's id when absent.
+    /// FIFO deduplication id; the event's id if absent.
     pub dedup_id: Option<Cow<'a, str>>,
-    /// A topic other than the descriptor's.
+    /// A topic that overrides the descriptor's.
     pub topic: Option<Cow<'a, str>>,
-    /// When it happened; the moment of publishing when absent.
+    /// When it happened; the time of publishing if absent.
     pub occurred_on: Option<Timestamp>,
-    /// What is also sent beside the body.
+    /// Message attributes to send with the body.
     pub attributes: Vec<(&'static str, AttributeValue)>,
 }
 
@@ -73,7 +73,7 @@ impl Upcast {
         self.from
     }
 
-    /// The newer event, or why there is none: what `TryFrom` said, or that `old` is not of the older type or is shared.
+    /// The newer event, or why there is none: the error of `TryFrom`, or that `old` is of another type or is shared.
     pub(crate) fn apply(&self, old: Erased) -> Result<Erased, BoxError> {
         (self.convert)(old)
     }

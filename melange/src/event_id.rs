@@ -11,9 +11,9 @@ use crate::Timestamp;
 
 /// The identity of one occurrence of an event.
 ///
-/// Made once, when `publish` is called, as a UUID v7 (so ids sort by time), and carried in the message's body: publish
-/// retries, redeliveries and redrives keep it, unlike the message ids of SNS and SQS. It is what to deduplicate by.
-/// Events written by others may bring ids of any other form; those are kept as they came.
+/// Made once, when `publish` is called, as a UUID v7 (so ids sort by time), and carried in the message body: publish
+/// retries, redeliveries and redrives keep it, unlike the message ids of SNS and SQS. Use it for deduplication.
+/// Events written by other producers may have ids of any other form; those are kept unchanged.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(Form);
 
@@ -24,7 +24,7 @@ enum Form {
 }
 
 impl EventId {
-    /// A new id, unlike any other, later in order than those made before it in this process.
+    /// A new unique id, which sorts after all ids made earlier in this process.
     #[must_use]
     pub fn new() -> Self {
         Self::made_at(Timestamp::now())
@@ -43,7 +43,7 @@ impl EventId {
         }
     }
 
-    /// The id that `text` spells: a UUID, or any other text as it stands.
+    /// The id with this text: a UUID, or any other text unchanged.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         Self::canonical(text).unwrap_or_else(|| Self(Form::Text(text.into())))
@@ -85,9 +85,9 @@ struct Last {
 }
 
 impl Last {
-    /// The first id of a millisecond is random in all but its time; each further one is the successor of the last, as RFC
-    /// 9562 allows (6.2, method 2). So the system is asked for randomness once in a millisecond at most: that takes as long
-    /// as writing half an event.
+    /// The first id of a millisecond is random in all but its time; each further one is the successor of the last, as
+    /// RFC 9562 allows (6.2, method 2). So the system is asked for randomness once in a millisecond at most: that takes
+    /// as long as writing half an event.
     fn next(&mut self, now: Timestamp) -> Uuid {
         let now = u64::try_from(now.unix_millis()).unwrap_or_default();
         let at = match self.millis {

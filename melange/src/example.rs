@@ -40,7 +40,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// This value, under an id and a moment that are the same for all examples.
+    /// This value, with an id and a time that are the same for all examples.
     #[must_use]
     pub fn of<E: Event>(event: E) -> Self {
         let route = event.route();
@@ -56,7 +56,7 @@ impl Example {
     /// Its body on the wire.
     ///
     /// # Errors
-    /// If the event is local, or serde cannot write it.
+    /// If the event is local, or serde cannot serialize it.
     pub fn body(&self, format: Format) -> Result<String, SerializeError> {
         let written = write(format, self.descriptor, &self.metadata, &*self.event);
         written.map_err(|why| SerializeError::new(self.descriptor.name(), why))
@@ -68,7 +68,7 @@ impl Example {
         self.key.as_deref()
     }
 
-    /// The attributes of its own that it is sent with, from the fields marked `#[event(attribute)]`.
+    /// Its own message attributes, from the fields marked `#[event(attribute)]`.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &AttributeValue)> {
         self.attributes.iter().map(|(name, value)| (*name, value))
     }

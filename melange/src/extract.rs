@@ -12,9 +12,10 @@ use crate::metadata::Metadata;
 
 /// A type that can be an argument of a subscriber of `E`.
 ///
-/// Given: `&E`, `Arc<E>`, `&Metadata`, `Metadata`, `&Context<E>`, [`State<T>`], `CancellationToken`, and `Option` of
-/// these: `Option<State<T>>` is `None` where no such state was given, `Option<&A>` is `None` where a subscriber of
-/// `[A, B]` runs for a `B`, and `Option<&Context<A>>` also where the event is only borrowed, on a synchronous bus.
+/// Implemented for `&E`, `Arc<E>`, `&Metadata`, `Metadata`, `&Context<E>`, [`State<T>`], `CancellationToken`, and
+/// `Option` of these: `Option<State<T>>` is `None` if no such state was given to the bus, `Option<&A>` is `None` if a
+/// subscriber of `[A, B]` runs for a `B`, and `Option<&Context<A>>` also if the event is only borrowed, on a
+/// synchronous bus.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a subscriber of `{E}`",
     label = "not an argument of a subscriber of `{E}`",
@@ -22,23 +23,24 @@ use crate::metadata::Metadata;
     note = "what you gave by `.state(..)` is a `State<T>`, where `T` is `Clone + Send + Sync`: put what is not into an `Arc`"
 )]
 pub trait FromContext<'cx, E: Event>: Sized {
-    /// The value, from what the subscriber is run with.
+    /// Takes the value from the frame of one run.
     ///
     /// # Errors
-    /// If it is not there, which [`needs`](Self::needs) makes impossible for what `build()` can check.
+    /// If it is not available. What is declared in [`needs`](Self::needs) was already checked by `build()`, as far as
+    /// it can be.
     fn from_context(cx: &'cx Frame<'cx, E>) -> Result<Self, ExtractError>;
 
-    /// Says what must be there, so that `build()` can check it before the first event.
+    /// Declares what must be available, so that `build()` can check it before the first event.
     fn needs(needs: &mut Needs) {
         let _ = needs;
     }
 }
 
-/// A value given to the bus with `.state(..)`; one of each type. Every run gets a clone.
+/// A value given to the bus with `.state(..)`, at most one of each type. Every run gets a clone.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct State<T>(pub T);
 
-/// What a subscriber's arguments need of the bus it runs on.
+/// What a subscriber's arguments need from the bus it runs on.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub(crate) states: Vec<Needed>,
@@ -66,12 +68,12 @@ impl Needs {
         self.states.push(Needed::of::<T>());
     }
 
-    /// The event must be one that can be shared, not merely borrowed.
+    /// The event must be shared (in an `Arc`), not only borrowed.
     pub fn shared_event(&mut self) {
         self.shared = true;
     }
 
-    /// The metadata is to be that of the moment of publishing, and not of the moment it is asked for.
+    /// The metadata must be taken when the event is published, not when it is asked for.
     pub fn metadata(&mut self) {
         self.metadata = true;
     }
@@ -82,7 +84,7 @@ impl Needs {
     }
 }
 
-/// An argument could not be had.
+/// An argument is not available.
 #[derive(Debug)]
 pub struct ExtractError(String);
 

@@ -1,4 +1,4 @@
-//! What an event is made of, as its source says: for catalogues, fingerprints and contracts.
+//! The fields and variants of an event, as declared in its source: for catalogues, fingerprints and contracts.
 
 use std::fmt;
 
@@ -35,13 +35,13 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field that must be there, of this name on the wire and this type as it is written.
+    /// A required field, with this name on the wire and this type as written in the source.
     #[must_use]
     pub const fn new(name: &'static str, type_name: &'static str) -> Self {
         Self { name, type_name, optional: false, key: false, flattened: false, traced: None }
     }
 
-    /// That may be absent: an `Option`, or one with `#[serde(default)]`.
+    /// Marks that it may be absent: an `Option`, or one with `#[serde(default)]`.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.optional = true;
@@ -72,13 +72,13 @@ impl Field {
         self
     }
 
-    /// Its name on the wire: that which is read, where serde writes another. A field of a tuple is called by its number.
+    /// Its name on the wire: the one that is read, if serde writes another. A tuple field's name is its index.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its type, as it is written in the source.
+    /// Its type, as written in the source.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         self.type_name
@@ -96,7 +96,7 @@ impl Field {
         self.key
     }
 
-    /// Whether its own fields stand in its place.
+    /// Whether it is flattened: `#[serde(flatten)]`.
     #[must_use]
     pub const fn is_flattened(&self) -> bool {
         self.flattened
@@ -116,7 +116,7 @@ impl fmt::Debug for Field {
     }
 }
 
-/// How the variants of an enum are told apart on the wire.
+/// How the variants of an enum are tagged on the wire.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tagging {

@@ -17,10 +17,10 @@ use crate::outcome::{IntoOutcome, Outcome};
 use crate::subscriber::{BoxFuture, Call, Instance, SubscriberDescriptor, Subscription, mismatch};
 use crate::thread_safe::ThreadSafe;
 
-/// A closure that can be given to `.subscribe(..)`. `M` is found by the compiler.
+/// A closure that can be given to `.subscribe(..)`. The compiler infers `M`.
 ///
-/// Either async, taking the event as `Arc<E>` and after it what it likes of `State<T>`, `Metadata` and
-/// `CancellationToken`: `|order: Arc<OrderPlaced>, meta: Metadata| async move { .. }`; or sync, taking it as a reference:
+/// Either async, taking the event as `Arc<E>` and then any of `State<T>`, `Metadata` and `CancellationToken`:
+/// `|order: Arc<OrderPlaced>, meta: Metadata| async move { .. }`; or sync, taking the event by reference:
 /// `|order: &OrderPlaced| { .. }`.
 #[diagnostic::on_unimplemented(
     message = "this closure cannot be a subscriber",

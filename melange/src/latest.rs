@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::Timestamp;
 
-/// Remembers, for the keys seen last, when their newest event occurred: on queues that do not keep the order, an event
-/// that is older than what its key has seen can be told, and left out.
+/// Remembers when the newest event of each recently seen key occurred. On queues that do not keep order, this detects
+/// events that are older than one already seen for their key, so that they can be skipped.
 ///
-/// It is bounded: when full, it forgets the key that was seen longest ago, whose next event then counts as new. It
-/// lives in this process only.
+/// It is bounded: when full, it forgets the least recently seen key, whose next event then counts as new. It lives in
+/// this process only.
 ///
 /// ```
 /// use melange::{Latest, Timestamp};
@@ -42,8 +42,8 @@ impl<K: Hash + Eq + Clone> Latest<K> {
         Self { capacity: capacity.max(1), seen: Mutex::new(seen) }
     }
 
-    /// Whether an event of `key` that occurred at `occurred_on` is newer than all that its key has seen, and if so
-    /// remembers it. The same moment again is not newer: redeliveries are told too.
+    /// Whether an event of `key` that occurred at `occurred_on` is newer than all seen for that key; if so, remembers
+    /// it. An equal timestamp is not newer, so redeliveries are detected too.
     pub fn is_newer(&self, key: K, occurred_on: Timestamp) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.turn += 1;

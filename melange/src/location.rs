@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A place in the user's source, for messages a person can act on.
+/// A place in the user's source, so that messages can point to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     module_path: &'static str,
@@ -23,13 +23,13 @@ impl Location {
         self.module_path.split("::").next().unwrap_or(self.module_path)
     }
 
-    /// The module, from the crate down.
+    /// The full module path, which begins with the crate.
     #[must_use]
     pub fn module_path(&self) -> &'static str {
         self.module_path
     }
 
-    /// The file, as the compiler was given it.
+    /// The file, as it was passed to the compiler.
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.file

@@ -6,28 +6,28 @@ use std::borrow::Cow;
 use crate::attributes::{Attributes, TRACEPARENT};
 use crate::{EventId, Timestamp};
 
-/// What is known of an event beside its own fields: a subscriber takes it as `&Metadata`.
+/// What is known about an event besides its own fields: a subscriber takes it as `&Metadata`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The same through publish retries, redeliveries and redrives: deduplicate by it.
+    /// Stays the same through publish retries, redeliveries and redrives: use it for deduplication.
     pub event_id: EventId,
-    /// The name on the wire (`event_type_name`), as it was written: an old name, if the event came under an alias.
+    /// The name on the wire (`event_type_name`) as it was received: an old name, if the event came under an alias.
     pub event_type_name: Cow<'static, str>,
-    /// The version on the wire, as it was written: older than the event's own after an upcast.
+    /// The version on the wire as it was received: after an upcast, older than the version of the event type.
     pub version: u32,
     /// When it happened, by the publisher's clock, to the microsecond.
     pub occurred_on: Timestamp,
-    /// The topic it was published to; empty when it came without one.
+    /// The topic it was published to; empty if the message names none.
     pub topic: Cow<'static, str>,
-    /// How often this message has been received, this time included; 1 in process.
+    /// How often this message has been received, this time included; 1 on an in-process bus.
     pub attempt: u32,
-    /// What travelled beside the body.
+    /// The message attributes.
     pub attributes: Attributes,
 }
 
 impl Metadata {
-    /// Metadata as of an event named `name` that happens now: for tests that call a subscriber directly.
+    /// Metadata of an event named `name` that happens now: for tests that call a subscriber directly.
     ///
     /// ```
     /// let meta = melange::Metadata::now("OrderPlaced");
@@ -46,21 +46,21 @@ impl Metadata {
         }
     }
 
-    /// As of the n-th time that the message is received, from 1: for tests that call a subscriber directly.
+    /// Sets how often the message has been received, counted from 1: for tests that call a subscriber directly.
     #[must_use]
     pub fn with_attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
     }
 
-    /// As of an event that happened then: for tests that call a subscriber directly.
+    /// Sets when the event happened: for tests that call a subscriber directly.
     #[must_use]
     pub fn with_occurred_on(mut self, occurred_on: Timestamp) -> Self {
         self.occurred_on = occurred_on;
         self
     }
 
-    /// As of the event with this id: for tests that call a subscriber directly.
+    /// Sets the event's id: for tests that call a subscriber directly.
     #[must_use]
     pub fn with_event_id(mut self, event_id: EventId) -> Self {
         self.event_id = event_id;
@@ -75,7 +75,8 @@ impl Metadata {
 }
 
 impl Metadata {
-    /// What is known of `event` when it is published now: its name, version and topic, a new id, and what its own fields say.
+    /// The metadata `event` would have if it were published now: its name, version and topic, a new id, and what its
+    /// own fields set.
     ///
     /// ```
     /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
@@ -89,7 +90,7 @@ impl Metadata {
         Self::routed(E::DESCRIPTOR, &event.route())
     }
 
-    /// The same of an event whose type was forgotten.
+    /// The same for a type-erased event.
     pub(crate) fn of_erased(descriptor: &'static crate::EventDescriptor, event: &(dyn Any + Send + Sync)) -> Self {
         Self::routed(descriptor, &descriptor.route(event).unwrap_or_default())
     }

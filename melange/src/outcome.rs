@@ -1,4 +1,4 @@
-//! What a subscriber says of an event when it is done with it.
+//! What a subscriber returns for an event.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ pub enum Outcome {
     /// Handled.
     #[default]
     Done,
-    /// Not now: again later, until the subscriber's attempts are used up, then to the dead-letter queue.
+    /// Try again later, until the subscriber's attempts are used up; then to the dead-letter queue.
     Retry {
-        /// How long to wait at least; by the subscriber's own backoff when `None`.
+        /// The minimum wait; the subscriber's own backoff if `None`.
         after: Option<Duration>,
     },
-    /// Never: to the dead-letter queue at once.
+    /// Never try again: to the dead-letter queue at once.
     Reject,
     /// Like `Retry` or `Reject`, with the reason. Made by [`Outcome::retry`], [`Outcome::retry_after`],
     /// [`Outcome::reject`], and by returning an `Err`.
@@ -25,19 +25,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Again later, by the subscriber's backoff, because of `reason`.
+    /// Try again after the subscriber's backoff, because of `reason`.
     #[must_use]
     pub fn retry(reason: impl Into<BoxError>) -> Self {
         Self::Failed(Failure { reason: reason.into(), then: Then::Retry { after: None } })
     }
 
-    /// Again after `after`, because of `reason`.
+    /// Try again after `after`, because of `reason`.
     #[must_use]
     pub fn retry_after(reason: impl Into<BoxError>, after: Duration) -> Self {
         Self::Failed(Failure { reason: reason.into(), then: Then::Retry { after: Some(after) } })
     }
 
-    /// Never again: to the dead-letter queue at once, with `reason` beside it.
+    /// Never try again: to the dead-letter queue at once, together with `reason`.
     ///
     /// The reason's `Display` text is kept with the dead letter, so it must not quote secrets.
     #[must_use]
@@ -51,7 +51,7 @@ impl Outcome {
         matches!(self, Self::Done)
     }
 
-    /// What is to happen next, and why: `None` when handled.
+    /// What should happen next, and why: `None` if handled.
     pub(crate) fn into_failure(self) -> Option<Failure> {
         match self {
             Self::Done => None,
@@ -64,7 +64,7 @@ impl Outcome {
     }
 }
 
-/// Why a subscriber did not handle an event, and what it wants done about it.
+/// Why a subscriber did not handle an event, and what should happen to the event.
 #[derive(Debug)]
 pub struct Failure {
     reason: BoxError,
@@ -85,7 +85,7 @@ impl Failure {
         self.reason.as_ref()
     }
 
-    /// Whether the event is to go to the dead-letter queue at once.
+    /// Whether the event should go to the dead-letter queue at once.
     #[must_use]
     pub fn is_reject(&self) -> bool {
         self.then == Then::Reject
@@ -100,7 +100,7 @@ impl Failure {
     }
 }
 
-/// What a subscriber may return: nothing, an [`Outcome`], or a `Result` whose error means "again later".
+/// What a subscriber may return: nothing, an [`Outcome`], or a `Result` whose error means "try again later".
 #[diagnostic::on_unimplemented(
     message = "a subscriber cannot return `{Self}`",
     label = "not an outcome",

@@ -15,7 +15,7 @@ use crate::type_map::TypeMap;
 use crate::wire::write;
 use crate::{Attributes, EventId, SendTo, deprecation, trace};
 
-/// Publishes events, from where there is no queue to consume: a REST handler, a Lambda, a script. Cheap to clone.
+/// Publishes events where no queue is consumed: in a REST handler, a Lambda function, a script. Cheap to clone.
 ///
 /// ```rust,standalone_crate
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
@@ -40,7 +40,7 @@ pub struct MessagePublisher {
 struct Usual(RwLock<TypeMap<Attributes>>);
 
 impl MessagePublisher {
-    /// Publishing over `transport`.
+    /// Publishes over `transport`.
     #[must_use]
     pub fn new(transport: impl Transport) -> Self {
         Self::over(DynTransport::new(transport))
@@ -50,11 +50,11 @@ impl MessagePublisher {
         Self { transport, usual: Arc::default() }
     }
 
-    /// Publishes one event, and returns its id once the broker has it. What is published at the same time goes in one
-    /// request, where the transport can do that.
+    /// Publishes one event, and returns its id once the broker has it. Concurrent publishes share requests, if the
+    /// transport can batch.
     ///
     /// # Errors
-    /// If the event cannot be written, or the broker did not take it.
+    /// If the event cannot be serialized, or the broker did not accept it.
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
         let message = self.message(event)?;
         let event_id = message.metadata.event_id.clone();
@@ -65,8 +65,8 @@ impl MessagePublisher {
         answered(E::DESCRIPTOR.name(), event_id, Some(answer))
     }
 
-    /// Publishes several events, and answers for each, in order: one that fails does not keep back the others. Only on FIFO
-    /// topics, nothing is sent after one of the same key that was not, and its error says so.
+    /// Publishes several events, and returns a result for each, in order: one that fails does not hold back the others.
+    /// Only on FIFO topics, an event is not sent if one before it with the same key was not; its error says so.
     pub async fn publish_all<E: Event>(
         &self,
         events: impl IntoIterator<Item = E>,
@@ -84,11 +84,11 @@ impl MessagePublisher {
         ids.into_iter().map(|event_id| answered(E::DESCRIPTOR.name(), event_id?, answers.next())).collect()
     }
 
-    /// Sends one event to `queue` itself, past all topics, so that only its subscribers see it; at once, or after a
-    /// [`delay`](SendTo::delay). Await what it returns.
+    /// Sends one event directly to `queue`, without a topic, so that only its subscribers see it; at once, or after a
+    /// [`delay`](SendTo::delay). Await the returned value to send it.
     ///
-    /// The queue is named as a subscriber's annotation names it, and has to be there. Whoever consumes from it reads the
-    /// event as if it had been published.
+    /// The queue is named as in `#[subscriber(queue = "..")]`, and must exist. Its consumers read the event as if it
+    /// had been published.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -103,7 +103,7 @@ impl MessagePublisher {
     /// ```
     ///
     /// # Errors
-    /// If the event cannot be written, or the queue did not take it.
+    /// If the event cannot be serialized, or the queue did not accept it.
     pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
         SendTo::new(self.clone(), queue.into(), event)
     }

@@ -1,19 +1,19 @@
-//! How often a subscriber is tried, and how long it rests in between.
+//! How often a subscriber is tried, and how long it waits in between.
 
 use std::time::Duration;
 
-/// How often a subscriber is tried, and how long it rests in between.
+/// How often a subscriber is tried, and how long it waits in between.
 ///
-/// Before the n-th retry a random time between `min` and `min × 2ⁿ`, at most `max`: never sooner than `min`, and
-/// subscribers that failed together do not come back together.
+/// The wait before the n-th retry is random, between `min` and `min × 2ⁿ`, and at most `max`: never shorter than `min`,
+/// and subscribers that failed together are not all retried together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Times an event is tried, the first included; then it goes to the dead-letter queue. At least 1.
+    /// How often an event is tried, the first time included, before it goes to the dead-letter queue. At least 1.
     pub attempts: u32,
-    /// Shortest wait.
+    /// The shortest wait.
     pub min: Duration,
-    /// Longest wait. SQS allows 12 hours.
+    /// The longest wait. SQS allows 12 hours.
     pub max: Duration,
 }
 
@@ -21,13 +21,13 @@ impl RetryPolicy {
     /// Five attempts, one second to five minutes apart.
     pub const DEFAULT: Self = Self::new(5, Duration::from_secs(1), Duration::from_secs(300));
 
-    /// `attempts` tries, `min` to `max` apart.
+    /// `attempts` attempts, `min` to `max` apart.
     #[must_use]
     pub const fn new(attempts: u32, min: Duration, max: Duration) -> Self {
         Self { attempts, min, max }
     }
 
-    /// A wait before trying again after `attempt` tries (from 1), drawn at random.
+    /// A random wait before the retry that follows attempt number `attempt` (from 1).
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.min(31));

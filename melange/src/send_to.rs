@@ -28,8 +28,9 @@ impl<E: Event> SendTo<E> {
         self
     }
 
-    /// Nobody can receive it before `delay` is over: at most 15 minutes, in whole seconds, rounded up. Without it the
-    /// queue's own delay counts. FIFO queues have only that: they refuse one that is longer than zero.
+    /// Delays the message: nobody can receive it before `delay` is over. At most 15 minutes, in whole seconds, rounded
+    /// up. Without it, the queue's own delay applies. A FIFO queue has only its own: it refuses a delay longer than
+    /// zero.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self

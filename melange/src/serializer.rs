@@ -1,4 +1,4 @@
-//! The map from names to types that the Python library has its users write by hand, found by itself.
+//! The map from names to types that users of the Python library write by hand, built from the registry.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -38,7 +38,7 @@ pub struct EventSerializer {
 }
 
 impl EventSerializer {
-    /// For all events the linker brought.
+    /// For all linked events.
     ///
     /// # Errors
     /// If the events contradict each other: two with one name and version, an alias that collides, a gap in versions.
@@ -61,7 +61,7 @@ impl EventSerializer {
         Self { readers: Arc::new(Readers::of(events)), format: Format::Melange }
     }
 
-    /// Writing in this format; every format is read.
+    /// Sets the format to write; every format can be read.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
@@ -71,16 +71,16 @@ impl EventSerializer {
     /// The event as JSON, with a new id, as it would be published now.
     ///
     /// # Errors
-    /// If the event is local, or serde cannot write it.
+    /// If the event is local, or serde cannot serialize it.
     pub fn serialize<E: Event>(&self, event: &E) -> Result<String, SerializeError> {
         let metadata = Metadata::of(event);
         write(self.format, E::DESCRIPTOR, &metadata, event)
             .map_err(|why| SerializeError { event: E::DESCRIPTOR.name(), why })
     }
 
-    /// The event that `json` is: a bare event, as Melange, Python melange or a CloudEvents producer writes it.
+    /// Reads the event in `json`: a bare event, as Melange, Python melange or a CloudEvents producer writes it.
     ///
-    /// What comes through SNS or SQS may be wrapped; for that there is `melange_aws`.
+    /// Messages from SNS or SQS may be in an envelope; `melange_aws` reads those.
     ///
     /// # Errors
     /// If it is not JSON, has no name or an unknown one, or does not fit the event of that name.
@@ -88,7 +88,7 @@ impl EventSerializer {
         self.read(json, &Attributes::new(), &Origin::default())
     }
 
-    /// The event that came as `inbound`: for those who take messages from a broker themselves.
+    /// Reads the event in `inbound`: for code that receives messages from a broker itself.
     ///
     /// # Errors
     /// As [`deserialize`](Self::deserialize).
@@ -208,7 +208,7 @@ pub(crate) fn usual_or_own(text: &str, usual: &'static str) -> Cow<'static, str>
     if text == usual { Cow::Borrowed(usual) } else { Cow::Owned(text.to_owned()) }
 }
 
-/// An event could not be written.
+/// An event could not be serialized.
 #[derive(Debug)]
 pub struct SerializeError {
     event: &'static str,
@@ -229,7 +229,7 @@ impl fmt::Display for SerializeError {
 
 impl std::error::Error for SerializeError {}
 
-/// A text could not be read as an event. Never quotes it.
+/// A text could not be read as an event. The error never quotes the text.
 #[derive(Debug, Clone)]
 pub struct DeserializeError {
     name: Option<String>,
@@ -241,7 +241,7 @@ pub struct DeserializeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeserializeErrorKind {
-    /// No event has this name: someone else's, on a shared topic.
+    /// No event has this name: it may be somebody else's, on a shared topic.
     UnknownName,
     /// The event is known, but not in this version.
     UnknownVersion,

@@ -34,7 +34,8 @@ pub trait Subscribers {
     const PARTS: &'static [&'static [SubscriberDescriptor]] = &[];
 }
 
-/// What `#[subscriber]` implements on the hidden type of a function's name. It needs no value, unlike the type of an impl block.
+/// What `#[subscriber]` implements on the hidden type of a function's name. It needs no value, unlike the type of an
+/// impl block.
 #[diagnostic::on_unimplemented(
     message = "only functions under `#[subscriber]` stand in this list",
     label = "not a function under `#[subscriber]`",
@@ -74,7 +75,7 @@ pub trait Subscriber<E: Event>: Send + Sync + 'static {
     /// Handles one event.
     fn process(&self, event: &E, cx: &Context<E>) -> impl Future<Output = Outcome> + Send;
 
-    /// Queue, retries, time-out and concurrency; all defaults unless said otherwise.
+    /// Queue, retries, timeout and concurrency; defaults where not set.
     fn options(&self) -> SubscriberOptions {
         SubscriberOptions::new()
     }

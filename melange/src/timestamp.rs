@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the microsecond.
 ///
-/// It is written as `2026-11-23T18:37:17.733359+00:00`, always with six digits, which every Python melange reads.
-/// It is read from every form those libraries ever wrote: with or without a fraction of any length, with `Z`, an
-/// offset, or no zone at all (taken as UTC), with a space for the `T`, and as a date alone (midnight).
+/// It is written as `2026-11-23T18:37:17.733359+00:00`, always with six digits, which every version of Python melange
+/// reads. It is read in every form those libraries ever wrote: with or without a fraction of any length, with `Z`, an
+/// offset, or no zone at all (taken as UTC), with a space instead of the `T`, and as a date only (midnight).
 ///
 /// ```
 /// use melange::Timestamp;
@@ -36,13 +36,13 @@ const DAY: i64 = 24 * 60 * 60;
 const UNIX_DAY: i64 = 719_163;
 
 impl Timestamp {
-    /// The present moment by the system's clock, cut to the microsecond.
+    /// The current time of the system clock, truncated to the microsecond.
     #[must_use]
     pub fn now() -> Self {
         Self::from(SystemTime::now())
     }
 
-    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, or `None` when that is outside the calendar.
+    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, or `None` if that is outside the calendar.
     #[must_use]
     pub fn from_unix_millis(millis: i64) -> Option<Self> {
         DateTime::from_timestamp_millis(millis).map(Self::from)
@@ -126,8 +126,8 @@ impl Timestamp {
         Some(Self { seconds, micros: number([f1, f2, f3, f4, f5, f6])? })
     }
 
-    /// As it is written, in a year of four digits and outside leap seconds. chrono reads its pattern anew each time, which
-    /// takes several times as long.
+    /// As it is written, in a year of four digits and outside leap seconds. chrono reads its pattern anew each time,
+    /// which takes several times as long.
     pub(crate) fn written(self) -> Option<[u8; 32]> {
         let (days, second) = (self.seconds.div_euclid(DAY) + UNIX_DAY, self.seconds.rem_euclid(DAY) as u32);
         let date = NaiveDate::from_num_days_from_ce_opt(i32::try_from(days).ok()?)?;
@@ -183,7 +183,7 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// The text is not a date or a moment in any of the forms [`Timestamp`] reads.
+/// The text is not a date or time in any of the forms that [`Timestamp`] reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParseTimestampError;

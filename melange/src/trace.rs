@@ -14,10 +14,10 @@ pub(crate) fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok().flatten()
 }
 
-/// Runs `work`, in which published messages carry `traceparent` (a W3C trace context, as in the HTTP header).
+/// Runs `work`; messages published within it carry `traceparent` (a W3C trace context, as in the HTTP header).
 ///
-/// Subscribers need not do this: what they publish carries the trace of the message they handle. It is for the start of
-/// a trace, in an HTTP handler say.
+/// Subscribers do not need it: what they publish carries the trace context of the message they handle. Use it where a
+/// trace starts, for example in an HTTP handler.
 pub async fn with_traceparent<T>(traceparent: Option<String>, work: impl Future<Output = T>) -> T {
     scope(traceparent, work).await
 }

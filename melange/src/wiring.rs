@@ -166,17 +166,17 @@ fn missing_states(descriptor: &SubscriberDescriptor, needs: &Needs, states: &Sta
 /// Writes the methods that every builder with a field `wiring: Wiring` has.
 macro_rules! wiring_methods {
     () => {
-        /// Everything the linker brought: all events, and all subscribers. Impls under `#[subscriber]` also need
-        /// their value, by [`subscriber`](Self::subscriber).
+        /// Takes everything that is linked: all events, and all subscribers. Impl blocks under `#[subscriber]` also
+        /// need their value, given with [`subscriber`](Self::subscriber).
         ///
-        /// A crate that nobody names is dropped by the linker without a word, with all its subscribers: name it in
+        /// The linker silently drops a crate that the source never names, with all its subscribers: name it in
         /// [`crates`](Self::crates).
         #[cfg(not(target_family = "wasm"))]
         pub fn linked(self) -> Self {
             self.linked_where(|_| true)
         }
 
-        /// The linked subscribers that `wanted` says yes to, for a binary with several buses:
+        /// Takes the linked subscribers for which `wanted` returns true, for a binary with several buses:
         /// `.linked_where(|s| s.queue() == Some("domain"))`.
         #[cfg(not(target_family = "wasm"))]
         pub fn linked_where(mut self, wanted: impl Fn(&crate::SubscriberDescriptor) -> bool) -> Self {
@@ -184,33 +184,34 @@ macro_rules! wiring_methods {
             self
         }
 
-        /// Checks that each of these crates brought something: `.crates(melange::crates![orders, billing])`.
+        /// Checks that each of these crates registered something: `.crates(melange::crates![orders, billing])`.
         pub fn crates(mut self, crates: crate::Crates) -> Self {
             self.wiring.crates(crates);
             self
         }
 
-        /// These functions, without the linker's help: `.subscribers(melange::subscribers![send_receipt])`.
+        /// Takes these functions, without relying on the linker: `.subscribers(melange::subscribers![send_receipt])`.
         pub fn subscribers(mut self, functions: crate::Functions) -> Self {
             self.wiring.functions(functions);
             self
         }
 
-        /// A value that subscribes: with an impl under `#[subscriber]`, or a [`Subscriber`](crate::Subscriber) written
-        /// by hand; or an `Arc` of one, to keep a hold of it.
+        /// Adds a value that subscribes: with an impl block under `#[subscriber]`, or a hand-written
+        /// [`Subscriber`](crate::Subscriber); or an `Arc` of one, to keep access to it.
         pub fn subscriber<M>(mut self, value: impl crate::IntoSubscriptions<M>) -> Self {
             self.wiring.subscriber(value);
             self
         }
 
-        /// A closure that subscribes: `|order: Arc<OrderPlaced>| async move { .. }` or `|order: &OrderPlaced| { .. }`.
+        /// Adds a closure that subscribes: `|order: Arc<OrderPlaced>| async move { .. }` or `|order: &OrderPlaced| { ..
+        /// }`.
         #[track_caller]
         pub fn subscribe<M>(mut self, closure: impl crate::HandlerFn<M>) -> Self {
             self.wiring.closure(closure);
             self
         }
 
-        /// A value that subscribers take as `State<T>`; one of each type.
+        /// Adds a value that subscribers take as `State<T>`; one of each type.
         pub fn state<T: Clone + crate::ThreadSafe + 'static>(mut self, value: T) -> Self {
             self.wiring.state(value);
             self

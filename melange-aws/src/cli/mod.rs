@@ -1,4 +1,4 @@
-//! The tool that a program brings along, with all commands: those of [`melange::cli`], and those that go with AWS.
+//! The command-line tool built into a program, with all commands: those of [`melange::cli`], and those for AWS.
 //!
 //! One line in `main`, once the bus is built and before it is started:
 //!
@@ -24,8 +24,8 @@
 //! }
 //! ```
 //!
-//! `orders-service melange --help` lists the commands; `cargo melange --help` runs it for a package of a workspace. Which
-//! commands call AWS, what they may do there, and what they show is in the guide below.
+//! `orders-service melange --help` lists the commands; `cargo melange --help` runs it for a package of a workspace. The
+//! guide below says which commands call AWS, which permissions they need, and what they show.
 #![doc = ""]
 #![doc = include_str!("../../docs/tool.md")]
 
@@ -45,11 +45,10 @@ use melange::cli::{Failure, FromExit};
 pub use command::Command;
 pub(crate) use offline::without_calls;
 
-/// Does what the process's arguments say, if the first of them is `melange`, and gives what `main` is to return; `None`
-/// without that word: the program is to go on as the service.
+/// Runs the command in the process's arguments, if the first of them is `melange`, and returns what `main` should
+/// return; `None` without that word: the program should go on as the service.
 ///
-/// What a command could not do has been printed then, and is in the exit code. `T` is what `main` returns: see
-/// [`FromExit`].
+/// A command that failed has printed why, and the exit code tells. `T` is what `main` returns: see [`FromExit`].
 ///
 /// # Errors
 /// If the output could not be written, as on a full disk.
@@ -57,9 +56,9 @@ pub async fn run<T: FromExit>(bus: &EventBus) -> Result<Option<T>, Failure> {
     melange::cli::run_commands::<Command, T>(bus).await
 }
 
-/// All of a program that is the tool and nothing else: its arguments are the commands, without the word `melange` before
-/// them, which may stand there all the same: with it, [`Aws::from_env`](crate::Aws::from_env) knows a command that makes no
-/// call, and asks nobody for a region.
+/// The `main` of a program that is only the tool: its arguments are the commands, with or without the word `melange`
+/// before them. With it, [`Aws::from_env`](crate::Aws::from_env) recognises a command that makes no calls, and does not
+/// look for a region.
 ///
 /// ```no_run
 /// use std::{error::Error, process::ExitCode};

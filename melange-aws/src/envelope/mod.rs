@@ -1,4 +1,4 @@
-//! The wrappers of SNS, and of EventBridge: the only file that knows them.
+//! The envelopes of SNS and EventBridge: the only file that knows them.
 
 #[cfg(feature = "signatures")]
 mod letter;
@@ -28,11 +28,11 @@ use top::{Top, text};
 /// Most attributes read of one message; AWS sends ten.
 const MOST_ATTRIBUTES: usize = 32;
 
-/// What came as the body of a message, out of its wrapper: for those who receive from SQS themselves, or are handed what SNS
-/// delivers. `beside` are the attributes of the message. [`EventSerializer::deserialize_message`] reads its event.
+/// Opens the body of a received message: for code that receives from SQS itself, or gets SNS deliveries. `beside` are
+/// the message attributes. [`EventSerializer::deserialize_message`] reads the event from the result.
 ///
-/// It may be in the envelope of SNS, in that of EventBridge, in the `{"Message": ".."}` of Python melange, or bare, as raw
-/// delivery brings it. The topic is called as in its ARN, without regard to any prefix.
+/// The body may be in the envelope of SNS or of EventBridge, in the `{"Message": ".."}` of Python melange, or bare, as
+/// with raw message delivery. The topic has the name in its ARN, prefix included.
 ///
 /// ```rust,standalone_crate
 /// use melange::{Attributes, Event, EventSerializer};
@@ -53,8 +53,8 @@ const MOST_ATTRIBUTES: usize = 32;
 /// ```
 ///
 /// # Errors
-/// If it is a letter of SNS that holds no event, such as one that asks to confirm a subscription, or a broken wrapper. What
-/// is not in any wrapper is no error here, whatever it is.
+/// If it is an SNS message without an event, such as a subscription confirmation, or a broken envelope. A body without
+/// an envelope is not an error here, whatever it is.
 ///
 /// [`EventSerializer::deserialize_message`]: melange::EventSerializer::deserialize_message
 pub fn open_message(body: &str, beside: Attributes) -> Result<Inbound, Undecodable> {
@@ -65,8 +65,9 @@ pub fn open_message(body: &str, beside: Attributes) -> Result<Inbound, Undecodab
 ///
 /// It knows, in this order: what says its own name and so is an event, whatever else it holds; the notification of SNS;
 /// the two kinds of letters in which SNS asks to confirm something; `{"Message": ..}` with nothing beside, as Python
-/// melange 6 and 7 send to a queue directly; an event of EventBridge, which is in its `detail`; and else the bare content, as
-/// raw delivery brings it. What stands in the wrapper wins over `beside`, the attributes of the SQS message.
+/// melange 6 and 7 send to a queue directly; an event of EventBridge, which is in its `detail`; and else the bare
+/// content, as raw delivery brings it. What stands in the wrapper wins over `beside`, the attributes of the SQS
+/// message.
 pub(crate) fn open(body: Arc<str>, beside: Attributes, names: &Names) -> (Arc<str>, Result<Inbound, Undecodable>) {
     match wrapped(&body, &beside, names) {
         Some(inbound) => (body, inbound),
@@ -152,8 +153,8 @@ pub(crate) fn open_notification(json: &str, names: &Names) -> Result<Inbound, Un
     }
 }
 
-/// What a rule of EventBridge sends on: the event is in `detail`, and where that does not say its name, `detail-type` does.
-/// Source: the EventBridge user guide, events.
+/// What a rule of EventBridge sends on: the event is in `detail`, and where that does not say its name, `detail-type`
+/// does. Source: the EventBridge user guide, events.
 fn bridged(top: &Top<'_>, beside: &Attributes) -> Option<Inbound> {
     let detail = top.detail.filter(|detail| detail.get().starts_with('{'))?;
     let kind = top.detail_type.as_deref()?;

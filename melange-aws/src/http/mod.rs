@@ -10,38 +10,39 @@
 //! # }
 //! ```
 //!
-//! It is a `tower` service over the types of the `http` crate, and so goes into axum
-//! (`Router::new().route_service("/events", endpoint)`), or any server of hyper's.
+//! It is a `tower` service over the types of the `http` crate, so it works with axum
+//! (`Router::new().route_service("/events", endpoint)`), or any server based on hyper.
 //!
-//! # What it answers
+//! # Responses
 //!
-//! SNS takes every status below 500 as delivered and never comes again with that letter; by 5xx it retries, and then gives
-//! the letter to the dead-letter queue of the subscription. So:
+//! SNS treats every status below 500 as delivered, and never sends that message again; after 5xx it retries, and then
+//! sends the message to the dead-letter queue of the subscription. So:
 //!
-//! | what | status |
+//! | case | status |
 //! |---|---|
-//! | every subscriber is done, or nobody listens to it; it was done with before; a subscription is confirmed | 200 |
-//! | given up (rejected, cannot be read), and the bus's dead-letter queue has it | 200 |
-//! | given up, and there is no such queue, as with the transport in memory | 500 |
-//! | a subscriber failed, took too long, or the bus is shut down; too many at once; the letter is being handled already; the body came too slowly or broke off; the certificate cannot be had; the subscription cannot be confirmed | 503 |
-//! | bad signature, topic not allowed, certificate not of SNS or not valid, signature version not taken, older than 65 minutes or more than 5 minutes ahead, raw and not authenticated | 403 |
-//! | not a letter of SNS | 400 |
+//! | every subscriber is done, or nobody listens to it; it was handled before; a subscription is confirmed | 200 |
+//! | given up (rejected, unreadable), and it is in the bus's dead-letter queue | 200 |
+//! | given up, and there is no such queue, as with the in-memory transport | 500 |
+//! | a subscriber failed, took too long, or the bus is shut down; too many at once; the message is being handled already; the body came too slowly or broke off; the certificate is unavailable; the subscription cannot be confirmed | 503 |
+//! | bad signature, topic not allowed, certificate not of SNS or not valid, signature version not accepted, older than 65 minutes or more than 5 minutes ahead, raw and not authenticated | 403 |
+//! | not an SNS message | 400 |
 //! | larger than the limit | 413 |
 //! | not POST | 405 |
 //!
-//! Give each subscription a dead-letter queue (its attribute `RedrivePolicy`): what SNS gives up is lost otherwise.
+//! Give each subscription a dead-letter queue (its attribute `RedrivePolicy`): otherwise messages that SNS gives up are
+//! lost.
 //!
-//! # What it believes
+//! # What it trusts
 //!
-//! Letters that SNS signed for a topic that was allowed, and of them only what is signed: the message, its id, subject,
-//! time and topic. Which event it is stands in the message. Headers are not looked at (except for raw deliveries), and of
-//! the message attributes only the trace context is taken. Nothing is ever fetched from an address in a letter, but for
-//! the certificate from SNS itself.
+//! Messages that SNS signed for an allowed topic, and only their signed parts: the message body, its id, subject, time
+//! and topic. The event's name is read from the body. Headers are ignored (except for raw message delivery), and of the
+//! message attributes only the trace context is used. Nothing is ever fetched from a URL in a message, except the
+//! certificate, from SNS itself.
 //!
-//! A letter that was handled is not handled again for 70 minutes, as long as this process lives and remembers it.
-//! Several processes behind one address do not know of each other: handlers have to bear duplicates anyhow.
+//! A message that was handled is not handled again for 70 minutes, as long as this process lives and remembers it.
+//! Several processes behind one address do not share this: handlers must tolerate duplicates anyway.
 //!
-//! How long a client may take over its request's headers is for the server to say.
+//! The time limit for a request's headers is up to the server.
 
 mod body;
 mod confirm;
@@ -74,21 +75,21 @@ use confirm::Confirm;
 use desk::Desk;
 use settings::Settings;
 
-/// Longest that a letter may take: SNS waits for 15 seconds, and handlers that are told to stop have one. Source: the SNS
-/// developer guide, "Amazon SNS message delivery retries".
+/// Longest that a letter may take: SNS waits for 15 seconds, and handlers that are told to stop have one. Source: the
+/// SNS developer guide, "Amazon SNS message delivery retries".
 const LONGEST: Duration = Duration::from_secs(13);
 
-/// Receives what SNS delivers over HTTP, and runs the bus's subscribers on it. The bus need not be started.
+/// Receives SNS deliveries over HTTP, and runs the bus's subscribers on them. The bus need not be started.
 ///
-/// Cheap to clone; clones share what they remember and how much they do at once. Say all that is to be said before cloning:
-/// after that it makes another endpoint.
+/// Cheap to clone; clones share the messages they remember and their concurrency limit. Configure it before cloning:
+/// after that, a setting makes a separate endpoint.
 ///
 /// Without [`allow_topic`](Self::allow_topic) it refuses everything.
 #[derive(Clone)]
 pub struct SnsEndpoint(Arc<Desk>);
 
 impl SnsEndpoint {
-    /// For the subscribers of `bus`. Its account, where it is on AWS, also confirms subscriptions.
+    /// An endpoint for the subscribers of `bus`. If the bus is on AWS, its account also confirms subscriptions.
     #[must_use]
     pub fn new(bus: EventBus) -> Self {
         let aws = Desk::aws_of(&bus);
@@ -102,43 +103,43 @@ impl SnsEndpoint {
         Self(Arc::new(Desk::new(settings, self.0.aws.clone(), self.0.intake.clone())))
     }
 
-    /// Takes letters of the topic with exactly this ARN, too.
+    /// Also accepts messages of the topic with exactly this ARN.
     #[must_use]
     pub fn allow_topic(self, arn: impl AsRef<str>) -> Self {
         self.set(|settings| settings.signatures = settings.signatures.clone().allow_topic(arn))
     }
 
-    /// Takes signatures of version 1, by SHA-1, too: see
+    /// Also accepts signatures of version 1, with SHA-1: see
     /// [`SnsSignatures`](crate::signature::SnsSignatures::allow_signature_version_1).
     #[must_use]
     pub fn allow_signature_version_1(self) -> Self {
         self.set(|settings| settings.signatures = settings.signatures.clone().allow_signature_version_1())
     }
 
-    /// Where certificates come from: from SNS unless said otherwise.
+    /// Where certificates come from: from SNS by default.
     #[must_use]
     pub fn certificates(self, certificates: Certificates) -> Self {
         self.set(|settings| settings.signatures = settings.signatures.clone().certificates(certificates))
     }
 
-    /// Takes raw deliveries, too, from those that `is_known` knows by request and body: by the user and password of the
-    /// endpoint's address, say, which SNS sends as `Authorization`. Raw deliveries are not signed: their topic, and the id
-    /// by which they are handled once, are the sender's word.
+    /// Also accepts raw deliveries that `is_known` authenticates by request and body: for example by the user and
+    /// password in the endpoint's URL, which SNS sends as `Authorization`. Raw deliveries are not signed: their topic,
+    /// and the id by which duplicates are detected, are only claimed by the sender.
     #[must_use]
     pub fn authenticator(self, is_known: impl Fn(&Parts, &[u8]) -> bool + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.authenticator = Some(Arc::new(is_known)))
     }
 
-    /// Confirms subscriptions by this account, instead of the bus's or, where that is not on AWS, the environment's. It
-    /// needs the right to `sns:ConfirmSubscription`: subscriptions are confirmed so that only an account's own right to
-    /// `sns:Unsubscribe` ends them, and not the address that stands in every letter.
+    /// Confirms subscriptions with this account, instead of the bus's or, if that is not on AWS, the environment's. It
+    /// needs the permission `sns:ConfirmSubscription`: subscriptions are confirmed in such a way that ending them needs
+    /// the account's permission `sns:Unsubscribe`, and the URL in every message is not enough.
     #[must_use]
     pub fn confirm_with(self, aws: Aws) -> Self {
         self.set(|settings| settings.confirm = Confirm::by(Some(aws)))
     }
 
-    /// Leaves it to `confirm` what is done about a subscription that is to be confirmed, by the
-    /// [`token`](VerifiedLetter::token) of its letter. An error has SNS ask again.
+    /// Lets `confirm` decide about subscriptions, with the [`token`](VerifiedLetter::token) of the confirmation
+    /// message. After an error, SNS asks again.
     #[must_use]
     pub fn confirm_by<F>(self, confirm: impl Fn(VerifiedLetter) -> F + Send + Sync + 'static) -> Self
     where
@@ -148,50 +149,53 @@ impl SnsEndpoint {
         self.set(|settings| settings.confirm = Confirm::Own(Arc::new(own)))
     }
 
-    /// Is told when a subscription of this endpoint was taken away. It is logged anyhow; nothing subscribes it again.
+    /// Called when a subscription of this endpoint was ended. This is also logged; the endpoint is not subscribed
+    /// again.
     #[must_use]
     pub fn on_unsubscribe(self, hook: impl Fn(&VerifiedLetter) + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.on_unsubscribe = Some(Arc::new(hook)))
     }
 
-    /// Passes message attributes on to subscribers, in their metadata. **Nobody signs them**: whoever can send a letter again
-    /// can change them, so that nothing may be decided by them. Those that say which event it is, or whom it is for, stay
-    /// out.
+    /// Passes message attributes on to subscribers, in their metadata. **They are not signed**: anyone who can replay a
+    /// message can change them, so do not base decisions on them. Those that name the event, or the subscriber it is
+    /// for, are left out.
     #[must_use]
     pub fn unsigned_attributes(self) -> Self {
         self.set(|settings| settings.unsigned_attributes = true)
     }
 
-    /// Most bytes of a body: 300 KiB unless said otherwise. A message of SNS has up to 256 KiB, and its quotation marks and
-    /// backslashes take two bytes each in a letter: raise it where messages are that large, since SNS does not send again
-    /// what was too large.
+    /// The maximum size of a request body in bytes: 300 KiB by default. An SNS message has up to 256 KiB, and its
+    /// quotation marks and backslashes take two bytes each in the request: raise the limit if messages are that large,
+    /// because SNS does not retry what was too large.
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.set(|settings| settings.body_limit = bytes)
     }
 
-    /// How many letters are handled at once: 64 unless said otherwise, at least 1. What comes beyond that is answered 503 at
-    /// once, and so is what comes while four times as many bodies are being read.
+    /// How many messages are handled at once: 64 by default, at least 1. Further ones are answered with 503 at once, as
+    /// are requests that arrive while four times as many bodies are being read.
     #[must_use]
     pub fn concurrency(self, letters: usize) -> Self {
         self.set(|settings| settings.concurrency = letters.clamp(1, 1 << 16))
     }
 
-    /// How long a letter may take, its body included: 12 seconds unless said otherwise, 13 at most, since SNS gives up after
-    /// 15. Then it is answered 503, and its handlers are cancelled.
+    /// How long a message may take, including reading its body: 12 seconds by default, at most 13, because SNS gives up
+    /// after
+    /// 15. Then the answer is 503, and its handlers are cancelled.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|settings| settings.timeout = timeout.min(LONGEST))
     }
 
-    /// How many letters are remembered, so that none is handled twice: 100,000 unless said otherwise, each of about 150 bytes.
-    /// A letter is remembered for 70 minutes, after which it is too old; beyond this many, the oldest are forgotten sooner.
+    /// How many messages are remembered, so that none is handled twice: 100,000 by default, at about 150 bytes each. A
+    /// message is remembered for 70 minutes, after which it is refused as too old; beyond this number, the oldest are
+    /// forgotten sooner.
     #[must_use]
     pub fn remembered(self, letters: usize) -> Self {
         self.set(|settings| settings.remembered = letters)
     }
 
-    /// What time it is, by which letters are too old and certificates valid: the system's unless said otherwise. For tests.
+    /// The clock that decides whether messages are too old and certificates valid: the system's by default. For tests.
     #[must_use]
     pub fn clock(self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.signatures = settings.signatures.clone().clock(now))

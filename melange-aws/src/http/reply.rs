@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::status::Answer;
 
-/// The body of what [`SnsEndpoint`](super::SnsEndpoint) answers: a few words, which are for people.
+/// The response body of [`SnsEndpoint`](super::SnsEndpoint): a few words for people.
 #[derive(Debug, Default)]
 pub struct ReplyBody(Option<Bytes>);
 

@@ -1,4 +1,4 @@
-//! Why what Lambda handed over is not an event.
+//! Why a Lambda payload is not an event.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use melange::transport::Undecodable;
 use melange::{DeserializeError, DeserializeErrorKind};
 
-/// Why what Lambda handed over is not an event. Never quotes it.
+/// Why a Lambda payload is not an event. Never quotes it.
 #[derive(Debug)]
 pub struct ParseError(Why);
 
@@ -24,11 +24,11 @@ enum Why {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
-    /// It is not what SNS hands to Lambda, or holds nothing.
+    /// It is not an SNS event for Lambda, or has no records.
     NotSns,
-    /// It is not what SQS hands to Lambda.
+    /// It is not an SQS event for Lambda.
     NotSqs,
-    /// No event has this name: someone else's, on a shared topic.
+    /// No event has this name: it may be somebody else's, on a shared topic.
     UnknownName,
     /// The event is known, but not in this version.
     UnknownVersion,
@@ -74,7 +74,7 @@ impl ParseError {
         }
     }
 
-    /// Whether it is an event of someone else, which a function on a shared topic lets pass.
+    /// Whether it may be somebody else's event, which a function on a shared topic can ignore.
     #[must_use]
     pub fn is_unknown_event(&self) -> bool {
         self.kind() == ParseErrorKind::UnknownName

@@ -6,7 +6,7 @@ use std::fmt;
 use lambda_runtime::Diagnostic;
 use melange::transport::TransportError;
 
-/// Why an invocation failed as a whole, so that Lambda hands all of it over again. Never quotes the payload.
+/// Why an invocation failed as a whole, so that Lambda retries all of it. Never quotes the payload.
 #[derive(Debug)]
 pub struct InvocationError(Why);
 
@@ -25,11 +25,11 @@ enum Why {
 pub enum InvocationErrorKind {
     /// The payload is not what the function was made for.
     Payload,
-    /// Records failed that have no id, so that nothing less than all can be said to have failed.
+    /// Records without an id failed, so that only the whole batch can be reported as failed.
     Nameless,
-    /// Records of SNS failed.
+    /// SNS records failed.
     Failed,
-    /// The queue could not be asked.
+    /// The queue could not be reached.
     Consuming,
 }
 

@@ -2,9 +2,9 @@
 //!
 //! | the function is behind | as a service for `lambda_runtime::run` | events for a handler of your own |
 //! |---|---|---|
-//! | an SQS queue, or a pipe of EventBridge from one | [`from_sqs`] | [`parse_events_from_sqs`] |
+//! | an SQS queue, or an EventBridge pipe from one | [`from_sqs`] | [`parse_events_from_sqs`] |
 //! | SNS topics | [`from_sns`] | [`parse_event_from_sns`], [`parse_events_from_sns`] |
-//! | a clock | [`scheduled`] | [`MessageConsumer`](melange::MessageConsumer) |
+//! | a schedule | [`scheduled`] | [`MessageConsumer`](melange::MessageConsumer) |
 //!
 //! ```no_run
 //! use melange::{Event, EventBus, subscriber};
@@ -27,20 +27,20 @@
 //! }
 //! ```
 //!
-//! **A function behind a queue needs `ReportBatchItemFailures` on its event source mapping. Without it what failed is
-//! deleted: see [`Sqs`].**
+//! **A function behind a queue needs `ReportBatchItemFailures` on its event source mapping. Without it, failed messages
+//! are deleted: see [`Sqs`].**
 //!
-//! The subscribers are those of the bus, the same that a worker runs; the bus is not started, so that nothing is polled.
-//! Its transport only publishes what they publish, and takes their dead letters: `aws.queue("billing")`, or none where they
-//! publish nothing. `publish` returns once SNS has the event, so that nothing is left behind when the function is frozen.
-//! What a handler spawns and does not wait for may be.
+//! The subscribers are those of the bus, the same as in a worker; the bus is not started, so it does not poll. Its
+//! transport only publishes their events and takes their dead letters: `aws.queue("billing")`, or none if they publish
+//! nothing. `publish` returns once SNS has the event, so that nothing is left behind when the function is frozen,
+//! except for tasks that a handler spawns and does not await.
 //!
-//! An event whose name nobody here listens to is done with, as on every shared topic. While two versions of a function run
-//! at once the older one cannot know what the newer one listens to, since the bus is not started: where events are added and
-//! functions rolled over one by one, say `.unknown_events(UnknownEvents::DeadLetter)`.
+//! An event whose name nobody here listens to counts as done, as on every shared topic. While two versions of a
+//! function run at once, the older one cannot know what the newer one listens to, because the bus is not started: if
+//! you add events and deploy functions gradually, use `.unknown_events(UnknownEvents::DeadLetter)`.
 //!
-//! The trace context of a message (`traceparent`, or else the `AWSTraceHeader` of SQS) is that of what its subscribers
-//! publish.
+//! The trace context of a message (`traceparent`, or else the `AWSTraceHeader` of SQS) is passed on to what its
+//! subscribers publish.
 
 mod batch;
 mod deadline;

@@ -1,4 +1,4 @@
-//! The events in what Lambda hands to a function, for handlers that are written by hand.
+//! The events in Lambda payloads, for hand-written handlers.
 
 use std::sync::OnceLock;
 
@@ -9,10 +9,10 @@ use super::payload::{Payload, records};
 use super::record::{self, Source};
 use super::{ParseError, sns_record};
 
-/// The event in the first record of `payload`: what SNS hands to a Lambda function, as a `serde_json::Value`, text or
-/// bytes. SNS puts one record into each; [`parse_events_from_sns`] reads any number.
+/// The event in the first record of `payload`: an SNS event for Lambda, as a `serde_json::Value`, text or bytes. SNS
+/// puts one record into each; [`parse_events_from_sns`] reads any number.
 ///
-/// The events are those the linker brought; [`parse_event_from_sns_with`] takes others.
+/// It reads all linked events; [`parse_event_from_sns_with`] takes others.
 ///
 /// ```rust,standalone_crate
 /// use melange::Event;
@@ -36,7 +36,7 @@ use super::{ParseError, sns_record};
 /// ```
 ///
 /// # Errors
-/// If `payload` is not an event of SNS, has no record, or holds what cannot be read as one of the events.
+/// If `payload` is not an SNS event, has no record, or its record cannot be read as one of the events.
 pub fn parse_event_from_sns<P: Payload + ?Sized>(payload: &P) -> Result<AnyEvent, ParseError> {
     parse_event_from_sns_with(linked()?, payload)
 }
@@ -56,11 +56,11 @@ pub fn parse_event_from_sns_with<P: Payload + ?Sized>(
     }
 }
 
-/// The event in each record of `payload`, in their order. A record that cannot be read does not hide the others: each has
-/// its own result.
+/// The event in each record of `payload`, in order. A record that cannot be read does not hide the others: each has its
+/// own result.
 ///
 /// # Errors
-/// If `payload` is not an event of SNS at all.
+/// If `payload` is not an SNS event at all.
 pub fn parse_events_from_sns<P: Payload + ?Sized>(
     payload: &P,
 ) -> Result<Vec<Result<AnyEvent, ParseError>>, ParseError> {
@@ -80,8 +80,8 @@ pub fn parse_events_from_sns_with<P: Payload + ?Sized>(
     Ok(all.into_iter().map(|notification| event(serializer, sns_record::open(notification))).collect())
 }
 
-/// The event in each record of `payload`, in their order: what SQS hands to a Lambda function, or a pipe of EventBridge,
-/// whose payload is the bare list. The bodies may be events, as raw delivery brings them, or in the envelope of SNS or of
+/// The event in each record of `payload`, in order: an SQS event for Lambda, or the payload of an EventBridge pipe,
+/// which is the bare list. The bodies may be events, as with raw message delivery, or in the envelope of SNS or
 /// EventBridge. A record that cannot be read does not hide the others: each has its own result.
 ///
 /// ```rust,standalone_crate
@@ -105,7 +105,7 @@ pub fn parse_events_from_sns_with<P: Payload + ?Sized>(
 /// ```
 ///
 /// # Errors
-/// If `payload` is not an event of SQS at all.
+/// If `payload` is not an SQS event at all.
 pub fn parse_events_from_sqs<P: Payload + ?Sized>(
     payload: &P,
 ) -> Result<Vec<Result<AnyEvent, ParseError>>, ParseError> {

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// What Lambda hands to a function: JSON as text or bytes, a `serde_json::Value`, or an event of `aws_lambda_events`. Not
-/// for implementing.
+/// The payload of a Lambda function: JSON as text or bytes, a `serde_json::Value`, or an event of `aws_lambda_events`.
+/// This trait is sealed.
 pub trait Payload: sealed::Sealed {}
 
 /// It is not JSON, or not of the form that was looked for. Says nothing of its content.

@@ -1,4 +1,4 @@
-//! A function that is started by a clock.
+//! A function on a schedule.
 
 use std::fmt;
 use std::future::Future;
@@ -20,9 +20,9 @@ use super::deadline::{Deadline, MARGIN};
 /// With less time than this nothing more is asked for.
 const TOO_LITTLE: Duration = Duration::from_secs(1);
 
-/// A consumer as a function that is started by a clock, a schedule of EventBridge say: it takes messages from its queues,
-/// one after the other, until there are none, it has had [`at_most`](Scheduled::at_most) so many, or the invocation's time
-/// is over. For [`lambda_runtime::run`].
+/// A consumer as a function on a schedule, for example of EventBridge: it consumes messages from its queues, one after
+/// the other, until there are none, [`at_most`](Scheduled::at_most) is reached, or the invocation's time is over. For
+/// [`lambda_runtime::run`].
 ///
 /// ```no_run
 /// # use melange::MessageConsumer;
@@ -34,9 +34,10 @@ const TOO_LITTLE: Duration = Duration::from_secs(1);
 /// # }
 /// ```
 ///
-/// Each message is settled on its own, so that a time-out loses none and handles none twice but the one in hand. It answers
-/// with what became of them ([`Report`]). "There are none" is what a long poll says, which takes as long as the consumer
-/// was told to [`wait`](melange::MessageConsumerBuilder::wait), 20 seconds unless said otherwise: a second is enough here.
+/// Each message is settled on its own, so that a timeout loses none, and only the one in flight is handled twice. The
+/// response is a [`Report`] of what happened to them. That there are no messages is known only after a long poll, which
+/// takes as long as the consumer's [`wait`](melange::MessageConsumerBuilder::wait), 20 seconds by default: a second is
+/// enough here.
 #[derive(Debug, Clone)]
 pub struct Scheduled {
     consumer: Arc<MessageConsumer>,
@@ -44,36 +45,36 @@ pub struct Scheduled {
     margin: Duration,
 }
 
-/// What a scheduled function did: its answer.
+/// The response of a scheduled function.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Messages received.
     pub received: usize,
-    /// Those every subscriber is done with, or nobody listens to.
+    /// Those that every subscriber is done with, or nobody listens to.
     pub done: usize,
-    /// Those that come again.
+    /// Those that will be redelivered.
     pub retried: usize,
     /// Those that are in a dead-letter queue now.
     pub dead_lettered: usize,
 }
 
-/// A consumer as a function that is started by a clock. See [`Scheduled`].
+/// A consumer as a function on a schedule. See [`Scheduled`].
 #[must_use]
 pub fn scheduled(consumer: MessageConsumer) -> Scheduled {
     Scheduled { consumer: Arc::new(consumer), at_most: usize::MAX, margin: MARGIN }
 }
 
 impl Scheduled {
-    /// Takes at most so many messages in one invocation; unless said otherwise, as many as there is time for.
+    /// Consumes at most this many messages in one invocation; by default, as many as there is time for.
     #[must_use]
     pub fn at_most(mut self, messages: usize) -> Self {
         self.at_most = messages;
         self
     }
 
-    /// Stops so long before the invocation's end, unless said otherwise 2 seconds, and never more than a quarter of the time
-    /// there is. The message in hand is handed back.
+    /// Stops this long before the end of the invocation (2 seconds by default), but never more than a quarter of the
+    /// time there is. The message in flight is returned to the queue.
     #[must_use]
     pub fn deadline_margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
@@ -83,7 +84,7 @@ impl Scheduled {
     /// Handles one invocation.
     ///
     /// # Errors
-    /// If the queue could not be asked.
+    /// If the queue could not be reached.
     pub async fn handle(&self, context: &Context) -> Result<Report, InvocationError> {
         let deadline = Deadline::of(context, self.margin);
         let mut report = Report::default();

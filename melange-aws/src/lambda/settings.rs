@@ -1,4 +1,4 @@
-//! What can be said of how a function takes its records.
+//! The settings of how a function handles its records.
 
 use std::time::Duration;
 
@@ -23,26 +23,27 @@ impl Settings {
     }
 }
 
-/// Writes the methods that every function with a field `settings: Settings` has, with what it does where no queue is said.
+/// Writes the methods that every function with a field `settings: Settings` has, with what it does where no queue is
+/// said.
 macro_rules! settings_methods {
     ($($without_a_queue:literal)*) => {
-        /// Handles at most so many records at once: as many as the bus was told to have in hand
-        /// ([`EventBusBuilder::concurrency`](melange::EventBusBuilder::concurrency)), unless said otherwise.
+        /// Handles at most this many records at once: by default, the bus's maximum number of messages in flight
+        /// ([`EventBusBuilder::concurrency`](melange::EventBusBuilder::concurrency)).
         #[must_use]
         pub fn concurrency(mut self, records: usize) -> Self {
             self.settings.concurrency = records.max(1);
             self
         }
 
-        /// Stops so long before the invocation's end, unless said otherwise 2 seconds, and never more than a quarter of the
-        /// time there is. Half of it is for handlers to heed their token.
+        /// Stops this long before the end of the invocation (2 seconds by default), but never more than a quarter of
+        /// the time there is. Half of it is for handlers to react to their `CancellationToken`.
         #[must_use]
         pub fn deadline_margin(mut self, margin: std::time::Duration) -> Self {
             self.settings.margin = margin;
             self
         }
 
-        /// Takes all records for those of this queue of the bus, and runs its subscribers alone.
+        /// Treats all records as coming from this queue of the bus, and runs only its subscribers.
         $(#[doc = $without_a_queue])*
         #[must_use]
         pub fn queue(mut self, name: impl Into<String>) -> Self {

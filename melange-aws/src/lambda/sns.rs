@@ -26,15 +26,15 @@ use super::{InvocationError, Settings, sns_record};
 /// # }
 /// ```
 ///
-/// Every record is handled, whatever becomes of the others (SNS puts one into each invocation): it runs every subscriber of
-/// the bus that listens to it, in all queues. If one is not done then, the invocation fails, once all have run, so that Lambda hands it over again: twice,
-/// unless the function's settings say otherwise, then to its destination for failures or its dead-letter queue, if it has
-/// one. **Give it one: without it what failed three times is gone.** In a warm function only the subscribers that failed run
-/// again.
+/// Every record is handled, whatever happens to the others (SNS puts one into each invocation): every subscriber of the
+/// bus that listens to it runs, of all queues. If one is not done, the invocation fails once all have run, so that
+/// Lambda retries it: twice, unless the function is configured otherwise, then it goes to the function's on-failure
+/// destination or dead-letter queue, if there is one. **Configure one: without it, an event that failed three times is
+/// lost.** In a warm function, only the subscribers that failed run again.
 ///
-/// How often an event was handed over is nowhere to be seen, so that `retry(attempts = ..)` has no effect here: Lambda
-/// counts. A reject, and what cannot be read, goes to the dead-letter queue of the bus's own queue where its transport is
-/// `aws.queue("billing")` and there is a `billing-dlq`. Else it fails the invocation as well.
+/// The number of the attempt is not in the payload, so `retry(attempts = ..)` has no effect here: Lambda counts. A
+/// rejected or unreadable event goes to the dead-letter queue of the bus's own queue, if its transport is
+/// `aws.queue("billing")` and there is a `billing-dlq`. Otherwise it fails the invocation as well.
 #[derive(Debug, Clone)]
 pub struct Sns {
     intake: Intake,
@@ -53,7 +53,7 @@ impl Sns {
     /// Handles one invocation: what the runtime calls, for handlers that do something of their own before or after.
     ///
     /// # Errors
-    /// If `payload` is not what SNS hands over, or a record is not done. All of it is to come again then.
+    /// If `payload` is not an SNS event, or a record is not done. The whole payload should be retried then.
     pub async fn handle<P: Payload + ?Sized>(&self, payload: &P, context: &Context) -> Result<(), InvocationError> {
         let deadline = Deadline::of(context, self.settings.margin);
         let json = payload.json().map_err(|_| InvocationError::not_sns(""))?;

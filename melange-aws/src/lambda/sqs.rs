@@ -25,7 +25,7 @@ const RESTING: Duration = Duration::from_secs(2);
 /// For how many messages at once: ten requests.
 const AT_ONCE: usize = 100;
 
-/// The bus as a function behind an SQS queue, or behind a pipe of EventBridge from one: for [`lambda_runtime::run`].
+/// The bus as a function behind an SQS queue, or behind an EventBridge pipe from one: for [`lambda_runtime::run`].
 ///
 /// ```no_run
 /// # use melange::EventBus;
@@ -36,45 +36,48 @@ const AT_ONCE: usize = 100;
 /// # }
 /// ```
 ///
-/// # `ReportBatchItemFailures` must be switched on
+/// # `ReportBatchItemFailures` must be enabled
 ///
-/// **On the event source mapping, set `FunctionResponseTypes` to `ReportBatchItemFailures`. Without it Lambda does not read
-/// the answer, takes the whole batch for done, and deletes the messages that failed. They are lost.** No invocation says
-/// whether it is switched on, so nothing here can check it. A pipe needs no such setting.
+/// **On the event source mapping, set `FunctionResponseTypes` to `ReportBatchItemFailures`. Without it, Lambda ignores
+/// the response, treats the whole batch as done, and deletes the messages that failed. They are lost.** An invocation
+/// does not show whether it is enabled, so this cannot be checked here. A pipe needs no such setting.
 ///
-/// Also: the queue's visibility time-out at least six times the function's time-out, and `maxReceiveCount` of its redrive
-/// policy at least 5, as the Lambda developer guide asks for.
+/// Also set the queue's visibility timeout to at least six times the function's timeout, and `maxReceiveCount` of its
+/// redrive policy to at least 5, as the Lambda developer guide recommends.
 ///
 /// # What it does
 ///
-/// - Bodies may be events as raw delivery brings them, in the envelope of SNS, or in that of EventBridge (`detail`).
-/// - Records are handled side by side ([`concurrency`](Sqs::concurrency)). One that cannot be read, or whose handler fails or
-///   panics, fails none of the others.
-/// - The answer names the records that failed, and no others. A record that has no id, and fails, fails the invocation,
-///   since an answer without it would have it deleted.
-/// - FIFO queues: after a record that failed, the later ones of its group are not run, and reported. Other groups go on.
-/// - Near the invocation's end ([`deadline_margin`](Sqs::deadline_margin)) nothing more is begun, handlers are told by their
-///   `CancellationToken`, and what is not done is reported.
-/// - Which subscribers are done with a record that failed is remembered by its id: in a warm function only the others run
-///   again.
+/// - Bodies may be events, as with raw message delivery, or in the envelope of SNS or of EventBridge (`detail`).
+/// - Records are handled concurrently ([`concurrency`](Sqs::concurrency)). One that cannot be read, or whose handler
+///   fails or panics, does not affect the others.
+/// - The response names exactly the records that failed. If a record without an id fails, the invocation fails, because
+///   a response without it would delete it.
+/// - FIFO queues: after a record that failed, the later ones of its message group are not run, and are reported as
+///   failed. Other groups go on.
+/// - Near the end of the invocation ([`deadline_margin`](Sqs::deadline_margin)) no more handlers are started, those
+///   running are signalled through their `CancellationToken`, and unfinished records are reported as failed.
+/// - The function remembers by record id which subscribers are done with a failed record: while it stays warm, only the
+///   others run again.
 ///
 /// # Retry and reject
 ///
-/// A retry is a failed record. Where the bus's transport is the queue's own (`aws.queue("billing")`), the subscriber's
-/// backoff is told to SQS, ten messages in a call, so that the record rests for so long; it needs
-/// `sqs:ChangeMessageVisibility`. Else, and where that call fails, it comes again when its visibility ends.
+/// A retry is a failed record. If the bus's transport is that of the queue (`aws.queue("billing")`), the record's
+/// visibility timeout is set to the subscriber's backoff, ten messages in a call; this needs
+/// `sqs:ChangeMessageVisibility`. Otherwise, or if that call fails, it is redelivered after the visibility timeout it
+/// has.
 ///
-/// A reject, a body that cannot be read, and a record whose attempts are over go to the queue's dead-letter queue by that
-/// transport (`billing-dlq`), with the reason beside them, and are then done. Where the transport is another, or there is
-/// no such queue, each is a failed record: it comes again until the redrive policy of its queue puts it away.
+/// A rejected record, an unreadable one, and one whose attempts are used up are sent to the queue's dead-letter queue
+/// (`billing-dlq`) through that transport, together with the reason, and are then done. If the transport is another
+/// one, or there is no such queue, each is a failed record: it is redelivered until the redrive policy of its queue
+/// moves it.
 #[derive(Debug, Clone)]
 pub struct Sqs {
     intake: Intake,
     settings: Settings,
 }
 
-/// The bus as a function behind an SQS queue. See [`Sqs`], and above all that **`ReportBatchItemFailures` must be switched
-/// on**.
+/// The bus as a function behind an SQS queue. See [`Sqs`], and above all: **`ReportBatchItemFailures` must be
+/// enabled**.
 #[must_use]
 pub fn from_sqs(bus: EventBus) -> Sqs {
     Sqs { intake: bus.intake(), settings: Settings::of(&bus) }
@@ -89,7 +92,7 @@ impl Sqs {
     /// Handles one invocation: what the runtime calls, for handlers that do something of their own before or after.
     ///
     /// # Errors
-    /// If `payload` is not what SQS hands over, or records failed that have no id. All of it is to come again then.
+    /// If `payload` is not an SQS event, or records without an id failed. The whole payload should be retried then.
     pub async fn handle<P: Payload + ?Sized>(
         &self,
         payload: &P,

@@ -19,7 +19,7 @@ use super::verdict::Outcome;
 
 /// How long a batcher without work stays.
 const IDLE: Duration = Duration::from_secs(60);
-/// What a request may take beyond the patience with its messages, so that its own time-out, which knows more, is first.
+/// What a request may take beyond the patience with its messages, so that its own timeout, which knows more, is first.
 const SLACK: Duration = Duration::from_secs(1);
 
 /// What parcels are sent to: a topic or a queue.

@@ -1,19 +1,19 @@
-//! The way out: what is published or sent waits here for company, goes in as few requests as can be, and each message gets
-//! an answer of its own.
+//! The way out: what is published or sent waits here for company, goes in as few requests as can be, and each message
+//! gets an answer of its own.
 //!
 //! Every topic and every queue has a batcher, a task that holds its line. A batch goes
 //!
 //! - at once, when it is full: ten messages, or as many bytes as one request takes;
 //! - when the oldest of it has waited for the window (`Aws::linger`), however many there are;
-//! - at once, when there is one call only, and the last three windows brought no other: who publishes alone does not wait
-//!   for company that does not come. As soon as two calls are there at the same time, the windows are back.
+//! - at once, when there is one call only, and the last three windows brought no other: who publishes alone does not
+//!   wait for company that does not come. As soon as two calls are there at the same time, the windows are back.
 //!
-//! To send the first at once and to gather while it is under way would be quicker by a window for the first few events of
-//! a process, and dearer for ever: ten publishers in loops would fill their requests by half, since each answer sets one
-//! of them free to be sent alone.
+//! To send the first at once and to gather while it is under way would be quicker by a window for the first few events
+//! of a process, and dearer forever: ten publishers in loops would fill their requests by half, since each answer sets
+//! one of them free to be sent alone.
 //!
-//! A batcher belongs to the runtime of those it sends for. A runtime that has ended, or that nobody drives just now, holds
-//! up none of the others.
+//! A batcher belongs to the runtime of those it sends for. A runtime that has ended, or that nobody drives just now,
+//! holds up none of the others.
 
 mod batcher;
 mod line;
@@ -41,8 +41,8 @@ use line::{Call, Held};
 
 /// Most entries in one request. Source: the SNS and SQS API references, `PublishBatch` and `SendMessageBatch`.
 pub(crate) const MOST: usize = 10;
-/// How many chunks of up to ten messages may lie between the callers and a batcher. So many that those who come at the same
-/// time need not be woken one after the other, which may take longer than the window.
+/// How many chunks of up to ten messages may lie between the callers and a batcher. So many that those who come at the
+/// same time need not be woken one after the other, which may take longer than the window.
 const QUEUE: usize = 1_000;
 /// How often a message is handed to another batcher when one has ended with it.
 const BATCHERS: usize = 3;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde::Serialize;
 
-/// Something on AWS that is not as the subscribers need, and what makes it so.
+/// Something on AWS that is not as the subscribers need, and how to change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     pub(super) kind: ChangeKind,
@@ -22,11 +22,11 @@ pub struct Change {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// It is not there, and is to be made.
+    /// It is missing, and must be created.
     Create,
-    /// It is there, and something about it is to be set.
+    /// It exists, and some of it must be changed.
     Update,
-    /// Only a person can mend it.
+    /// Only a person can fix it.
     ByHand,
 }
 
@@ -76,19 +76,18 @@ impl Change {
         &self.resource
     }
 
-    /// What is not as it should be, in words.
+    /// What is not as it should be, in one sentence.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// The attributes and tags to be set: each with its name, what it is now, and what it should be.
+    /// The attributes and tags to set: each with its name, its current value, and the new one.
     pub fn values(&self) -> impl Iterator<Item = (&str, Option<&str>, &str)> {
         self.values.iter().map(|value| (value.name.as_str(), value.now.as_deref(), value.wanted.as_str()))
     }
 
-    /// The command of the AWS CLI that does the same, to be pasted into a POSIX shell; `None` where only a person can mend
-    /// it.
+    /// The AWS CLI command that does the same, for a POSIX shell; `None` if only a person can fix it.
     #[must_use]
     pub fn command(&self) -> Option<&str> {
         self.command.as_deref()
@@ -106,7 +105,7 @@ impl Change {
     }
 }
 
-/// A statement in a queue's policy that lets too many in. Nothing takes it out but a person.
+/// A statement in a queue's policy that is too permissive. Only a person removes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub(super) resource: String,
@@ -127,7 +126,7 @@ impl Finding {
         &self.what
     }
 
-    /// The command of the AWS CLI that takes the statement out; the topics may send all the same.
+    /// The AWS CLI command that removes the statement; the topics may still send.
     #[must_use]
     pub fn command(&self) -> Option<&str> {
         self.command.as_deref()

@@ -46,32 +46,32 @@ use wanted::Wanted;
 
 /// What `start()` does about topics, queues, dead-letter queues, policies and subscriptions.
 ///
-/// All of it is made from the same [`Plan`], which [`AwsQueue::plan`] shows. Topics are never listed.
+/// All of it is based on the same [`Plan`], which [`AwsQueue::plan`] shows. Topics are never listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Provision {
-    /// Looks whether all is there, and fails with a list of what is not, each with the command that mends it. Writes
-    /// nothing. What lets too many send to a queue is on the list too.
+    /// Checks that everything is as needed, and fails with a list of what is not, each with the command that fixes it.
+    /// Changes nothing. Queue policies that are too permissive are on the list too.
     ///
     /// It needs `sns:GetTopicAttributes`, `sns:ListSubscriptionsByTopic`, `sns:GetSubscriptionAttributes`,
     /// `sqs:GetQueueUrl` and `sqs:GetQueueAttributes`; where tags are asked for, `sqs:ListQueueTags` and
-    /// `sns:ListTagsForResource`. What is not allowed is on the list, by its action and resource.
+    /// `sns:ListTagsForResource`. Missing permissions are on the list, by action and resource.
     #[default]
     Verify,
-    /// Makes what is missing and mends what has drifted; writes nothing where nothing differs. Several processes may do so
-    /// at once. What others put into a queue's policy stays, and a filter policy is never made narrower, unless
-    /// [`exact_filter`](AwsQueue::exact_filter) asks for it: an older version of the service may still need what it lets
+    /// Creates what is missing and fixes what has drifted; changes nothing if nothing differs. Several processes may do
+    /// so at once. Statements that others added to a queue's policy stay, and a filter policy is never narrowed, unless
+    /// [`exact_filter`](AwsQueue::exact_filter) is set: an older version of the service may still need what it lets
     /// pass.
     ///
-    /// A policy that was merged into what others wrote is looked at again three seconds later, since neither SQS nor SNS
-    /// can be told to write only if nobody else has.
+    /// A policy that was merged with statements of others is checked again three seconds later, because neither SQS nor
+    /// SNS has conditional writes.
     ///
     /// It needs what [`Verify`](Self::Verify) needs, and `sns:CreateTopic`, `sns:Subscribe`,
     /// `sns:SetSubscriptionAttributes`, `sqs:CreateQueue` and `sqs:SetQueueAttributes`; where tags are asked for,
     /// `sqs:TagQueue` and `sns:TagResource`; for [`high_throughput`](AwsQueue::high_throughput) and for verifying
     /// signatures, `sns:SetTopicAttributes`.
     Create,
-    /// Calls nothing: all is as it should be.
+    /// Makes no calls: assumes that everything is as needed.
     Assume,
 }
 

@@ -8,9 +8,9 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use super::change::{Change, ChangeKind, Finding, Value};
 use super::diff;
 
-/// What differs between AWS and what the subscribers need. Made by [`AwsQueue::plan`](crate::AwsQueue::plan), which only
-/// reads; [`Provision::Verify`](crate::Provision::Verify) reports it, and [`Provision::Create`](crate::Provision::Create)
-/// carries it out.
+/// What differs between AWS and what the subscribers need. Made by [`AwsQueue::plan`](crate::AwsQueue::plan), which
+/// only reads; [`Provision::Verify`](crate::Provision::Verify) reports it, and
+/// [`Provision::Create`](crate::Provision::Create) carries it out.
 ///
 /// `{plan}` shows it to people; `{plan:#}` with the commands of the AWS CLI that do the same:
 ///
@@ -31,35 +31,35 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether nothing is to be changed.
+    /// Whether there is nothing to change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// How much is to be changed.
+    /// The number of changes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.changes.len()
     }
 
-    /// What is to be changed, in an order in which it can be.
+    /// The changes, in an order in which they can be made.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter()
     }
 
-    /// What in the queues' policies lets too many in.
+    /// The statements in the queues' policies that are too permissive.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
 
-    /// What is left as it is or could not be looked at, and someone may want to know.
+    /// What is left as it is, or could not be read, and may be of interest.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         self.notes.iter().map(String::as_str)
     }
 
-    /// What is someone else's, or goes beyond what is needed, and stays: statements in the queues' policies, names in
-    /// filter policies that another version may listen to, more receives than the subscribers need.
+    /// What belongs to others, or goes beyond what is needed, and stays: statements in the queues' policies, names in
+    /// filter policies that another version may listen to, a `maxReceiveCount` above what the subscribers need.
     pub fn left_alone(&self) -> impl Iterator<Item = &str> {
         self.left.iter().map(String::as_str)
     }
@@ -70,15 +70,15 @@ impl Plan {
         self.unchanged.len()
     }
 
-    /// Whether [`Provision::Verify`](crate::Provision::Verify) would refuse to start: something is to be changed, or lets too
-    /// many in.
+    /// Whether [`Provision::Verify`](crate::Provision::Verify) would refuse to start: something must change, or is too
+    /// permissive.
     #[must_use]
     pub fn has_drift(&self) -> bool {
         !self.changes.is_empty() || !self.findings.is_empty()
     }
 
-    /// What a program that only plans exits with, as `terraform plan -detailed-exitcode` does: 0 if all is as it should be,
-    /// 2 if not. 1 is left for what could not be looked at.
+    /// The exit code for a program that only plans, as with `terraform plan -detailed-exitcode`: 0 if everything is as
+    /// needed, 2 if not. 1 is left for errors.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.has_drift() { 2 } else { 0 }

@@ -1,4 +1,4 @@
-//! What a queue is told: how it is made, filled and read.
+//! The settings of a queue: how it is created, subscribed and read.
 
 #[cfg(feature = "signatures")]
 use std::sync::Arc;
@@ -12,38 +12,38 @@ use crate::provision::Provision;
 use crate::sqs::Verifier;
 
 impl AwsQueue {
-    /// What `start()` does about topics and queues: [`Provision::Verify`] unless said otherwise.
+    /// What `start()` does about topics and queues: [`Provision::Verify`] by default.
     #[must_use]
     pub fn provision(mut self, provision: Provision) -> Self {
         self.provision = provision;
         self
     }
 
-    /// Subscribes for messages in the envelope of SNS instead of raw delivery: for a queue that others read too and that
-    /// want the envelope, as every Python melange does, or its signature. Both are understood when reading.
+    /// Subscribes without raw message delivery, so that messages come in the SNS envelope: for a queue that is also
+    /// read by others who need the envelope, as every Python melange does, or its signature. Both forms can be read.
     #[must_use]
     pub fn wrapped(mut self) -> Self {
         self.raw = false;
         self
     }
 
-    /// Verifies the signature of SNS on everything that comes from the queues, so that who may send to a queue still cannot
-    /// make up events: they must be of a topic that the queue is subscribed to, or of one that `signatures` allows besides.
-    /// It subscribes [`wrapped`](Self::wrapped), since raw delivery has no signatures.
+    /// Verifies the SNS signature of every message from the queues, so that even a sender with access to a queue cannot
+    /// forge events: they must be from a topic that the queue is subscribed to, or from one that `signatures` also
+    /// allows. It subscribes [`wrapped`](Self::wrapped), because raw message delivery has no signatures.
     ///
-    /// What is not verified goes to the dead-letter queue with the reason; that is so of raw messages, and of what
-    /// [`send_to`](melange::MessagePublisher::send_to) brings, too. While SNS's certificate cannot be had, messages go back
-    /// and come again. The age of a message does not matter, and a copy of a message that SNS signed is as good as the
-    /// message: handlers have to bear duplicates anyhow.
+    /// Messages that fail verification go to the dead-letter queue with the reason; so do raw messages, and those sent
+    /// with [`send_to`](melange::MessagePublisher::send_to). While SNS's certificate is unavailable, messages are
+    /// returned to the queue and redelivered. The age of a message does not matter, and a copy of a message that SNS
+    /// signed is accepted like the original: handlers must tolerate duplicates anyway.
     ///
-    /// A topic signs by SHA-1 until it is told otherwise, which is not taken unless `signatures` allows it. So the topics that the
-    /// queues are subscribed to must have their attribute `SignatureVersion` set to 2, as [`Provision::Create`] does: others
-    /// who verify letters of the topic must know that version, too.
+    /// By default a topic signs with SHA-1, which is refused unless `signatures` allows it. So the topics that the
+    /// queues are subscribed to must have their attribute `SignatureVersion` set to 2, as [`Provision::Create`] does:
+    /// others who verify messages of the topic must support that version, too.
     ///
-    /// SNS does not sign what FIFO topics deliver, which is found at `build()`.
+    /// SNS does not sign deliveries from FIFO topics; `build()` reports those.
     ///
-    /// Message attributes are not signed, and so do not say which event it is, as they could otherwise: its body has to. Of
-    /// them only the trace context comes along.
+    /// Message attributes are not signed, so the event's name is taken from the body only, and of the attributes only
+    /// the trace context is passed on.
     ///
     /// ```no_run
     /// # async fn example() {
@@ -64,93 +64,93 @@ impl AwsQueue {
         self
     }
 
-    /// Subscribes without filter policies: for topics on which others send an `event_type` that is not the event's name, as
-    /// Python melange 6 with its `JsonSQSSerializer` does ("json"). Such messages do not pass the filter; messages without
-    /// an `event_type` do.
+    /// Subscribes without filter policies: for topics on which others send an `event_type` that is not the event's
+    /// name, as Python melange 6 with its `JsonSQSSerializer` does ("json"). Such messages do not pass the filter;
+    /// messages without an `event_type` do.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.filtered = false;
         self
     }
 
-    /// Makes filter policies narrower too: what nobody here listens to no longer comes through, and where there is no filter
-    /// policy there will be one. Without it they are only made wider, since an older version of the service, which runs until
-    /// the new one has replaced it, may listen to more.
+    /// Also narrows filter policies: events that nobody here listens to no longer pass, and a subscription without a
+    /// filter policy gets one. Without this, filter policies are only widened, because an older version of the service,
+    /// which runs until the new one has replaced it, may listen to more.
     ///
-    /// Ask for it when only one version is left.
+    /// Use it when only one version is left.
     #[must_use]
     pub fn exact_filter(mut self) -> Self {
         self.options.exact_filter = true;
         self
     }
 
-    /// Has what SNS cannot deliver into the queue put into the queue's dead-letter queue, instead of dropped: the queue was
-    /// deleted, its policy or key does not let SNS send. It is a redrive policy on each subscription, and the dead-letter
-    /// queue's policy then lets the topics send to it.
+    /// Sends messages that SNS cannot deliver to the queue's dead-letter queue, instead of dropping them: because the
+    /// queue was deleted, or its policy or key does not let SNS send. This sets a redrive policy on each subscription,
+    /// and the dead-letter queue's policy then lets the topics send to it.
     ///
-    /// SNS wants the dead-letter queue in the topic's region and of its kind. Subscriptions to topics of other regions, and
-    /// of a standard queue to a FIFO topic, stay without.
+    /// SNS requires the dead-letter queue to be in the topic's region and of its kind. Subscriptions to topics in other
+    /// regions, and of a standard queue to a FIFO topic, get no redrive policy.
     #[must_use]
     pub fn keep_undelivered(mut self) -> Self {
         self.options.keep_undelivered = true;
         self
     }
 
-    /// Has FIFO queues and topics count their throughput, and look for duplicates, within each message group, instead of
-    /// over all of them: `DeduplicationScope` and `FifoThroughputLimit` of queues, `FifoThroughputScope` of topics. Standard
-    /// ones have no such limits and stay as they are.
+    /// Applies throughput limits and deduplication of FIFO queues and topics to each message group, instead of to the
+    /// whole: `DeduplicationScope` and `FifoThroughputLimit` of queues, `FifoThroughputScope` of topics. Standard ones
+    /// have no such limits and stay as they are.
     ///
-    /// **A topic cannot be set back.**
+    /// **For a topic, this cannot be undone.**
     #[must_use]
     pub fn high_throughput(mut self) -> Self {
         self.options.high_throughput = true;
         self
     }
 
-    /// Has the queue and its dead-letter queue encrypted with this KMS key, by its id, alias or ARN, instead of by SQS
-    /// itself. A key that SNS is not allowed to use keeps everything out; its policy must hold:
+    /// Encrypts the queue and its dead-letter queue with this KMS key, given by its id, alias or ARN, instead of with
+    /// the key of SQS. If SNS is not allowed to use the key, no message is delivered; its policy must contain:
     ///
     /// ```json
     /// { "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" },
     ///   "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*" }
     /// ```
     ///
-    /// Who consumes needs `kms:Decrypt`, and for dead letters `kms:GenerateDataKey`.
+    /// Consumers need `kms:Decrypt`, and for dead letters `kms:GenerateDataKey`.
     #[must_use]
     pub fn kms_key(mut self, key: impl Into<String>) -> Self {
         self.options.kms_key = Some(key.into());
         self
     }
 
-    /// How long the queue keeps a message that nobody deletes, between 60 seconds and 14 days; what SQS does by itself, 4
-    /// days, unless said otherwise. Dead-letter queues keep theirs for 14 days.
+    /// The retention period of the queue, between 60 seconds and 14 days; 4 days by default, as SQS has it. Dead-letter
+    /// queues keep messages for 14 days.
     ///
-    /// Where the queue kept them longer, older messages are deleted.
+    /// If the queue had a longer one, older messages are deleted.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.options.retention = Some(retention);
         self
     }
 
-    /// How often a message is received before SQS itself puts it into the dead-letter queue, if that is more than the
-    /// subscribers need: five times more than the most patient of them has attempts. At most 1,000.
+    /// The `maxReceiveCount`: how often a message is received before SQS itself moves it to the dead-letter queue, if
+    /// that is more than the subscribers need, which is five more than the largest number of attempts. At most 1,000.
     #[must_use]
     pub fn max_receives(mut self, receives: u32) -> Self {
         self.options.max_receives = Some(receives);
         self
     }
 
-    /// A tag for the queues, their dead-letter queues and the topics of this account. Tags of others stay; where a topic has
-    /// the tag with another value, that stays too, since services share topics.
+    /// Adds a tag to the queues, their dead-letter queues and the topics of this account. Other tags stay; if a topic
+    /// has the tag with another value, that stays too, because services share topics.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.tags.insert(key.into(), value.into());
         self
     }
 
-    /// How long a received message is invisible to others unless its lease is extended, which happens at half of it: 30
-    /// seconds unless said otherwise, between 1 second and 12 hours, rounded up to whole seconds. After a crash it is how
-    /// long what was in hand stays away. It is asked for at every receive, whatever the queue's own is.
+    /// The visibility timeout: 30 seconds by default, between 1 second and 12 hours, rounded up to whole seconds. It is
+    /// extended at half of it while a message is handled. After a crash, messages that were in flight stay invisible
+    /// for this long. It is requested with every receive, whatever the queue's own is.
     #[must_use]
     pub fn visibility(mut self, visibility: Duration) -> Self {
         // SQS counts in seconds, and whoever extends a lease must count as it does.
@@ -159,7 +159,7 @@ impl AwsQueue {
         self
     }
 
-    /// Writes bodies in this format. Every format is recognised when reading.
+    /// Sets the format to write. When reading, every format is recognised.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.aws = self.aws.format(format);

@@ -1,31 +1,31 @@
-//! Why a letter is not taken for one of SNS.
+//! Why an SNS message fails verification.
 
 use std::fmt;
 
-/// Why a letter is not taken for one of SNS. Never quotes it.
+/// Why an SNS message fails verification. Never quotes it.
 #[derive(Debug, Clone)]
 pub struct SignatureError {
     kind: SignatureErrorKind,
     what: String,
 }
 
-/// What is wrong with a letter.
+/// What is wrong with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureErrorKind {
-    /// It is not a letter of SNS at all, or not written as SNS writes them.
+    /// It is not an SNS message at all, or not written as SNS writes them.
     NotALetter,
-    /// It is of a topic that was not allowed.
+    /// It is from a topic that was not allowed.
     Topic,
-    /// Its `SignatureVersion` is not taken.
+    /// Its `SignatureVersion` is not accepted.
     Version,
-    /// It names a certificate that is not at SNS in the region of its topic.
+    /// It names a certificate that is not on SNS's host in the region of its topic.
     CertificateUrl,
-    /// Its certificate could not be had just now: the letter may be right, and is to be tried again.
+    /// Its certificate is unavailable at the moment: the message may be valid, and should be tried again.
     CertificateUnavailable,
     /// Its certificate is not one that SNS signs with, or not valid now.
     Certificate,
-    /// It is not what was signed.
+    /// The signature does not match.
     Signature,
 }
 
@@ -40,7 +40,7 @@ impl SignatureError {
         self.kind
     }
 
-    /// Whether the same letter may be right when it comes again.
+    /// Whether the same message may pass when it is delivered again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.kind == SignatureErrorKind::CertificateUnavailable

@@ -1,7 +1,7 @@
-//! The signatures of SNS: whether a letter is of SNS, and of a topic of yours.
+//! SNS signatures: whether a message is from SNS, and from one of your topics.
 //!
-//! `SnsEndpoint` of the feature `http` and [`AwsQueue::verify_signatures`](crate::AwsQueue::verify_signatures) do this by
-//! themselves. [`SnsSignatures::verify`] is for whoever gets letters in another way.
+//! `SnsEndpoint` of the feature `http` and [`AwsQueue::verify_signatures`](crate::AwsQueue::verify_signatures) do this
+//! by themselves. [`SnsSignatures::verify`] is for messages that are received in another way.
 //!
 //! ```no_run
 //! # async fn example(body: &[u8]) -> Result<(), melange_aws::signature::SignatureError> {
@@ -38,10 +38,11 @@ use certificate::Problem;
 use topics::Topics;
 use version::Version;
 
-/// What makes a letter one of SNS: the topics it may be of, and who may have signed it.
+/// Which SNS messages are accepted: from which topics, and signed with which certificates.
 ///
-/// Nothing is taken unless [`allow_topic`](Self::allow_topic) says of whom: anyone can have SNS sign letters, in a topic of
-/// his own. What is signed is the message, its id, subject, time and topic. **Message attributes and headers are not.**
+/// No message is accepted unless its topic was given to [`allow_topic`](Self::allow_topic): anyone can have SNS sign
+/// messages, in a topic of their own. The signature covers the message body, its id, subject, time and topic. **It does
+/// not cover message attributes and headers.**
 #[derive(Clone)]
 pub struct SnsSignatures {
     topics: Topics,
@@ -65,15 +66,15 @@ impl SnsSignatures {
         }
     }
 
-    /// Takes letters of the topic with exactly this ARN, too.
+    /// Also accepts messages of the topic with exactly this ARN.
     #[must_use]
     pub fn allow_topic(mut self, arn: impl AsRef<str>) -> Self {
         self.topics.allow(arn.as_ref());
         self
     }
 
-    /// Takes signatures of version 1, too, which rest on SHA-1. It is what a topic signs with until it is told otherwise;
-    /// rather tell it: `aws sns set-topic-attributes --topic-arn .. --attribute-name SignatureVersion --attribute-value 2`.
+    /// Also accepts signatures of version 1, with SHA-1, which topics use by default. It is better to change the topic:
+    /// `aws sns set-topic-attributes --topic-arn .. --attribute-name SignatureVersion --attribute-value 2`.
     #[must_use]
     pub fn allow_signature_version_1(mut self) -> Self {
         tracing::warn!(
@@ -83,25 +84,25 @@ impl SnsSignatures {
         self
     }
 
-    /// Where certificates come from: from SNS unless said otherwise.
+    /// Where certificates come from: from SNS by default.
     #[must_use]
     pub fn certificates(mut self, certificates: Certificates) -> Self {
         self.certificates = certificates;
         self
     }
 
-    /// What time it is, by which certificates are valid: the system's unless said otherwise. For tests.
+    /// The clock that decides whether certificates are valid: the system's by default. For tests.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(now);
         self
     }
 
-    /// The letter that `body` is, if it is one of SNS and of an allowed topic: whatever its time. How old a letter may be,
-    /// and whether it has come before, is the caller's to know.
+    /// Verifies that `body` is an SNS message from an allowed topic, and returns it. Its age, and whether it was
+    /// received before, are for the caller to check.
     ///
     /// # Errors
-    /// In which way it is not. [`SignatureError::is_retryable`] tells what may be right later.
+    /// If it is not. [`SignatureError::is_retryable`] tells whether it may pass later.
     pub async fn verify(&self, body: &[u8]) -> Result<VerifiedLetter, SignatureError> {
         let letter = Letter::read(body).map_err(|why| SignatureError::new(Kind::NotALetter, why.to_string()))?;
         self.verify_letter(letter, |_| Ok(())).await

@@ -1,4 +1,4 @@
-//! A letter that is of SNS.
+//! A verified SNS message.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::names::Names;
 /// What says which event a body is, how it is read, and who it is for: never taken from what nobody signed.
 const ROUTING: [&str; 7] = [EVENT_TYPE, MANIFEST, SERIALIZER_ID, SUBSCRIBER, REASON, ORIGINAL_QUEUE, REDRIVES];
 
-/// A letter of SNS, of an allowed topic. Everything here is signed.
+/// A verified SNS message, from an allowed topic. Everything here is signed.
 pub struct VerifiedLetter(Letter);
 
 impl VerifiedLetter {
@@ -21,25 +21,25 @@ impl VerifiedLetter {
         Self(letter)
     }
 
-    /// What SNS wrote it for.
+    /// The type of the message.
     #[must_use]
     pub fn kind(&self) -> LetterKind {
         self.0.kind
     }
 
-    /// The topic it is of.
+    /// The ARN of its topic.
     #[must_use]
     pub fn topic_arn(&self) -> &str {
         &self.0.topic_arn
     }
 
-    /// The id that SNS gave the message; the same at every delivery of it.
+    /// The id that SNS gave the message; the same for every delivery of it.
     #[must_use]
     pub fn message_id(&self) -> &str {
         &self.0.message_id
     }
 
-    /// What was published; in the two confirmations, words for people.
+    /// What was published; in the two confirmation types, a text for people.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -52,20 +52,21 @@ impl VerifiedLetter {
         self.0.subject.as_deref().filter(|_| self.0.kind == LetterKind::Notification)
     }
 
-    /// When SNS took the message, as `2026-03-06T20:00:26.893Z`.
+    /// When SNS accepted the message, such as `2026-03-06T20:00:26.893Z`.
     #[must_use]
     pub fn timestamp(&self) -> &str {
         &self.0.timestamp
     }
 
-    /// What confirms the subscription, in the two confirmations: a secret, for `ConfirmSubscription` alone.
+    /// The token that confirms the subscription, in the two confirmation types: a secret, only for
+    /// `ConfirmSubscription`.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.0.token.as_deref().filter(|_| self.0.kind != LetterKind::Notification)
     }
 
-    /// What was published, for whoever reads events. Of the attributes, which are not signed, none say what it is; those of
-    /// others come along only `with_attributes`.
+    /// What was published, for whoever reads events. Of the attributes, which are not signed, none say what it is;
+    /// those of others come along only `with_attributes`.
     pub(crate) fn inbound(&self, names: &Names, with_attributes: bool) -> Inbound {
         let mut inbound = Inbound::new(Body::Json(self.0.message.as_str().into()));
         inbound.topic = names.topic_of(&self.0.topic_arn).map(Into::into);

@@ -12,7 +12,7 @@ use crate::Aws;
 use crate::client::Call;
 
 /// Five seconds less than SQS's twelve hours, which count from the receive: more than what is left of them is an error
-/// instead of being cut. Source: the SQS developer guide, visibility time-out.
+/// instead of being cut. Source: the SQS developer guide, visibility timeout.
 const LONGEST: u64 = 43_195;
 
 type Answer = Result<(), TransportError>;

@@ -1,4 +1,4 @@
-//! Whether a file that was committed is what would be written now.
+//! Whether a committed file is what would be generated now.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use similar::TextDiff;
 /// How many lines around a difference are shown.
 const AROUND: usize = 3;
 
-/// A file beside what would be written now. `{comparison}` is what differs, as a unified diff; empty if nothing does.
+/// A comparison of a file with what would be generated now. `{comparison}` is the unified diff; empty if nothing
+/// differs.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Comparison {
@@ -17,10 +18,10 @@ pub struct Comparison {
     diff: Option<String>,
 }
 
-/// Compares the file at `path` with `wanted`. Line endings do not matter; JSON is compared by what it says.
+/// Compares the file at `path` with `wanted`. Line endings do not matter; JSON is compared by its content.
 ///
 /// # Errors
-/// If the file cannot be read. One that is not there differs in everything.
+/// If the file cannot be read. A missing file differs in everything.
 ///
 /// ```
 /// # let path = std::env::temp_dir().join("melange-doctest-check.tf");
@@ -63,7 +64,8 @@ impl Comparison {
         &self.path
     }
 
-    /// What a program that only checks exits with: 0 if nothing differs, else 2, as [`Plan::exit_code`](crate::Plan::exit_code).
+    /// The exit code for a program that only checks: 0 if nothing differs, otherwise 2, like
+    /// [`Plan::exit_code`](crate::Plan::exit_code).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.is_same() { 0 } else { 2 }

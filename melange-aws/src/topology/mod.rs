@@ -1,7 +1,8 @@
 //! The topology of a program as code: Terraform, CloudFormation, IAM policies; and as a plan against an account.
 //!
-//! All of it is made from what [`Provision::Create`](crate::Provision::Create) makes things from, so that what is applied is
-//! what [`Provision::Verify`](crate::Provision::Verify) wants to find. What is written needs no credentials and no network.
+//! All of it is generated from the same source that [`Provision::Create`](crate::Provision::Create) works from, so that
+//! the result is what [`Provision::Verify`](crate::Provision::Verify) expects. Generating it needs no credentials and
+//! no network.
 //!
 //! ```rust,standalone_crate
 //! # use melange::{Event, Registry, subscriber};
@@ -22,8 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Where the account is not known (`Aws::account`), policies have `ACCOUNT_ID` in its place, and `REGION` where the region is
-//! not; Terraform and CloudFormation have neither in them.
+//! If the account is not known (`Aws::account`), policies contain `ACCOUNT_ID` instead, and `REGION` if the region is
+//! not known; Terraform and CloudFormation contain neither.
 
 mod attributes;
 mod check;
@@ -42,7 +43,8 @@ pub use iam::{Policy, Role};
 use crate::provision::{self, Model, Plan};
 use crate::{Aws, AwsQueue};
 
-/// What a program needs of AWS. Made by [`topology::of`](of) from a bus, or by [`AwsQueue::topology_of`] from the registry.
+/// What a program needs on AWS. Made by [`topology::of`](of) from a bus, or by [`AwsQueue::topology_of`] from the
+/// registry.
 #[derive(Debug, Clone)]
 pub struct AwsTopology {
     /// What looks and makes, each for its own part.
@@ -55,10 +57,10 @@ pub struct AwsTopology {
     with_iam: bool,
 }
 
-/// What `bus` needs of AWS.
+/// What `bus` needs on AWS.
 ///
 /// # Errors
-/// If the bus is not over an [`AwsQueue`], or what it needs cannot be had on AWS, as names that are too long.
+/// If the bus is not over an [`AwsQueue`], or AWS does not allow what it needs, such as names that are too long.
 pub fn of(bus: &EventBus) -> Result<AwsTopology, TransportError> {
     if let Some(queue) = bus.transport::<AwsQueue>() {
         return queue.topology(bus.topology());
@@ -71,10 +73,10 @@ pub fn of(bus: &EventBus) -> Result<AwsTopology, TransportError> {
     Err(TransportError::new(TransportErrorKind::Configuration, what))
 }
 
-/// What all of these buses need of AWS: of a program that has several.
+/// What all of these buses need on AWS: for a program that has several.
 ///
 /// # Errors
-/// As [`of`], and if two of them have a queue in common.
+/// As for [`of`], and if two of them share a queue.
 pub fn of_all<'a>(buses: impl IntoIterator<Item = &'a EventBus>) -> Result<AwsTopology, TransportError> {
     let mut all = buses.into_iter().map(of);
     let none = || TransportError::new(TransportErrorKind::Configuration, "there is no bus to take a topology from");
@@ -112,10 +114,10 @@ impl AwsQueue {
 }
 
 impl AwsTopology {
-    /// Both. Topics that both have are one.
+    /// Combines both. Topics that both have are merged.
     ///
     /// # Errors
-    /// If they have a queue in common: two buses that consume from one queue would each set it up for itself.
+    /// If they share a queue: two buses that consume from one queue would each set it up in their own way.
     pub fn and(mut self, other: Self) -> Result<Self, TransportError> {
         if let Some(both) = other.model.queues.iter().find(|queue| self.model.queues.iter().any(|q| q.arn == queue.arn))
         {
@@ -131,19 +133,19 @@ impl AwsTopology {
         Ok(self)
     }
 
-    /// Has the policies of [`iam`](Self::iam) made by Terraform and CloudFormation too, as managed policies of all roles, for
-    /// the account's own roles to be given.
+    /// Adds the policies of [`iam`](Self::iam) to Terraform and CloudFormation, as managed policies for all roles, to
+    /// be attached to the account's own roles.
     #[must_use]
     pub fn with_iam(mut self) -> Self {
         self.with_iam = true;
         self
     }
 
-    /// All of it in Terraform's language, laid out as `terraform fmt` does, in an order that stays. It is a module without a
-    /// provider of its own: account and region are those of the one it is used with.
+    /// All of it as Terraform code, formatted as by `terraform fmt`, in a stable order. It is a module without a
+    /// provider of its own: account and region are those of the provider it is used with.
     ///
-    /// Topics that were given by their ARN are someone else's and are not in it. Neither is what it would take to make a
-    /// topic that another program's Terraform has made already; give such a topic by its ARN.
+    /// Topics given by their ARN belong to others and are not included. A topic that another program's Terraform
+    /// already creates must be given by its ARN, too.
     #[must_use]
     pub fn terraform(&self) -> String {
         terraform::write(&self.model, &self.written_policies())
@@ -155,7 +157,7 @@ impl AwsTopology {
         cloudformation::write(&self.model, &self.written_policies())
     }
 
-    /// What `role` may do, and no more than it calls.
+    /// The policy for `role`: only what it calls.
     #[must_use]
     pub fn iam(&self, role: Role) -> Policy {
         Policy::of(role, &self.model, &self.prefix, &self.own)
@@ -167,10 +169,10 @@ impl AwsTopology {
         iam::together(&self.policies())
     }
 
-    /// What differs between the account and what is needed: [`AwsQueue::plan`], of all. Reads only.
+    /// What differs between the account and what is needed: [`AwsQueue::plan`] for everything. Reads only.
     ///
     /// # Errors
-    /// As [`AwsQueue::plan`].
+    /// As for [`AwsQueue::plan`].
     pub async fn plan(&self) -> Result<Plan, TransportError> {
         let mut all = Plan::default();
         for (queue, topology) in &self.parts {
@@ -179,11 +181,12 @@ impl AwsTopology {
         Ok(all)
     }
 
-    /// Makes what is missing and mends what has drifted, once, as [`Provision::Create`](crate::Provision::Create) does at
-    /// start, whatever the transport was told to do then. Consumes nothing. What it returns is what has been done.
+    /// Creates what is missing and fixes what has drifted, once, as [`Provision::Create`](crate::Provision::Create)
+    /// does at start, whatever the transport is configured to do then. Consumes nothing. The returned plan is what has
+    /// been done.
     ///
     /// # Errors
-    /// As [`AwsQueue::apply`].
+    /// As for [`AwsQueue::apply`].
     pub async fn apply(&self) -> Result<Plan, TransportError> {
         let mut all = Plan::default();
         for (queue, topology) in &self.parts {

@@ -1,4 +1,4 @@
-//! Putting a bus together.
+//! Building a bus.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::error::build::BuildErrors;
 use crate::transport::{DynTransport, MemoryTransport, Transport};
 use crate::wiring::{Wiring, wiring_methods};
 
-/// Puts an [`EventBus`] together.
+/// Builds an [`EventBus`].
 #[derive(Default)]
 #[must_use]
 pub struct EventBusBuilder {
@@ -21,19 +21,19 @@ pub struct EventBusBuilder {
 impl EventBusBuilder {
     wiring_methods!();
 
-    /// Over `transport`; in memory unless said otherwise.
+    /// Uses this transport; the in-memory one by default.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(DynTransport::new(transport));
         self
     }
 
-    /// At most this many messages in hand at once, of all queues together; 64 unless said otherwise.
+    /// The maximum number of messages in flight, over all queues; 64 by default.
     pub fn concurrency(mut self, messages: usize) -> Self {
         self.setup.concurrency = messages;
         self
     }
 
-    /// How long a poll waits for a message; 20 seconds unless said otherwise, which is also the most SQS allows.
+    /// How long a poll waits for a message; 20 seconds by default, which is also the most SQS allows.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.setup.wait = wait;
         self
@@ -51,16 +51,16 @@ impl EventBusBuilder {
         self
     }
 
-    /// This queue's part of the budget beside the others' (1 unless said otherwise), when all want more than there is.
+    /// This queue's share of the concurrency, relative to the other queues (1 by default), when demand exceeds it.
     pub fn weight(mut self, queue: impl Into<String>, weight: usize) -> Self {
         self.setup.weights.insert(queue.into(), weight);
         self
     }
 
-    /// The bus. Nothing is polled before [`EventBus::start`].
+    /// Builds the bus. Nothing is polled before [`EventBus::start`].
     ///
     /// # Errors
-    /// Everything that is wrong, at once, each with file, line and fix.
+    /// All problems at once, each with file, line and fix.
     pub fn build(self) -> Result<EventBus, BuildErrors> {
         let transport = self.transport.unwrap_or_else(|| DynTransport::new(MemoryTransport::new()));
         Ok(EventBus::over(self.setup.build(transport, self.wiring)?))

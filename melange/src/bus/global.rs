@@ -1,4 +1,4 @@
-//! One bus for the whole process, for where it cannot be handed down.
+//! One bus for the whole process, for code that it cannot be passed to.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use crate::event::Event;
 
 static GLOBAL: OnceLock<EventBus> = OnceLock::new();
 
-/// The process-wide bus is not there, or is there already.
+/// The process-wide bus is not set, or is set already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GlobalBusError {
@@ -35,7 +35,7 @@ impl EventBus {
     /// Makes `bus` the one that [`EventBus::global`] and [`melange::publish`](crate::publish) use.
     ///
     /// # Errors
-    /// If there is one already; it stays.
+    /// If there is one already, which then stays.
     pub fn init(bus: Self) -> Result<(), GlobalBusError> {
         GLOBAL.set(bus).map_err(|_| GlobalBusError::AlreadyThere)
     }
@@ -52,7 +52,7 @@ impl EventBus {
 /// Publishes on the bus that was given to [`EventBus::init`].
 ///
 /// # Errors
-/// If there is no such bus, or it did not publish.
+/// If there is no such bus, or it could not publish.
 pub async fn publish<E: Event>(event: E) -> Result<EventId, PublishError> {
     match EventBus::global() {
         Ok(bus) => bus.publish(event).await,

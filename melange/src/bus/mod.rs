@@ -29,7 +29,7 @@ use crate::runtime;
 use crate::transport::{Capabilities, Topology, Transport, TransportError, TransportErrorKind};
 use crate::{DeadLetters, EventId, SendTo, SubscriberDescriptor};
 
-/// Publishes events and runs the subscribers of all that arrive, over a transport: in memory unless said otherwise.
+/// Publishes events and runs the subscribers of events that arrive, over a transport: the in-memory one by default.
 /// Cheap to clone; when the last clone is dropped, polling stops.
 ///
 /// ```rust,standalone_crate
@@ -58,10 +58,10 @@ use crate::{DeadLetters, EventId, SendTo, SubscriberDescriptor};
 /// # }
 /// ```
 ///
-/// # What blocks
-/// A subscriber that blocks its thread, sync or not, holds up that thread, the other subscribers of its message, those behind
-/// it in its FIFO group, and the task that it woke last itself; on a runtime of several threads all else goes on with the
-/// others. Nothing cancels it. Work that blocks belongs under `blocking`.
+/// # Blocking subscribers
+/// A subscriber that blocks its thread, sync or not, holds up that thread, the other subscribers of its message, the
+/// messages behind it in its FIFO message group, and the task that it woke last itself; on a multi-threaded runtime,
+/// everything else continues on the other threads. It cannot be cancelled. Mark such a subscriber `blocking`.
 #[derive(Clone)]
 pub struct EventBus {
     inner: Arc<Inner>,
@@ -76,7 +76,7 @@ struct Inner {
 }
 
 impl EventBus {
-    /// Nothing yet: no subscribers, the transport in memory.
+    /// An empty builder: no subscribers, the in-memory transport.
     pub fn builder() -> EventBusBuilder {
         EventBusBuilder::default()
     }
@@ -95,12 +95,12 @@ impl EventBus {
         &self.inner.engine
     }
 
-    /// Makes or verifies the topology, as the transport was told to, then polls in the background. A second call does
-    /// nothing.
+    /// Creates or verifies the topology, as the transport is configured, then polls in the background. A second call
+    /// does nothing.
     ///
     /// # Errors
-    /// What is missing or refused, or that no tokio runtime is here; nothing is polled then, and it may be called again. So it
-    /// may if the call is dropped before it has ended.
+    /// If something is missing or refused, or there is no tokio runtime. Nothing is polled then, and `start` may be
+    /// called again; likewise if its future is dropped before it completes.
     pub async fn start(&self) -> Result<(), TransportError> {
         runtime::check("to start an event bus")?;
         let engine = &self.inner.engine;
@@ -126,13 +126,13 @@ impl EventBus {
     /// Publishes one event, and returns its id once the broker has it.
     ///
     /// # Errors
-    /// If the bus was shut down, the event cannot be written, or the broker did not take it.
+    /// If the bus was shut down, the event cannot be serialized, or the broker did not accept it.
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
         self.open::<E>()?;
         self.inner.publisher.publish(event).await
     }
 
-    /// Publishes several events, and answers for each, in order.
+    /// Publishes several events, and returns a result for each, in order.
     pub async fn publish_all<E: Event>(
         &self,
         events: impl IntoIterator<Item = E>,
@@ -152,13 +152,13 @@ impl EventBus {
         Ok(())
     }
 
-    /// The publishing half.
+    /// The publisher that this bus uses.
     #[must_use]
     pub fn publisher(&self) -> &MessagePublisher {
         &self.inner.publisher
     }
 
-    /// Sends one event to `queue` itself, past all topics: as [`MessagePublisher::send_to`].
+    /// Sends one event directly to `queue`, without a topic: like [`MessagePublisher::send_to`].
     pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
         let send = self.inner.publisher.send_to(queue, event);
         match self.open::<E>() {
@@ -167,35 +167,36 @@ impl EventBus {
         }
     }
 
-    /// The way in for messages that somebody else received and settles. The bus need not be started for it.
+    /// Runs subscribers on messages that other code receives and settles. The bus need not be started for it.
     #[must_use]
     pub fn intake(&self) -> Intake {
         Intake::new(&self.inner.engine, Arc::clone(&self.inner) as _)
     }
 
-    /// What the subscribers of `queue` gave up: to look at it, and to put it back.
+    /// The dead letters of `queue`: to inspect and to redrive them.
     #[must_use]
     pub fn dead_letters(&self, queue: impl Into<String>) -> DeadLetters {
         DeadLetters::over(self.inner.engine.transport.clone(), queue.into())
     }
 
     /// Waits for at most one message, runs its subscribers and settles it, as
-    /// [`MessageConsumer::consume_event`](crate::MessageConsumer::consume_event) does. The bus need not be started for it.
+    /// [`MessageConsumer::consume_event`](crate::MessageConsumer::consume_event) does. The bus need not be started for
+    /// it.
     ///
     /// # Errors
-    /// If the broker could not be asked. What a subscriber does is no error here: it is in what is returned.
+    /// If the broker could not be reached. A failing subscriber is not an error here: it is reported in the result.
     pub async fn consume_event(&self) -> Result<Consumed, TransportError> {
         let wait = self.inner.engine.wait;
         consume(&self.inner.engine, &self.inner.next, Ask { wait, queue: None, deadline: None }).await
     }
 
-    /// The same from `queue` only, and with a wait of its own.
+    /// The same from `queue` only, with its own wait time.
     #[cfg(feature = "cli")]
     pub(crate) async fn consume_from(&self, queue: Option<&str>, wait: Duration) -> Result<Consumed, TransportError> {
         consume(&self.inner.engine, &self.inner.next, Ask { wait, queue, deadline: None }).await
     }
 
-    /// Makes or verifies the topology without polling afterwards.
+    /// Creates or verifies the topology without polling afterwards.
     #[cfg(feature = "cli")]
     pub(crate) async fn prepare(&self) -> Result<(), TransportError> {
         self.inner.engine.transport.prepare(&self.inner.engine.topology).await
@@ -207,43 +208,44 @@ impl EventBus {
         self.inner.engine.counters.snapshot()
     }
 
-    /// Whether it does its work: for probes. `Display` says it in one line.
+    /// The health of the bus: for probes. `Display` shows it in one line.
     #[must_use]
     pub fn health(&self) -> Health {
         health(&self.inner.engine)
     }
 
-    /// A queue it consumes from, to pause it or to change its weight; `None` for others. The name is without any prefix.
+    /// A queue it consumes from, to pause it or to change its weight; `None` for other queues. The name is given
+    /// without any prefix.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<QueueControl> {
         QueueControl::of(&self.inner.engine, name)
     }
 
-    /// How many messages may be in hand at once from now on, of all queues together; at least 1.
+    /// Sets the maximum number of messages in flight, over all queues, from now on; at least 1.
     pub fn set_concurrency(&self, messages: usize) {
         self.inner.engine.budget.set_limit(messages);
     }
 
-    /// The transport it was given, if that is a `T`: for what goes with one transport only.
+    /// Its transport, if that is a `T`: for features that only one transport has.
     #[must_use]
     pub fn transport<T: Transport>(&self) -> Option<&T> {
         self.inner.engine.transport.downcast()
     }
 
-    /// What it wants of its broker: its queues, and the topics that feed them.
+    /// What it needs from the broker: its queues, and the topics that feed them.
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.inner.engine.topology
     }
 
-    /// What its transport can do, and what it is called.
+    /// What its transport can do, and the transport's name.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         self.inner.engine.transport.capabilities()
     }
 
-    /// The events it knows, listened to or not, by name and version: those that the linker brought, where it was asked to,
-    /// and those of its subscribers.
+    /// The events it knows, listened to or not, by name and version: all linked ones, if the builder was told to take
+    /// those, and those of its subscribers.
     pub fn events(&self) -> impl Iterator<Item = &'static EventDescriptor> {
         self.inner.engine.events.iter().copied()
     }
@@ -255,16 +257,17 @@ impl EventBus {
         })
     }
 
-    /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
-    /// messages back, so that others can have them at once. Afterwards nothing can be published.
+    /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and returns their
+    /// messages to the queue, so that others can receive them at once. Afterwards nothing can be published.
     ///
-    /// Queues in memory that nobody else holds, as those of a bus that was given no transport, end with the bus. What can be
-    /// received from them is handled first, within `deadline`, and what that publishes. A [`MemoryTransport`](crate::MemoryTransport) of which there is
-    /// a clone keeps its messages for the next bus, as every other transport does.
+    /// In-memory queues that nobody else holds, such as those of a bus without an explicit transport, end with the bus.
+    /// Messages that can be received from them are handled first, within `deadline`, and so is what those publish. A
+    /// [`MemoryTransport`](crate::MemoryTransport) that was cloned keeps its messages for the next bus, as every other
+    /// transport does.
     ///
     /// # Errors
-    /// If messages could not be handed back: they come again when their visibility ends. What the broker had taken back by
-    /// itself is no error.
+    /// If messages could not be returned to the queue: they are redelivered after their visibility timeout. A message
+    /// whose visibility timeout had already ended is not an error.
     pub async fn shutdown(&self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
         let (engine, before) = (&self.inner.engine, self.inner.engine.counters.snapshot());
         let begun = Instant::now();

@@ -10,17 +10,17 @@ use crate::signals::Signals;
 use crate::transport::TransportError;
 
 impl EventBus {
-    /// What a worker's `main` does: [`start`](Self::start), until the process is told to stop, then
+    /// The body of a worker's `main`: [`start`](Self::start), wait until the process is told to stop, then
     /// [`shutdown`](Self::shutdown) within `grace`.
     ///
-    /// It is told to stop by SIGTERM or SIGINT (Ctrl-C), and where there are no such signals by Ctrl-C alone. A second
-    /// one ends the waiting: `run` returns an error at once, and what was in hand comes again when its visibility ends.
-    /// From the first call on those signals no longer end the process by themselves.
+    /// The process is told to stop by SIGTERM or SIGINT (Ctrl-C), or, on platforms without these signals, by Ctrl-C. A
+    /// second signal ends the shutdown early: `run` returns an error at once, and messages in flight are redelivered
+    /// after their visibility timeout. From the first call on, these signals no longer end the process by themselves.
     ///
-    /// `grace` must be shorter than what the process is given: 30 seconds in Kubernetes and ECS, unless said otherwise.
-    /// Up to 3 seconds more go into handing messages back.
+    /// `grace` must be shorter than the time the process is given to stop: 30 seconds in Kubernetes and ECS by default.
+    /// Returning messages to the queue takes up to 3 seconds more.
     ///
-    /// It also returns when the bus is shut down otherwise.
+    /// It also returns when the bus is shut down in another way.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -31,12 +31,12 @@ impl EventBus {
     /// # }
     /// ```
     ///
-    /// A `blocking` subscriber that does not return cannot be stopped, and `#[tokio::main]` waits for it even then. Where
-    /// that may happen, end `main` by [`std::process::exit`].
+    /// A `blocking` subscriber that does not return cannot be stopped, and `#[tokio::main]` waits for it even then. If
+    /// that may happen, end `main` with [`std::process::exit`].
     ///
     /// # Errors
-    /// If it cannot be started, the process cannot listen for signals, messages could not be handed back, or a second
-    /// signal came.
+    /// If the bus cannot be started, the process cannot listen for signals, messages could not be returned to the
+    /// queue, or a second signal came.
     #[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
     pub async fn run(&self, grace: Duration) -> Result<Shutdown, RunError> {
         // Before the start, which may take its time: who is told to stop then must not go on.
@@ -66,7 +66,7 @@ impl EventBus {
     }
 }
 
-/// Why a bus did not run, or did not stop in order.
+/// Why a bus did not run, or did not shut down cleanly.
 #[derive(Debug)]
 pub struct RunError(Kind);
 
@@ -79,7 +79,7 @@ enum Kind {
 }
 
 impl RunError {
-    /// What is missing or refused, if it did not start.
+    /// The error, if the bus did not start.
     #[must_use]
     pub fn start_error(&self) -> Option<&TransportError> {
         match &self.0 {
@@ -88,7 +88,7 @@ impl RunError {
         }
     }
 
-    /// What became of the messages, if not all of them could be handed back.
+    /// What happened to the messages, if not all of them could be returned to the queue.
     #[must_use]
     pub fn shutdown_error(&self) -> Option<&ShutdownError> {
         match &self.0 {

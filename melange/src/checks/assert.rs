@@ -1,7 +1,7 @@
 //! `assert_topology!`: the checks in one line of a test.
 
-/// Asserts that nothing is wrong with the linked events and subscribers, in a test. It fails with all problems at once, each with
-/// file, line and fix.
+/// Asserts, in a test, that nothing is wrong with the linked events and subscribers. It fails with all problems at
+/// once, each with file, line and fix.
 ///
 /// ```rust,standalone_crate
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
@@ -23,8 +23,9 @@
 /// );
 /// ```
 ///
-/// Options are the methods of [`Checks`](crate::Checks): `queue = ".."`, `prefix = ".."`, `crates = [orders]`, `handled`,
-/// `handled_elsewhere = [A]`, `publishes = [A]`, `published_elsewhere = [B]`, `ordered`, `one_queue_per_event`, and `rule = my_rule`.
+/// Options are the methods of [`Checks`](crate::Checks): `queue = ".."`, `prefix = ".."`, `crates = [orders]`,
+/// `handled`, `handled_elsewhere = [A]`, `publishes = [A]`, `published_elsewhere = [B]`, `ordered`,
+/// `one_queue_per_event`, and `rule = my_rule`.
 ///
 /// The test must link what it checks: `use my_service as _;` in a file below `tests/`.
 #[macro_export]

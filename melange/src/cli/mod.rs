@@ -1,4 +1,4 @@
-//! The tool that a program brings along: what is in it, and what lies in its queues.
+//! The command-line tool built into a program: it shows what is in the program, and what is in its queues.
 //!
 //! One line in `main`, once the bus is built and before it is started:
 //!
@@ -17,15 +17,16 @@
 //! }
 //! ```
 //!
-//! `orders-service melange events` then lists its events. Without the word `melange` as its first argument the program goes
-//! on as the service, whatever arguments of its own it has. A program that is the tool and nothing else calls [`main`].
+//! `orders-service melange events` then lists its events. Without the word `melange` as its first argument the program
+//! goes on as the service, whatever arguments of its own it has. A program that is the tool and nothing else calls
+//! [`main`].
 //!
-//! The commands here go with any transport; those that list, check and describe ask no broker, and need no credentials.
-//! `melange_aws::cli` has all of these, and those that go with AWS. A transport of your own adds its commands by
+//! The commands here work with any transport; those that list, check and describe call no broker, and need no
+//! credentials. `melange_aws::cli` has all of these, and those for AWS. A transport of your own adds its commands with
 //! [`Commands`] and [`run_commands`].
 //!
-//! `--output json` is there for programs. Exit codes are those of [`Exit`]. Colours are left out where the output is no
-//! terminal, and where `NO_COLOR` is set; a reader that goes away, as `head` does, is no error.
+//! `--output json` is for programs. Exit codes are those of [`Exit`]. There are no colours if the output is not a
+//! terminal, or if `NO_COLOR` is set; a reader that closes the pipe, as `head` does, is not an error.
 
 mod age;
 mod arguments;
@@ -69,21 +70,20 @@ pub use text::printable;
 use crate::EventBus;
 use arguments::Given;
 
-/// A set of commands, by clap's `Subcommand`: for a crate that brings a transport, and has commands of its own beside
-/// [`Command`]. Those it puts in by `#[command(flatten)]`.
+/// A set of commands, a `Subcommand` of clap: for a crate with a transport, which adds its own commands to [`Command`],
+/// included with `#[command(flatten)]`.
 pub trait Commands: clap::Subcommand + Send {
-    /// Does what the command says.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Why it could not: that is printed, and is what the exit code says.
+    /// If it fails: the error is printed, and determines the exit code.
     fn perform(self, bus: &EventBus, screen: &mut Screen) -> impl Future<Output = Result<Exit, Failure>> + Send;
 }
 
-/// Does what the process's arguments say, if the first of them is `melange`, and gives what `main` is to return; `None`
-/// without that word: the program is to go on as the service.
+/// Runs the command in the process's arguments, if the first of them is `melange`, and returns what `main` should
+/// return; `None` without that word: the program should go on as the service.
 ///
-/// What a command could not do has been printed then, and is in the exit code. `T` is what `main` returns: see
-/// [`FromExit`].
+/// A command that failed has printed why, and the exit code tells. `T` is what `main` returns: see [`FromExit`].
 ///
 /// # Errors
 /// If the output could not be written, as on a full disk.
@@ -91,7 +91,7 @@ pub async fn run<T: FromExit>(bus: &EventBus) -> Result<Option<T>, Failure> {
     run_commands::<Command, T>(bus).await
 }
 
-/// As [`run`], with commands of your own.
+/// Like [`run`], with commands of your own.
 ///
 /// # Errors
 /// As [`run`].
@@ -102,16 +102,16 @@ pub async fn run_commands<C: Commands, T: FromExit>(bus: &EventBus) -> Result<Op
     }
 }
 
-/// Whether the process's arguments are for the tool, and can be made no sense of or ask for help: for a transport that is
-/// made before its bus, and need not ask anybody for anything then.
+/// Whether the process's arguments are for the tool, and are invalid or ask for help: for a transport that is created
+/// before its bus, and need not make any calls then.
 #[doc(hidden)]
 #[must_use]
 pub fn needs_no_bus<C: Commands>() -> bool {
     arguments::is_senseless::<C>()
 }
 
-/// All of a program that is the tool and nothing else: its arguments are the commands, without the word `melange` before
-/// them, which may stand there all the same.
+/// The `main` of a program that is only the tool: its arguments are the commands, with or without the word `melange`
+/// before them.
 ///
 /// ```no_run
 /// # async fn built() -> Result<melange::EventBus, Box<dyn std::error::Error>> { todo!() }
@@ -125,7 +125,7 @@ pub async fn main(bus: &EventBus) -> ExitCode {
     main_commands::<Command>(bus).await
 }
 
-/// As [`main`], with commands of your own.
+/// Like [`main`], with commands of your own.
 pub async fn main_commands<C: Commands>(bus: &EventBus) -> ExitCode {
     let exit = arguments::perform::<C>(Given::everything(std::env::args_os()), bus).await;
     exit.unwrap_or_else(|failure| failure.report()).into()

@@ -13,11 +13,12 @@ use super::lane::{Held, Lane};
 use super::row::Row;
 use crate::transport::Delivery;
 
-/// Messages of one group go into one lane, in order; all lanes run side by side. What came after the stop is handed back.
+/// Messages of one group go into one lane, in order; all lanes run concurrently. What came after the stop is handed
+/// back.
 ///
-/// Where handlers have been brief, lanes first run in a row, in one task, as far as they come without waiting: to make a task,
-/// and to wake who runs it, takes longer than such a handler. Never here: whoever receives must not wait for a handler, even
-/// if that blocks its thread.
+/// Where handlers have been brief, lanes first run in a row, in one task, as far as they come without waiting: to make
+/// a task, and to wake who runs it, takes longer than such a handler. Never here: whoever receives must not wait for a
+/// handler, even if that blocks its thread.
 pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut permits: Permits) {
     let Some(queue) = engine.queues.get(index).filter(|_| !deliveries.is_empty()) else { return };
     let late = engine.stop.is_cancelled();

@@ -1,4 +1,4 @@
-//! Putting a consumer together, and everything that can be wrong with it.
+//! Building a consumer, and everything that can be wrong with it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::subscriber::{SubscriberDescriptor, Subscription};
 use crate::transport::{DynTransport, QueuePlan, Topology, Transport};
 use crate::wiring::{Wired, Wiring, wiring_methods};
 
-/// Messages in hand at once, of all queues together, unless said otherwise.
+/// Messages in hand at once, of all queues together by default.
 const CONCURRENCY: usize = 64;
 
 /// Longest wait of a poll; SQS allows no more.
@@ -162,7 +162,7 @@ fn against_transport<'a>(
     problems
 }
 
-/// Puts a [`MessageConsumer`] together. `C` says whether it has a transport yet: without one it cannot be built.
+/// Builds a [`MessageConsumer`]. `C` tells whether it has a transport yet: without one it cannot be built.
 #[must_use]
 pub struct MessageConsumerBuilder<C> {
     wiring: Wiring,
@@ -170,11 +170,11 @@ pub struct MessageConsumerBuilder<C> {
     transport: C,
 }
 
-/// No transport yet.
+/// The builder has no transport yet.
 #[derive(Debug, Default)]
 pub struct Unconnected;
 
-/// A transport is there.
+/// The builder has a transport.
 pub struct Connected(DynTransport);
 
 impl Default for MessageConsumerBuilder<Unconnected> {
@@ -186,19 +186,19 @@ impl Default for MessageConsumerBuilder<Unconnected> {
 impl<C> MessageConsumerBuilder<C> {
     wiring_methods!();
 
-    /// Consuming over `transport`.
+    /// Consumes over `transport`.
     pub fn transport(self, transport: impl Transport) -> MessageConsumerBuilder<Connected> {
         let transport = Connected(DynTransport::new(transport));
         MessageConsumerBuilder { wiring: self.wiring, setup: self.setup, transport }
     }
 
-    /// At most this many messages in hand at once, of all queues together; 64 unless said otherwise.
+    /// The maximum number of messages in flight, over all queues; 64 by default.
     pub fn concurrency(mut self, messages: usize) -> Self {
         self.setup.concurrency = messages;
         self
     }
 
-    /// How long a poll waits for a message; 20 seconds unless said otherwise, which is also the most SQS allows.
+    /// How long a poll waits for a message; 20 seconds by default, which is also the most SQS allows.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.setup.wait = wait;
         self
@@ -216,7 +216,7 @@ impl<C> MessageConsumerBuilder<C> {
         self
     }
 
-    /// This queue's part of the budget beside the others' (1 unless said otherwise), when all want more than there is.
+    /// This queue's share of the concurrency, relative to the other queues (1 by default), when demand exceeds it.
     pub fn weight(mut self, queue: impl Into<String>, weight: usize) -> Self {
         self.setup.weights.insert(queue.into(), weight);
         self
@@ -224,10 +224,10 @@ impl<C> MessageConsumerBuilder<C> {
 }
 
 impl MessageConsumerBuilder<Connected> {
-    /// The consumer.
+    /// Builds the consumer.
     ///
     /// # Errors
-    /// Everything that is wrong, at once.
+    /// All problems at once.
     pub fn build(self) -> Result<MessageConsumer, BuildErrors> {
         Ok(MessageConsumer::new(self.setup.build(self.transport.0, self.wiring)?))
     }

@@ -1,4 +1,4 @@
-//! What can be changed about a queue while it is consumed from.
+//! Changing how a queue is consumed, while it is.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::queue::Queue;
 
-/// A queue that is consumed from, to pause it or to give it another part of the budget. Made by
+/// A queue that is being consumed, to pause it or to change its share of the concurrency. Made by
 /// [`EventBus::queue`](crate::EventBus::queue) and [`ConsumerHandle::queue`](crate::ConsumerHandle::queue).
 #[derive(Clone)]
 pub struct QueueControl {
@@ -20,23 +20,23 @@ impl QueueControl {
         Some(Self { engine: Arc::clone(engine), index })
     }
 
-    /// Receives nothing more from it. What is in hand is handled, and so is what a poll under way still brings.
+    /// Stops receiving from it. Messages in flight are still handled, and so are those that an open poll still returns.
     pub fn pause(&self) {
         self.switch(false);
     }
 
-    /// Receives from it again.
+    /// Starts receiving from it again.
     pub fn resume(&self) {
         self.switch(true);
     }
 
-    /// Whether it was paused.
+    /// Whether it is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.queue().is_some_and(|queue| !queue.switch.is_on())
     }
 
-    /// Its part of the budget, beside the other queues' weights, when all want more than there is; at least 1.
+    /// Sets its share of the concurrency, relative to the other queues, when demand exceeds it; at least 1.
     pub fn set_weight(&self, weight: usize) {
         self.engine.budget.set_weight(self.index, weight);
     }

@@ -16,7 +16,7 @@ use crate::runtime::timer;
 /// How long after the deadline the answers to handing messages back are waited for.
 const HANDING_BACK: Duration = Duration::from_secs(3);
 
-/// A consumer that polls in the background. Dropping it stops the polls; what is in hand is finished.
+/// A consumer that polls in the background. Dropping it stops polling; messages in flight are finished.
 #[must_use = "dropping the handle stops the consumer"]
 pub struct ConsumerHandle {
     engine: Arc<Engine>,
@@ -33,29 +33,29 @@ impl ConsumerHandle {
         self.engine.counters.snapshot()
     }
 
-    /// Whether it does its work.
+    /// Its health.
     #[must_use]
     pub fn health(&self) -> Health {
         health(&self.engine)
     }
 
-    /// A queue it consumes from, to pause it or to change its weight; `None` for others.
+    /// A queue it consumes from, to pause it or to change its weight; `None` for other queues.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<QueueControl> {
         QueueControl::of(&self.engine, name)
     }
 
-    /// How many messages may be in hand at once from now on, of all queues together; at least 1.
+    /// Sets the maximum number of messages in flight, over all queues, from now on; at least 1.
     pub fn set_concurrency(&self, messages: usize) {
         self.engine.budget.set_limit(messages);
     }
 
-    /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and hands their
-    /// messages back, so that others can have them at once.
+    /// Stops receiving, lets handlers finish within `deadline`, then cancels those that have not and returns their
+    /// messages to the queue, so that others can receive them at once.
     ///
     /// # Errors
-    /// If messages could not be handed back: they come again when their visibility ends. What the broker had taken back by
-    /// itself is no error.
+    /// If messages could not be returned to the queue: they are redelivered after their visibility timeout. A message
+    /// whose visibility timeout had already ended is not an error.
     pub async fn shutdown(self, deadline: Duration) -> Result<Shutdown, ShutdownError> {
         shutdown(&self.engine, &self.engine.counters.snapshot(), deadline).await
     }
@@ -104,29 +104,30 @@ pub(crate) async fn shutdown(
     if report.unreleased == 0 && report.lost == 0 { Ok(report) } else { Err(ShutdownError { report }) }
 }
 
-/// What became of the messages in hand at a shutdown.
+/// What happened to the messages that were in flight at a shutdown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shutdown {
-    /// Handled to the end, or given back for a retry as usual.
+    /// Handled to the end, or returned for a retry as usual.
     pub finished: u64,
-    /// Handed back at the deadline: others can have them at once.
+    /// Returned to the queue at the deadline: others can receive them at once.
     pub released: u64,
-    /// No longer ours: the broker had taken them back by itself, and others can have them already. Nothing had to be handed
-    /// back, so this is no error.
+    /// No longer in flight for this consumer: the broker had made them visible again by itself. Nothing had to be
+    /// returned, so this is not an error.
     pub taken_back: u64,
-    /// Not handed back, since the broker did not take it or did not answer: they come again when their visibility ends.
+    /// Not returned, because the broker refused or did not answer: they are redelivered after their visibility timeout.
     pub unreleased: u64,
-    /// Received and none of the above: in the hands of a handler that blocks and cannot be stopped, or of a broker that has
-    /// not answered in time. These too come again by themselves, since nothing was deleted.
+    /// Received and none of the above: still held by a handler that blocks and cannot be stopped, or waiting for a
+    /// broker that has not answered in time. These are redelivered too, since nothing was deleted.
     pub lost: u64,
 }
 
-/// Not everything was handed back in time. Nothing is gone: it comes again when its visibility ends.
+/// Not every message was returned to the queue in time. None is lost: they are redelivered after their visibility
+/// timeout.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ShutdownError {
-    /// What became of the messages in hand.
+    /// What happened to the messages in flight.
     pub report: Shutdown,
 }
 

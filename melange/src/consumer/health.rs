@@ -1,4 +1,4 @@
-//! Whether a consumer does its work: for probes, and for people who look.
+//! The health of a consumer: for probes, and for people.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ const FAILING: Duration = Duration::from_secs(10);
 /// A poll that takes this much longer than its wait hangs.
 const OVERDUE: Duration = Duration::from_secs(30);
 
-/// How a consumer is: of an [`EventBus`](crate::EventBus), or one that polls in the background.
+/// The health of a consumer: of an [`EventBus`](crate::EventBus), or of one that polls in the background.
 ///
 /// ```rust,standalone_crate
 /// # use std::time::Duration;
@@ -39,15 +39,15 @@ const OVERDUE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Health {
-    /// What the process knows: the same in all processes of one build that are put together alike. Where two processes of a
-    /// service differ in it, they are of different versions.
+    /// The fingerprint of its events and subscribers: the same in all processes of one build that are set up alike. If
+    /// two processes of a service have different ones, they run different versions.
     pub fingerprint: Fingerprint,
-    /// Each queue that is consumed from.
+    /// Each queue that is consumed.
     pub queues: Vec<QueueHealth>,
 }
 
 impl Health {
-    /// Whether every queue is received from, or would be if somebody had not paused it, or if handlers had room.
+    /// Whether every queue is being polled, or would be if it were not paused or at its concurrency limit.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.queues.iter().all(QueueHealth::is_healthy)
@@ -62,48 +62,48 @@ impl fmt::Display for Health {
     }
 }
 
-/// How one queue is.
+/// The health of one queue.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct QueueHealth {
     /// Its name, without any prefix.
     pub queue: String,
-    /// What it is doing.
+    /// Its state.
     pub state: QueueState,
-    /// How long ago the last poll was answered, with messages or without.
+    /// How long ago a poll last succeeded, with messages or without.
     pub last_successful_poll: Option<Duration>,
-    /// Messages in hand.
+    /// Messages in flight.
     pub in_flight: usize,
-    /// How long the oldest of them has been in hand.
+    /// How long the oldest of them has been in flight.
     pub oldest_in_hand: Option<Duration>,
-    /// Polls that have failed since the last one that did not.
+    /// How many polls have failed since the last success.
     pub consecutive_errors: u32,
-    /// What the last of them failed with.
+    /// The error of the last of them.
     pub last_error: Option<String>,
 }
 
-/// What a queue is doing.
+/// The state of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueueState {
-    /// Nothing has been received yet: `start()` was not called.
+    /// It has not been polled yet: `start()` was not called.
     NotStarted,
-    /// It is received from.
+    /// It is being polled.
     Polling,
-    /// As much is in hand as may be: it is received from when handlers are done.
+    /// The concurrency limit is reached: polling continues when handlers are done.
     Saturated,
-    /// Somebody has paused it.
+    /// It is paused.
     Paused,
-    /// Its polls fail, and are tried again.
+    /// Its polls fail, and are retried.
     Failing,
-    /// A poll has not been answered for far longer than it waits.
+    /// A poll has had no answer for far longer than its wait time.
     Hanging,
     /// It was shut down.
     Stopped,
 }
 
 impl QueueHealth {
-    /// Whether it is received from, or would be if it were not paused or saturated.
+    /// Whether it is being polled, or would be if it were not paused or saturated.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         matches!(self.state, QueueState::Polling | QueueState::Saturated | QueueState::Paused)

@@ -1,4 +1,4 @@
-//! Messages that somebody else received, and somebody else settles.
+//! Messages that other code receives and settles.
 
 mod pushed;
 
@@ -22,11 +22,12 @@ use crate::dispatch::SubscriberError;
 use crate::transport::{DeadLetter, Delivery, TransportError};
 use pushed::Pushed;
 
-/// Takes messages that somebody else received and somebody else settles, a function's runtime or an HTTP server say, and
-/// runs the bus's subscribers on them. Made by [`EventBus::intake`](crate::EventBus::intake); cheap to clone.
+/// Runs the bus's subscribers on messages that other code receives and settles, such as the Lambda runtime or an HTTP
+/// server. Made by [`EventBus::intake`](crate::EventBus::intake); cheap to clone.
 ///
-/// The bus need not be started, nothing runs in the background, and the bus stays as long as this does. Which subscribers are done with a message is
-/// remembered by its id: when this process sees it again, only those that failed run again.
+/// The bus need not be started, nothing runs in the background, and the bus lives as long as this does. The intake
+/// remembers by message id which subscribers are done: when this process sees a message again, only those that failed
+/// run again.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -59,44 +60,43 @@ pub struct Intake {
     _bus: Arc<dyn Any + Send + Sync>,
 }
 
-/// What became of a message that was taken in.
+/// The result of handling one message.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Taken {
     /// The event's name on the wire, where it could be read.
     pub event_type_name: Option<String>,
-    /// What whoever has the message is to do with it.
+    /// What the caller, who holds the message, should do with it.
     pub settle: Settle,
     /// The subscribers that did not handle it this time.
     pub failures: Vec<SubscriberError>,
 }
 
-/// What whoever has a message is to do with it.
+/// What the caller, who holds a message, should do with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settle {
-    /// Delete it, or say that it was delivered: every subscriber is done with it, or nobody listens to it, or a copy is in
+    /// Delete it, or report it as delivered: every subscriber is done with it, or nobody listens to it, or a copy is in
     /// the dead-letter queue.
     Done(Fate),
-    /// Have it come again.
+    /// Have it redelivered.
     Retry {
-        /// Not sooner than after this long, where that can be said.
+        /// The earliest time for that, if the source of the message can be told.
         after: Duration,
     },
-    /// It was given up, and no dead-letter queue has it: put it where it can be found again. Every other subscriber is done
-    /// with it.
+    /// It was given up, and no dead-letter queue has it: keep it somewhere. Every other subscriber is done with it.
     Rejected {
-        /// Why, in one line, never with the payload.
+        /// Why, in one line, without the payload.
         reason: String,
-        /// The subscriber that gave it up; `None` when it could not be read.
+        /// The subscriber that gave it up; `None` if it could not be read.
         subscriber: Option<String>,
     },
-    /// Have it come again: its token was cancelled, or the bus shut down, before it was done.
+    /// Have it redelivered: its token was cancelled, or the bus was shut down, before it was done.
     Stopped,
 }
 
 impl Settle {
-    /// Whether nothing is left to be done with it.
+    /// Whether nothing is left to do.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done(_))
@@ -108,22 +108,23 @@ impl Intake {
         Self { engine: Arc::clone(engine), _bus: bus }
     }
 
-    /// Runs the subscribers of a message, each within its own time-out and limit, and says what is to be done with it. A
-    /// panic of one is a failure of that one.
+    /// Runs the subscribers of a message, each within its own timeout and concurrency limit, and returns what to do
+    /// with the message. A panic is a failure of the subscriber that panicked.
     ///
-    /// With the name of one of the bus's queues, with or without the transport's prefix, those of that queue run; with
-    /// another name, those of the bus's own queue. Without a name the message was pushed, past all queues: every subscriber
-    /// of the bus that listens to it runs. So it is too where the name is another's and the bus has no subscriber without a
-    /// queue.
+    /// If `queue` is one of the bus's queues, with or without the transport's prefix, the subscribers of that queue
+    /// run; if it is another queue, those of the bus's own queue. `None` means that the message was pushed, without a
+    /// queue: every subscriber of the bus that listens to the event runs. The same happens if `queue` is another queue
+    /// and every subscriber of the bus names a queue.
     ///
-    /// What is given up goes to the queue's dead-letter queue, where the transport is a wire
-    /// ([`Capabilities::wire`](crate::transport::Capabilities::wire)): in memory it would be lost with the process. Where
-    /// there is no such queue, [`Settle::Rejected`] says so.
+    /// Messages that are given up go to the queue's dead-letter queue if the transport is a wire
+    /// ([`Capabilities::wire`](crate::transport::Capabilities::wire)): in memory they would be lost with the process.
+    /// If there is no such queue, the result is [`Settle::Rejected`].
     ///
-    /// Cancel `stop` to have it over soon: handlers get the token, and half a second to heed it.
+    /// Cancel `stop` to end it soon: handlers see the token cancelled, and have half a second to finish.
     pub async fn handle(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {
         let engine = &*self.engine;
-        // A shutdown waits for it, and lets its subscribers publish meanwhile. Or it has begun already, which is seen here.
+        // A shutdown waits for it, and lets its subscribers publish meanwhile. Or it has begun already, which is seen
+        // here.
         let taking = engine.settlers.track_future(engine.lanes.track_future(self.take(queue, delivery, stop)));
         if engine.stop.is_cancelled() {
             return Taken::without_run(Settle::Stopped);
@@ -162,27 +163,28 @@ impl Intake {
         all.into_iter().fold(first, |sum, (_, taken)| sum.and(taken))
     }
 
-    /// Says of a message that it goes back without having been run, behind another of its group say: that uses up none of
-    /// its attempts.
+    /// Reports that a message goes back to its queue without having been run, for example behind another of its message
+    /// group: that does not count as an attempt.
     pub fn goes_back_unrun(&self, queue: Option<&str>, delivery: &Delivery) {
         for queue in self.queues(queue) {
             queue.progress.goes_back_unrun(&delivery.message_id);
         }
     }
 
-    /// Says of a message that was [`Done`](Settle::Done) that it comes again all the same, together with others that failed
-    /// say: then nobody runs for it.
+    /// Reports that a message will be redelivered although it was [`Done`](Settle::Done), for example together with
+    /// others that failed: then no subscriber runs for it again.
     pub fn comes_again_though_done(&self, queue: Option<&str>, delivery: &Delivery) {
         for queue in self.queues(queue) {
             queue.is_done_with(&delivery.message_id);
         }
     }
 
-    /// Asks the transport to let messages of `queue` rest for so long before they come again: a retry's delay, or none.
-    /// Their receipts must be the transport's own. It is only asked where it is a wire and the queue one of the bus's.
+    /// Sets the visibility timeout of messages of `queue`: how long they wait before they are redelivered, a retry's
+    /// delay or zero. Their receipt handles must be the transport's own. Does nothing unless the transport is a wire
+    /// and the queue is one of the bus's.
     ///
     /// # Errors
-    /// The first that is refused; such messages come again when their visibility ends.
+    /// The first refusal; such messages are redelivered after the visibility timeout they have.
     pub async fn rest(&self, queue: &str, messages: &[(&Delivery, Duration)]) -> Result<(), TransportError> {
         let transport = &self.engine.transport;
         let Some(queue) = self.called(queue).filter(|_| transport.capabilities().wire) else { return Ok(()) };
@@ -190,7 +192,7 @@ impl Intake {
         transport.change_visibilities(&queue.name, changes).await.into_iter().collect()
     }
 
-    /// How many messages the bus was told to have in hand at once.
+    /// The bus's maximum number of messages in flight.
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.engine.budget.limit()

@@ -55,29 +55,30 @@ use settle::Verdict;
 use crate::runtime::{self, from_now};
 use crate::transport::{Delivery, Topology, TransportError};
 
-/// What to do with events whose name nobody in the queue listens to. On shared topics they are normal.
+/// What to do with events whose name no subscriber of the queue listens to. On shared topics they are normal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownEvents {
-    /// Deleted and counted.
+    /// Delete and count them.
     #[default]
     Acknowledge,
-    /// To the dead-letter queue.
+    /// Send them to the dead-letter queue.
     DeadLetter,
 }
 
-/// What to do with an event whose name is known and whose version is not: a newer one than any subscriber of the queue reads,
-/// or an older one that no `upcast_from` leads from.
+/// What to do with an event whose name is known but whose version is not: a newer one than any subscriber of the queue
+/// can read, or an older one that no `upcast_from` covers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownVersions {
-    /// Left to a newer process, which can read it: it comes again, a minute apart at most, as often as the most patient
-    /// subscriber of the queue would be tried and a few times more. Then to the dead-letter queue, where nothing is lost.
+    /// Leave it to a newer process, which can read it: it is redelivered, at most a minute apart, as often as the
+    /// subscriber with the most attempts would be tried and a few times more. Then it goes to the dead-letter queue, so
+    /// it is not lost.
     #[default]
     Retry,
-    /// To the dead-letter queue at once: for where no other version of the service consumes from the queue.
+    /// Send it to the dead-letter queue at once: if no other version of the service consumes from the queue.
     DeadLetter,
-    /// Deleted and counted, for a service that does not care for what it does not know.
+    /// Delete and count it: for a service that does not need events it does not know.
     Acknowledge,
 }
 
@@ -112,7 +113,7 @@ pub struct MessageConsumer {
 }
 
 impl MessageConsumer {
-    /// Nothing yet: no transport, no subscribers.
+    /// An empty builder: no transport, no subscribers.
     pub fn builder() -> MessageConsumerBuilder<Unconnected> {
         MessageConsumerBuilder::default()
     }
@@ -121,30 +122,30 @@ impl MessageConsumer {
         Self { engine: Arc::new(engine), next: AtomicUsize::new(0) }
     }
 
-    /// Makes or verifies the topology, as the transport was told to; not needed where that is somebody else's work.
+    /// Creates or verifies the topology, as the transport is configured; not needed if that is done elsewhere.
     ///
     /// # Errors
-    /// What is missing or refused.
+    /// If something is missing or refused.
     pub async fn prepare(&self) -> Result<(), TransportError> {
         self.engine.transport.prepare(&self.engine.topology).await
     }
 
-    /// Waits for at most one message (20 seconds unless the builder said otherwise), runs its subscribers and settles it.
-    /// With several queues each is asked in turn.
+    /// Waits for at most one message (20 seconds by default), runs its subscribers and settles it. Several queues are
+    /// polled in turn.
     ///
-    /// The message stays in hand as long as the call lasts: in a runtime of several threads also while a subscriber blocks the one
-    /// that this is called on.
+    /// The message's visibility timeout is extended as long as the call lasts; on a multi-threaded runtime, even while
+    /// a subscriber blocks the calling thread.
     ///
     /// # Errors
-    /// If the broker could not be asked, or no tokio runtime is here. What a subscriber does is no error here: it is in what
-    /// is returned.
+    /// If the broker could not be reached, or there is no tokio runtime. A failing subscriber is not an error here: it
+    /// is reported in the result.
     pub async fn consume_event(&self) -> Result<Consumed, TransportError> {
         self.consume(None).await
     }
 
-    /// The same within so long: nothing is waited for longer than that, and a handler that is not done then is told by its
-    /// token, given half a second to heed it, and the message handed back. For what has a deadline of its own, such as a
-    /// function.
+    /// The same, with a deadline: when `within` is over, a handler that is still running is signalled through its
+    /// `CancellationToken` and has half a second to finish; then the message is returned to the queue. For callers that
+    /// have a deadline themselves, such as a Lambda function.
     ///
     /// # Errors
     /// As [`consume_event`](Self::consume_event).
@@ -162,7 +163,7 @@ impl MessageConsumer {
         ConsumerHandle::new(self.engine)
     }
 
-    /// What it wants of its broker: its queues, and the topics that feed them.
+    /// What it needs from the broker: its queues, and the topics that feed them.
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.engine.topology

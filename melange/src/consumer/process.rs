@@ -40,8 +40,8 @@ pub(crate) struct Notes {
     pub(crate) homeless: Option<Box<DeadLetter>>,
 }
 
-/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. Whoever has decoded
-/// it already gives that.
+/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. Whoever has
+/// decoded it already gives that.
 pub(crate) async fn handle(
     engine: &Engine,
     queue: &Queue,
@@ -169,7 +169,7 @@ impl<K: Keeper> Message<'_, K> {
         policy.backoff(self.queue.attempt(self.delivery))
     }
 
-    /// Runs the subscribers side by side; each that fails for good gets a dead letter of its own.
+    /// Runs the subscribers concurrently; each that fails for good gets a dead letter of its own.
     async fn run(&self, event: &Decodable<'_>, more: &[Decodable<'_>], notes: &mut Notes) -> Verdict {
         let Self { engine, queue, delivery, keeper } = self;
         let mut done = queue.progress.done(&delivery.message_id);
@@ -230,7 +230,8 @@ impl<K: Keeper> Message<'_, K> {
         }
     }
 
-    /// What is to be done with the message, of which some have `failed`, and those that are `done` are not to run again.
+    /// What is to be done with the message, of which some have `failed`, and those that are `done` are not to run
+    /// again.
     async fn judge(
         &self,
         failed: Vec<(usize, Failed)>,

@@ -17,7 +17,8 @@ use super::ramp::{self, Ramp};
 use super::unanswered::or_unanswered;
 use crate::transport::{Delivery, TransportError};
 
-/// How long a receive under way may go on after the stop before it is given up, unless it would have been answered already.
+/// How long a receive under way may go on after the stop before it is given up, unless it would have been answered
+/// already.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Shortest wait of a receive in the background.
@@ -33,10 +34,11 @@ const IN_A_ROW: u32 = 100;
 pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     let Some(queue) = engine.queues.get(index) else { return };
     let several = engine.queues.len() > 1;
-    // A poll that does not wait at all would be asked for ever.
+    // A poll that does not wait at all would be asked forever.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
-    // Others beside the one receive would bring no more, and there is nothing to decide unless other queues want permits too.
+    // Others beside the one receive would bring no more, and there is nothing to decide unless other queues want
+    // permits too.
     let one_will_do = !several && engine.transport.answers_at_once();
     let (mut ramp, mut outage) = (Ramp::default(), Outage::default());
     let mut receives: JoinSet<Received> = JoinSet::new();
@@ -101,8 +103,8 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
 /// How many messages the last receive asked for, and how many came.
 type Received = (usize, Result<usize, TransportError>);
 
-/// One receive, from which lanes begin; and more, one after the other, as long as they come back full and there are as many
-/// at once as there are to be: then there is nothing to decide.
+/// One receive, from which lanes begin; and more, one after the other, as long as they come back full and there are as
+/// many at once as there are to be: then there is nothing to decide.
 async fn receive_and_begin(engine: &Arc<Engine>, index: usize, mut permits: Permits, wait: Duration) -> Received {
     let batch = engine.transport.capabilities().max_batch.max(1);
     let mut asked = permits.len();

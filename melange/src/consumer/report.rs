@@ -1,4 +1,4 @@
-//! What became of messages, for the caller.
+//! What happened to messages, for the caller.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::dispatch::SubscriberError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Consumed {
-    /// No message came within the wait.
+    /// No message arrived within the wait time.
     Nothing,
     /// One message was processed and settled.
     Message(Processed),
 }
 
 impl Consumed {
-    /// What became of the message, if there was one.
+    /// What happened to the message, if there was one.
     #[must_use]
     pub fn message(&self) -> Option<&Processed> {
         match self {
@@ -26,7 +26,7 @@ impl Consumed {
     }
 }
 
-/// What became of one message.
+/// What happened to one message.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Processed {
@@ -48,16 +48,16 @@ pub enum Fate {
     Ignored,
     /// A copy is in the dead-letter queue, and everyone else is done with it: deleted.
     DeadLettered,
-    /// It comes again, after this long at the soonest.
+    /// It will be redelivered, `after` at the earliest.
     Retried {
         /// How long it stays invisible.
         after: Duration,
     },
-    /// Handed back at once, not run to the end.
+    /// Returned to the queue at once, without having been run to the end.
     Released,
-    /// It was no longer ours when it came to settling it: it comes again.
+    /// Its visibility timeout had ended before it could be settled: it is redelivered.
     LeaseLost,
-    /// The broker did not take the answer: it comes again when its visibility ends.
+    /// The broker did not accept its settling: it is redelivered after its visibility timeout.
     Unsettled,
 }
 
@@ -71,23 +71,24 @@ pub struct ConsumerMetrics {
     pub handled: u64,
     /// Messages nobody here listens to.
     pub ignored: u64,
-    /// Messages, each time they came, of an event that is known in a version that is not.
+    /// Receives of messages whose event is known but whose version is not.
     pub unknown_versions: u64,
-    /// Messages given back for a retry.
+    /// Messages returned for a retry.
     pub retried: u64,
-    /// Messages whose last subscribers gave them up.
+    /// Messages that their last remaining subscribers gave up.
     pub dead_lettered: u64,
-    /// Messages that were given up without a dead-letter queue that takes them, as whoever gave them to the
-    /// [`Intake`](crate::Intake) was told.
+    /// Messages that were given up while there was no dead-letter queue for them, as reported to the caller of the
+    /// [`Intake`](crate::Intake).
     pub rejected: u64,
-    /// Copies put into dead-letter queues, one for each subscriber that gave a message up.
+    /// Copies sent to dead-letter queues, one for each subscriber that gave a message up.
     pub dead_letters: u64,
-    /// Messages handed back without being run to the end.
+    /// Messages returned to the queue without having been run to the end.
     pub released: u64,
-    /// Messages that were no longer ours when they were done: the broker had taken them back already. One in a while is
-    /// usual. Where they go on, handlers keep the process too busy to extend its leases, or the visibility is too short.
+    /// Messages whose visibility timeout ended before they were settled. An occasional one is normal. If they continue,
+    /// handlers keep the process too busy to extend its leases, or the visibility timeout is too short.
     pub leases_lost: u64,
-    /// Messages whose settling the broker did not take, or did not answer: they come again when their visibility ends.
+    /// Messages whose settling the broker refused or did not answer: they are redelivered after their visibility
+    /// timeout.
     pub unsettled: u64,
     /// Runs of subscribers that failed.
     pub failed_runs: u64,

@@ -1,4 +1,4 @@
-//! Calls that a transport never answers: nothing waits for them for ever.
+//! Calls that a transport never answers: nothing waits for them forever.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Longest that an answer is waited for. Transports have limits of their own, which are shorter and know more: this is for one
-/// that has none, or forgot it somewhere.
+/// Longest that an answer is waited for. Transports have limits of their own, which are shorter and know more: this is
+/// for one that has none, or forgot it somewhere.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 /// What the call answers, or that it did not, `wait` and some minutes later. `wait` is what it was told to wait itself.

@@ -13,8 +13,8 @@ use super::stop::{Cancellation, RunToken};
 use crate::event::{Erased, Event};
 use crate::metadata::Metadata;
 
-/// One run of a subscriber of `E`: what its arguments are taken from. On a synchronous bus the event is only borrowed, and
-/// there is no [`Context`], which owns a share of it.
+/// One run of a subscriber of `E`: what its arguments are taken from. On a synchronous bus the event is only borrowed,
+/// so there is no [`Context`], which needs shared ownership of the event.
 pub struct Frame<'a, E> {
     event: &'a E,
     parts: Parts<'a>,
@@ -31,7 +31,7 @@ impl<'a, E> Frame<'a, E> {
 }
 
 impl<'a, E: Event> Frame<'a, E> {
-    /// What is known of the event beside its own fields.
+    /// The event's metadata.
     #[must_use]
     pub fn metadata(&self) -> &'a Metadata {
         self.parts.metadata.get()
@@ -49,13 +49,13 @@ impl<'a, E: Event> Frame<'a, E> {
         self.parts.cancellation.token()
     }
 
-    /// The event as what queues share, when it is not merely borrowed.
+    /// The shared event, unless it is only borrowed.
     #[must_use]
     pub fn shared(&self) -> Option<Arc<E>> {
         self.parts.shared_event()
     }
 
-    /// All of it, when the event is not merely borrowed.
+    /// The whole context, unless the event is only borrowed.
     #[must_use]
     pub fn context(&self) -> Option<&Context<E>> {
         let make = || {

@@ -1,10 +1,10 @@
-//! What is different between two contracts.
+//! The differences between two contracts.
 
 use std::fmt;
 
 use crate::Location;
 
-/// One thing that is not what it was.
+/// One difference between two contracts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub(super) kind: ChangeKind,
@@ -18,7 +18,7 @@ pub struct Change {
     pub(super) fix: String,
 }
 
-/// What kind of change it is.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {
@@ -26,47 +26,47 @@ pub enum ChangeKind {
     EventRemoved,
     /// It is published to another topic.
     TopicChanged,
-    /// Another field is its key, or none, or one where there was none.
+    /// Its key is another field, was removed, or was added.
     KeyChanged,
-    /// It is no longer sent with an attribute.
+    /// A message attribute is no longer sent.
     AttributeRemoved,
     /// It, or a field, is no longer read under an older name.
     AliasRemoved,
     /// It can no longer be made from an older version.
     UpcastRemoved,
-    /// Its fields stand elsewhere in the body.
+    /// Its fields are at another place in the body.
     LayoutChanged,
     /// A field is gone.
     FieldRemoved,
-    /// A field is new, and must be there.
+    /// A field is new, and required.
     RequiredFieldAdded,
-    /// A field that could be absent must be there.
+    /// An optional field is now required.
     FieldMadeRequired,
-    /// What could be null may no longer be.
+    /// A nullable value may no longer be null.
     NullRefused,
-    /// Something is of another type.
+    /// A type has changed.
     TypeChanged,
-    /// An enum has one variant less.
+    /// A variant of an enum was removed.
     VariantRemoved,
     /// Compatible: an event is new, or a version of one.
     EventAdded,
     /// Compatible: the event has another name, and is read under the old one too.
     EventRenamed,
-    /// Compatible: it is sent with one more attribute.
+    /// Compatible: one more message attribute is sent.
     AttributeAdded,
     /// Compatible: it, or a field, is read under one more name.
     AliasAdded,
     /// Compatible: it can be made from one more version.
     UpcastAdded,
-    /// Compatible: a field is new, and may be absent.
+    /// Compatible: a field is new, and optional.
     OptionalFieldAdded,
     /// Compatible for readers of the new build: a field has another name, and is read under the old one too.
     FieldRenamed,
-    /// Compatible for readers of the new build: a field may be absent.
+    /// Compatible for readers of the new build: a field is now optional.
     FieldMadeOptional,
-    /// Compatible for readers of the new build: something may be null.
+    /// Compatible for readers of the new build: a value may now be null.
     NullAllowed,
-    /// Compatible for readers of the new build: an enum has one variant more.
+    /// Compatible for readers of the new build: a variant was added to an enum.
     VariantAdded,
 }
 
@@ -114,7 +114,7 @@ impl ChangeKind {
 }
 
 impl Change {
-    /// What kind of change it is.
+    /// The kind of a change.
     #[must_use]
     pub fn kind(&self) -> ChangeKind {
         self.kind
@@ -132,19 +132,19 @@ impl Change {
         &self.event
     }
 
-    /// What within the event, as in `lines[].price`; empty for the event itself.
+    /// The path within the event, as in `lines[].price`; empty for the event itself.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What was.
+    /// The old state.
     #[must_use]
     pub fn before(&self) -> Option<&str> {
         self.before.as_deref()
     }
 
-    /// What is.
+    /// The new state.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.after.as_deref()
@@ -156,7 +156,7 @@ impl Change {
         self.at
     }
 
-    /// What would mend it, or what to heed.
+    /// How to fix it, or what to take care of.
     #[must_use]
     pub fn fix(&self) -> &str {
         &self.fix
@@ -182,7 +182,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// All that is different between two contracts: the incompatible first.
+/// All differences between two contracts: the incompatible ones first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes(Vec<Change>);
 
@@ -197,7 +197,7 @@ impl Changes {
         self.0.iter()
     }
 
-    /// Whether there is one that may not be.
+    /// Whether there is an incompatible one.
     #[must_use]
     pub fn is_incompatible(&self) -> bool {
         self.0.iter().any(|change| !change.is_compatible())

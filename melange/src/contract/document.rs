@@ -17,7 +17,7 @@ use crate::{Location, Registry};
 /// The form of the file; raised when an older Melange could misread it.
 const FORMAT: u32 = 1;
 
-/// What events are like on the wire. `Display` is the text of its file: pretty JSON, the same for the same events.
+/// The form of events on the wire. `Display` gives the text of its file: pretty JSON, the same for the same events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     melange_contract: u32,
@@ -51,7 +51,7 @@ pub(super) struct EventContract {
 }
 
 impl Contract {
-    /// Of the events of `registry`, without local ones.
+    /// The contract of the events of `registry`, without local ones.
     ///
     /// # Errors
     /// In a release build without the feature `contract`.
@@ -63,18 +63,18 @@ impl Contract {
         Ok(Self { melange_contract: FORMAT, events })
     }
 
-    /// From the text of a file.
+    /// Parses the text of a file.
     ///
     /// # Errors
-    /// If it is no contract, or one of a newer Melange.
+    /// If it is not a contract, or one of a newer Melange.
     pub fn parse(text: &str) -> Result<Self, ContractError> {
         Self::from_text(text, Path::new("(a text)"))
     }
 
-    /// From a file.
+    /// Reads a file.
     ///
     /// # Errors
-    /// If it is not there, or no contract.
+    /// If it does not exist, or is not a contract.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ContractError> {
         let path = path.as_ref();
         match fs::read_to_string(path) {
@@ -92,7 +92,7 @@ impl Contract {
         Ok(contract)
     }
 
-    /// To a file, in place of what was there.
+    /// Writes a file, replacing it if it exists.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -108,7 +108,7 @@ impl Contract {
         })
     }
 
-    /// All that is different in `new`.
+    /// All differences from this contract to `new`.
     #[must_use]
     pub fn changes_to(&self, new: &Self) -> Changes {
         compare(self, new)

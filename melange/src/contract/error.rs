@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{BLESS, Changes};
 use crate::{BuildErrors, EventDescriptor};
 
-/// Why a contract is not kept, or cannot be looked at.
+/// Why a contract is broken, or cannot be checked.
 #[derive(Clone)]
 pub struct ContractError {
     kind: ContractErrorKind,
@@ -15,17 +15,17 @@ pub struct ContractError {
     why: String,
 }
 
-/// What kind of thing went wrong.
+/// The kind of a contract error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContractErrorKind {
     /// An event has changed incompatibly.
     Incompatible,
-    /// Something has changed compatibly, and the file was not to be written.
+    /// Something has changed compatibly, and the file must not be written here.
     NotRecorded,
     /// There is no such file.
     Missing,
-    /// The file is there and is no contract.
+    /// The file exists but is not a contract.
     Unreadable,
     /// The file could not be written.
     Unwritable,
@@ -77,13 +77,13 @@ impl ContractError {
         Self::new(ContractErrorKind::Untraced, Path::new(""), "")
     }
 
-    /// What kind of thing went wrong.
+    /// The kind of a contract error.
     #[must_use]
     pub fn kind(&self) -> ContractErrorKind {
         self.kind
     }
 
-    /// What has changed, compatible changes among it.
+    /// What has changed, including compatible changes.
     #[must_use]
     pub fn changes(&self) -> &Changes {
         &self.changes

@@ -1,5 +1,5 @@
-//! A gate against events that change under their readers: what goes over the wire is kept in a file of your repository, and a
-//! test fails when an event is no longer what it was.
+//! A guard against incompatible changes to events: the form of events on the wire is kept in a file in your repository,
+//! and a test fails when an event no longer matches it.
 //!
 //! ```rust,no_run
 //! // tests/contract.rs
@@ -14,53 +14,55 @@
 //!
 //! Write the file once with `MELANGE_BLESS=1 cargo test`, and commit it. From then on
 //!
-//! - an incompatible change fails the test, with what was and what is, where, and the way out;
-//! - a compatible one is recorded in the file, so that it is guarded from now on: commit that. Where the variable `CI` is set
-//!   nothing is written, and what is not recorded fails the test;
-//! - `MELANGE_BLESS=1` records whatever is, for a change that is meant: nobody reads the event yet.
+//! - an incompatible change fails the test, which reports the old and the new state, the location and the fix;
+//! - a compatible one is recorded in the file, so that it is guarded from now on: commit that. Where the variable `CI`
+//!   is set nothing is written, and what is not recorded fails the test;
+//! - `MELANGE_BLESS=1` records everything, for an intended change: nobody reads the event yet.
 //!
 //! # What is incompatible
 //!
-//! A published event is read by services of other builds, and from queues that were filled before yours was deployed. So one
-//! version of an event may not change in a way that either of them cannot read:
+//! A published event is read by services of other builds, and your service reads queues that were filled before it was
+//! deployed. So one version of an event must not change in a way that breaks either of them:
 //!
 //! | change | |
 //! |---|---|
 //! | a field removed, or its name on the wire changed | refused |
-//! | the type of a field changed, `u32` to `u64` too, and `String` to `Uuid` | refused |
-//! | a variant removed from an enum, or its variants told apart otherwise (`#[serde(tag = "..")]`) | refused |
-//! | a field added that must be there; an optional field made required; an `Option` that became a `#[serde(default)]`, which takes no null | refused |
+//! | the type of a field changed, even `u32` to `u64` or `String` to `Uuid` | refused |
+//! | a variant removed from an enum, or its variants tagged differently (`#[serde(tag = "..")]`) | refused |
+//! | a required field added; an optional field made required; an `Option` that became a `#[serde(default)]`, which takes no null | refused |
 //! | the topic, the key or an attribute changed; alias dropped; an older version no longer read | refused |
 //! | an event removed, or made local | refused |
-//! | a field added that may be absent (`Option`, `#[serde(default)]`) | fine |
+//! | an optional field added (`Option`, `#[serde(default)]`) | fine |
 //! | a variant added to an enum; a required field made optional | fine for new readers of old messages. Deploy readers before publishers: old readers cannot read the new ones |
 //! | a new event, a new version beside the old one, an alias, `#[serde(alias = "..")]` | fine |
 //!
-//! A new version is the way to change what must change: keep the old struct under its version, list it in `upcast_from`.
+//! To make an incompatible change, add a new version: keep the old struct under its version, and list it in
+//! `upcast_from`.
 //!
 //! # How deep it looks
 //!
-//! All the way down: the shapes come from each event's own `Deserialize`, so renames, defaults, newtypes, `try_from` and the
-//! types within types count as serde reads them, and nothing has to be derived for them. Texts are told apart by what they
-//! take: `string` takes any, `string (uuid)` only those.
+//! All the way down: the shapes come from each event's own `Deserialize`, so renames, defaults, newtypes, `try_from`
+//! and nested types count as serde reads them, and need no derive. Strings are told apart by what they accept: `string`
+//! accepts any, `string (uuid)` only UUIDs.
 //!
-//! What serde reads into a buffer first it does not show: enums with their tag inside (`#[serde(tag = "..")]`), what an enum holds
-//! beside its tag (`content = ".."`), and structs with flattened fields. Those are given samples, and known as far as they complain:
-//! tags, variants, and the fields that must be there, with their types. A field of theirs that may be absent is seen only when it
-//! must be there. Of enums that are `untagged` within events, and of `serde_json::Value`, nothing is known: they stand in the file as
-//! `any`. An event that is such an enum, and a flattened field of an event, are known by their source.
-//! Local events are left out, as they are on no wire.
+//! Serde does not show what it buffers before reading: internally tagged enums (`#[serde(tag = "..")]`), the content of
+//! adjacently tagged ones (`content = ".."`), and structs with flattened fields. The contract probes these with
+//! samples, and learns what their errors reveal: tags, variants, and required fields with their types. An optional
+//! field of such a type is noticed only once it becomes required. Nothing is known of `untagged` enums within events,
+//! nor of `serde_json::Value`: the file has `any` for them. For an event that is itself such an enum, and for a
+//! flattened field of an event, the source is used. Local events are left out, because they are never on the wire.
 //!
-//! # What is written must be read
+//! # Round trips
 //!
-//! The shapes are those that are read. That the same is written, the gate tries: each event is made of samples, written, and read
-//! again. What cannot be read fails the test, as a type within that has a `#[serde(rename(serialize = ".."))]` and reads under another
-//! name, or a map by numbers in a flattened field, whose keys serde does not read back. So does a value that is lost on the way: of an
-//! `Option`, or where a default is filled in, such a name is no error of serde's, and the value is gone without a word. An
-//! `#[serde(alias = "..")]` with the name that is written mends it. Of the event's own fields the derive says so.
-//! Types that none of the samples are right for are not tried, nor what may be absent in an enum with its tag inside.
+//! The shapes are those that are read. To test that the same is written, each event is built from samples, serialized,
+//! and read again. The test fails if that cannot be read: for example, if a nested type has a `#[serde(rename(serialize
+//! = ".."))]` and reads another name, or for a map with number keys in a flattened field, which serde does not read
+//! back. It also fails if a value is lost on the way: for an `Option`, or where a default is filled in, serde reports
+//! no error for such a name, and silently drops the value. An `#[serde(alias = "..")]` with the name that is written
+//! fixes it. For the event's own fields, the derive reports it. Types that no sample fits are not tested, nor are
+//! optional fields in internally tagged enums.
 //!
-//! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is on:
+//! In a release build, the code that looks into the types is left out unless the feature `contract` of `melange` is on:
 //! `cargo test --release` needs it, in `[dev-dependencies]`.
 
 mod change;
@@ -77,10 +79,10 @@ pub use error::{ContractError, ContractErrorKind};
 use crate::Registry;
 use crate::shape::one_way;
 
-/// Set to anything but `0`, it has [`check`] record whatever is.
+/// If set to anything but `0`, [`check`] records everything.
 pub const BLESS: &str = "MELANGE_BLESS";
 
-/// What the linked events are like on the wire, for a file.
+/// The contract of the linked events, for a file.
 ///
 /// ```rust,standalone_crate
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
@@ -92,24 +94,25 @@ pub const BLESS: &str = "MELANGE_BLESS";
 /// ```
 ///
 /// # Errors
-/// If two linked events have one name and version, or in a release build without the feature `contract`.
+/// If two linked events have the same name and version, or in a release build without the feature `contract`.
 pub fn snapshot() -> Result<Contract, ContractError> {
     Contract::of(&Registry::linked().map_err(ContractError::registry)?)
 }
 
-/// Whether the linked events are still what `path` says they were: what [`assert_contract!`](crate::assert_contract) asks.
+/// Checks that the linked events still match the contract in `path`: this is what
+/// [`assert_contract!`](crate::assert_contract) does.
 ///
-/// What has changed in a compatible way is recorded in the file, unless the variable `CI` is set. With `MELANGE_BLESS=1`
-/// everything is. To only look, compare by hand: [`Contract::read`] and [`Contract::changes_to`].
+/// Compatible changes are recorded in the file, unless the variable `CI` is set. With `MELANGE_BLESS=1`, all changes
+/// are. To only look, compare by hand: [`Contract::read`] and [`Contract::changes_to`].
 ///
 /// # Errors
-/// If an event has changed incompatibly; if there is no such file; in CI, if a compatible change is not recorded in it; if an
-/// event cannot read what it writes.
+/// If an event has changed incompatibly; if there is no such file; in CI, if a compatible change is not recorded in it;
+/// if an event cannot read what it writes.
 pub fn check(path: impl AsRef<Path>) -> Result<Changes, ContractError> {
     check_registry(&Registry::linked().map_err(ContractError::registry)?, path)
 }
 
-/// The same as [`check`], of these events: for a workspace with several services, each with a contract of its own.
+/// Like [`check`], for the events of `registry`: for a workspace with several services, each with its own contract.
 ///
 /// # Errors
 /// As [`check`].
@@ -145,7 +148,7 @@ fn both_ways(registry: &Registry, path: &Path) -> Result<(), ContractError> {
     if found.is_empty() { Ok(()) } else { Err(ContractError::one_way(path, &found)) }
 }
 
-/// Records what the linked events are like, whatever they were: as `MELANGE_BLESS=1` does.
+/// Records the linked events, whatever they were before: as `MELANGE_BLESS=1` does.
 ///
 /// # Errors
 /// If the file cannot be written, and as [`snapshot`].
@@ -153,8 +156,9 @@ pub fn bless(path: impl AsRef<Path>) -> Result<(), ContractError> {
     snapshot()?.write(path)
 }
 
-/// Asserts that the linked events are still what a file says they were: see [`contract`](crate::contract). The path is taken from
-/// the package's own directory. Fails the test with every incompatible change, each with file, line and fix.
+/// Asserts that the linked events still match the contract in a file: see [`contract`](crate::contract). The path is
+/// relative to the package's own directory. Fails the test with every incompatible change, each with file, line and
+/// fix.
 ///
 /// ```rust,no_run
 /// #[test]

@@ -9,7 +9,7 @@ use crate::serializer::{DeserializeError, EventSerializer};
 use crate::transport::{Body, Delivery, Inbound, Undecodable};
 use crate::{AnyEvent, Timestamp};
 
-/// A message that was given up, as it lies in the dead-letter queue.
+/// A message that was given up, as it is in the dead-letter queue.
 #[derive(Clone)]
 pub struct Letter {
     message_id: String,
@@ -22,19 +22,19 @@ impl Letter {
         Self { message_id: delivery.message_id.clone(), content: delivery.content.clone(), sent_at: delivery.sent_at }
     }
 
-    /// The dead-letter queue's own id of the message.
+    /// The message id in the dead-letter queue.
     #[must_use]
     pub fn message_id(&self) -> &str {
         &self.message_id
     }
 
-    /// Why it was given up; the broker itself, which moves what was received too often, says nothing.
+    /// Why it was given up. The broker gives no reason when it moves a message that was received too often.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.text(REASON).unwrap_or("received too often, so that the broker moved it")
     }
 
-    /// The subscriber that gave it up; `None` when nobody could read it, or the broker moved it.
+    /// The subscriber that gave it up; `None` if it could not be read, or the broker moved it.
     #[must_use]
     pub fn subscriber(&self) -> Option<&str> {
         self.text(SUBSCRIBER)
@@ -46,32 +46,32 @@ impl Letter {
         self.text(ORIGINAL_QUEUE)
     }
 
-    /// The event's name as it stands beside the body; where only the body says it, [`decode`](Self::decode) does.
+    /// The event's name from the message attributes; if only the body has it, use [`decode`](Self::decode).
     #[must_use]
     pub fn event_type_name(&self) -> Option<&str> {
         self.text(EVENT_TYPE).or_else(|| self.text(MANIFEST)).filter(|name| *name != "json")
     }
 
-    /// How often it was put back before.
+    /// How often it was redriven before.
     #[must_use]
     pub fn redrives(&self) -> u32 {
         self.text(REDRIVES).and_then(|count| count.parse().ok()).unwrap_or(0)
     }
 
-    /// When the dead-letter queue got it.
+    /// When it was sent to the dead-letter queue.
     #[must_use]
     pub fn sent_at(&self) -> Option<Timestamp> {
         self.sent_at
     }
 
-    /// What travels beside the body.
+    /// The message attributes.
     #[must_use]
     pub fn attributes(&self) -> Option<&Attributes> {
         self.content.as_ref().ok().map(|inbound| &inbound.attributes)
     }
 
-    /// What it says, as it lies there out of its wrapper, for people who want to look; `None` for what is no message at all,
-    /// and for local events, which have no JSON. A payload: it does not belong in logs.
+    /// The body without its envelope, for people to look at; `None` for something that is not a message at all, and for
+    /// local events, which have no JSON. It is a payload: do not log it.
     #[must_use]
     pub fn body(&self) -> Option<&str> {
         match &self.content.as_ref().ok()?.body {
@@ -80,10 +80,10 @@ impl Letter {
         }
     }
 
-    /// The event in it, by the events that `serializer` knows.
+    /// Reads the event, if `serializer` knows it.
     ///
     /// # Errors
-    /// Why it cannot be read: often the very reason why it is here.
+    /// If it cannot be read, which is often the reason why it is a dead letter.
     pub fn decode(&self, serializer: &EventSerializer) -> Result<AnyEvent, DeserializeError> {
         match &self.content {
             Ok(inbound) => serializer.deserialize_message(inbound),

@@ -1,4 +1,4 @@
-//! What was given up: looking at it, and putting it back.
+//! Dead letters: listing, redriving and deleting them.
 
 mod letter;
 mod redrive;
@@ -54,7 +54,7 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Those of `queue`, named as a subscriber's annotation or the transport names it.
+    /// The dead letters of `queue`, named as in `#[subscriber(queue = "..")]` or as by the transport.
     #[must_use]
     pub fn of(transport: impl Transport, queue: impl Into<String>) -> Self {
         Self::over(DynTransport::new(transport), queue.into())
@@ -64,20 +64,20 @@ impl DeadLetters {
         Self { transport, queue }
     }
 
-    /// Up to `most` of them, as far as they can be had now. They stay where they are; while they are looked at, a moment,
-    /// nobody else can receive them.
+    /// Lists up to `most` of them, as far as they can be received now. They stay in the queue; for the moment that this
+    /// takes, nobody else can receive them.
     ///
     /// # Errors
-    /// If the broker could not be asked.
+    /// If the broker could not be reached.
     pub async fn list(&self, most: usize) -> Result<Vec<Letter>, TransportError> {
         // No more are taken in hand than are wanted, so that others can have them.
         self.gather(most, most, |_| true).await
     }
 
-    /// Up to `most` of those that `which` says yes to.
+    /// Lists up to `most` of those for which `which` returns true.
     ///
     /// # Errors
-    /// If the broker could not be asked.
+    /// If the broker could not be reached.
     pub async fn list_where(
         &self,
         most: usize,
@@ -110,24 +110,24 @@ impl DeadLetters {
         listed.map(|()| letters)
     }
 
-    /// About how many there are; `None` where the broker does not say.
+    /// The approximate number of them; `None` if the broker does not tell.
     ///
     /// # Errors
-    /// If the broker could not be asked.
+    /// If the broker could not be reached.
     pub async fn count(&self) -> Result<Option<u64>, TransportError> {
         self.transport.backlog(&self.transport.dead_letter_queue(&self.queue)).await
     }
 
-    /// Puts them back into their queue, each for the subscriber that gave it up: all, unless the builder that this
-    /// returns says otherwise. Await it.
+    /// Redrives them to their queue, each for the subscriber that gave it up: all of them, unless the returned builder
+    /// is told otherwise. Await it to run it.
     pub fn redrive(&self) -> Redrive {
         Redrive::new(self.clone())
     }
 
-    /// Deletes those that `which` says yes to, and says how many those were.
+    /// Deletes those for which `which` returns true, and returns how many those were.
     ///
     /// # Errors
-    /// If the broker could not be asked, or did not delete; what is not deleted is still there.
+    /// If the broker could not be reached, or did not delete; what is not deleted is still there.
     pub async fn delete(&self, which: impl Fn(&Letter) -> bool) -> Result<u64, TransportError> {
         let mut sweep = Sweep::begin(&self.transport, &self.queue);
         let mut deleted = 0;

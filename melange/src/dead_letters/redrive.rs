@@ -1,4 +1,4 @@
-//! Putting dead letters back.
+//! Redriving dead letters.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,7 +20,7 @@ const LOOKS: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(200)
 type Choice = dyn Fn(&Letter) -> bool + Send + Sync;
 type Told = dyn Fn(&Redriven) + Send + Sync;
 
-/// Puts dead letters back, made by [`DeadLetters::redrive`]. Nothing is done until it is awaited.
+/// Redrives dead letters. Made by [`DeadLetters::redrive`]. Nothing is done until it is awaited.
 #[must_use = "nothing is done until it is awaited"]
 pub struct Redrive {
     letters: DeadLetters,
@@ -32,18 +32,18 @@ pub struct Redrive {
     told: Option<Box<Told>>,
 }
 
-/// What became of the letters.
+/// What happened to the dead letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Redriven {
-    /// Put back; in a dry run, those that would be.
+    /// Redriven; in a dry run, those that would be.
     pub moved: u64,
-    /// Left where they are, since they were not chosen.
+    /// Left in the dead-letter queue, because they were not chosen.
     pub skipped: u64,
-    /// Left where they are, since they were put back too often already, or are no messages at all, so that nobody could
-    /// ever read them.
+    /// Left in the dead-letter queue, because they were redriven too often already, or are not messages at all, so that
+    /// nobody could ever read them.
     pub guarded: u64,
-    /// Put back by this redrive, and given up again before it ended.
+    /// Redriven, and given up again before this redrive ended.
     pub returned: u64,
 }
 
@@ -60,7 +60,7 @@ impl Redrive {
         }
     }
 
-    /// Only those that `which` says yes to.
+    /// Only those for which `which` returns true.
     pub fn only(mut self, which: impl Fn(&Letter) -> bool + Send + Sync + 'static) -> Self {
         self.only = Some(Box::new(which));
         self
@@ -78,21 +78,21 @@ impl Redrive {
         self
     }
 
-    /// Leaves those where they are that were put back this often already, so that what can never be handled does not go
-    /// round for ever; 3 unless said otherwise.
+    /// Skips those that were redriven this often already, so that a message that can never be handled does not
+    /// circulate forever; 3 by default.
     pub fn loop_guard(mut self, redrives: u32) -> Self {
         self.most_redrives = redrives;
         self
     }
 
-    /// Only says what would be done.
+    /// Changes nothing, and returns what would be done.
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
         self
     }
 
-    /// Lets the broker itself move all of them (on SQS by `StartMessageMoveTask`, at most 500 a second), and waits for its
-    /// end. It knows no choice and no loop guard, and refuses to run with them.
+    /// Lets the broker itself move all of them (on SQS with `StartMessageMoveTask`, at most 500 a second), and waits
+    /// until it is done. This cannot be combined with a choice or a loop guard: it then refuses to run.
     pub fn natively(mut self) -> Self {
         self.natively = true;
         self

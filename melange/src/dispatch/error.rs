@@ -21,11 +21,11 @@ pub struct SubscriberError {
 pub enum SubscriberErrorKind {
     /// It returned an error, or asked for a retry.
     Failed,
-    /// It said never.
+    /// It asked never to be retried.
     Rejected,
     /// It panicked.
     Panicked,
-    /// It took longer than its time-out.
+    /// It took longer than its timeout.
     TimedOut,
 }
 
@@ -56,7 +56,7 @@ impl SubscriberError {
         self.kind
     }
 
-    /// The error the subscriber returned, or what stands for it.
+    /// The error the subscriber returned, or one that describes the failure.
     #[must_use]
     pub fn reason(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
         self.reason.as_ref()

@@ -1,4 +1,4 @@
-//! The short way, which most runs go: without a time-out, and without a span that anyone asks for.
+//! The short way, which most runs go: without a timeout, and without a span that anyone asks for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
@@ -18,13 +18,13 @@ impl Drop for Begun<'_> {
     }
 }
 
-/// Runs a sync subscriber without a time-out here. What it gives is nothing where all is well.
+/// Runs a sync subscriber without a timeout here. What it gives is nothing where all is well.
 #[inline]
 pub(crate) fn run_here(subscription: &Subscription, call: SyncCall, raw: &RawContext<'_>) -> Option<Box<Failed>> {
     unless_done(subscription, catch_unwind(AssertUnwindSafe(|| call(subscription.instance.as_ref(), raw))))
 }
 
-/// Begins an async subscriber without a time-out, or goes on with it.
+/// Begins an async subscriber without a timeout, or goes on with it.
 #[inline]
 pub(crate) fn poll_here<'a>(
     subscription: &'a Subscription,

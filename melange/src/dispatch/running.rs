@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::let_go;
 
 /// What is under way, held elsewhere since it is large. It is dropped with this: so within whatever this is within, a trace or a
-/// span. One that is cut off, by its time-out or by whoever waits for it, may panic as it is dropped: it is let go.
+/// span. One that is cut off, by its timeout or by whoever waits for it, may panic as it is dropped: it is let go.
 pub(crate) struct Running<'a, F>(Pin<&'a mut Option<F>>);
 
 impl<'a, F> Running<'a, F> {

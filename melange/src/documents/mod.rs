@@ -114,13 +114,13 @@ impl Documents {
         documents
     }
 
-    /// What the program is called; `Events` unless said otherwise.
+    /// What the program is called; `Events` by default.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// The version of the program, or of these documents; `1.0.0` unless said otherwise.
+    /// The version of the program, or of these documents; `1.0.0` by default.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
@@ -132,20 +132,20 @@ impl Documents {
         self
     }
 
-    /// The queue of the subscribers that name none. A bus knows its own; a registry does not.
+    /// The queue for subscribers that name none. A bus knows its own; a registry does not.
     pub fn own_queue(mut self, name: impl Into<String>) -> Self {
         self.own_queue = name.into();
         self
     }
 
-    /// What stands before the names of topics and queues in the account: `staging-`. A bus knows what its transport puts there.
+    /// The prefix of topics and queues in the account: `staging-`. A bus knows that of its transport.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// As this transport would set it up: its queue, its names and format, and how topics feed the queues. A bus knows its own;
-    /// without one, queues are taken to be fed raw and filtered.
+    /// Takes the set-up of this transport: its own queue, its names and format, and its subscriptions. A bus knows its
+    /// own transport; without one, subscriptions are assumed to have raw message delivery and filters.
     ///
     /// ```rust,standalone_crate
     /// use melange::{MemoryTransport, Registry};
@@ -163,36 +163,36 @@ impl Documents {
         self
     }
 
-    /// How bodies are written; a bus knows it.
+    /// The format of bodies; a bus knows it.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
     }
 
-    /// Whether schemas say what is written, as they do unless said otherwise, or what is read.
+    /// Whether schemas describe what is written, the default, or what is read.
     pub fn side(mut self, side: Side) -> Self {
         self.side = side;
         self
     }
 
-    /// Where the AsyncAPI document says that brokers are, by a name such as `production`.
+    /// Adds a server to the AsyncAPI document, under a name such as `production`.
     pub fn server(mut self, name: impl Into<String>, server: Server) -> Self {
         self.servers.insert(name.into(), server);
         self
     }
 
-    /// Which events this program publishes. Unless said otherwise all, in their newest versions: nothing in a program's
-    /// source says which of them it only listens to.
+    /// Which events this program publishes. By default all, in their newest versions, because nothing in the source
+    /// tells which of them it only listens to.
     pub fn sends(mut self, is_sent: impl Fn(&EventDescriptor) -> bool) -> Self {
         let places = self.events.iter().enumerate();
         self.sent = places.filter(|(_, event)| is_sent(event)).map(|(place, _)| place).collect();
         self
     }
 
-    /// The JSON Schema (2020-12) of each message as it is on the wire, by name and version, such as `OrderPlaced.v2`. Local
-    /// events have none.
+    /// The JSON Schema (2020-12) of each message as it is on the wire, by name and version, such as `OrderPlaced.v2`.
+    /// Local events have none.
     ///
-    /// The fields of an event that does not implement `JsonSchema` are described as far as their own types do.
+    /// If an event does not implement `JsonSchema`, its fields are described as far as their types implement it.
     #[must_use]
     pub fn schemas(&self) -> BTreeMap<String, Value> {
         let schema = |event: &&'static EventDescriptor| {
@@ -202,8 +202,8 @@ impl Documents {
         self.events.iter().filter_map(schema).collect()
     }
 
-    /// An [AsyncAPI 3.0](https://www.asyncapi.com/docs/reference/specification/v3.0.0) document, with the bindings of SNS
-    /// and SQS.
+    /// An [AsyncAPI 3.0](https://www.asyncapi.com/docs/reference/specification/v3.0.0) document, with the bindings of
+    /// SNS and SQS.
     ///
     /// # Errors
     /// If an example cannot be written: serde says why.

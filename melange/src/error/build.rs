@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::Location;
 
-/// Everything that is wrong with how a bus was put together, each with the place and the fix.
+/// Everything that is wrong with how a bus is set up, each problem with its location and fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildErrors(Vec<Problem>);
 
@@ -62,13 +62,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Something that is wrong, in one sentence, and what would mend it: for [rules](crate::Checks::rule) of your own.
+    /// A problem, in one sentence, and how to fix it: for [rules](crate::Checks::rule) of your own.
     #[must_use]
     pub fn new(kind: ProblemKind, what: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { kind, what: what.into(), fix: fix.into(), at: None }
     }
 
-    /// At this place.
+    /// Sets the location.
     #[must_use]
     pub fn at(mut self, location: Location) -> Self {
         self.at = Some(location);
@@ -81,19 +81,19 @@ impl Problem {
         self.kind
     }
 
-    /// What is wrong, in words.
+    /// What is wrong, in one sentence.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// Where it is, if it is at one place.
+    /// Where it is, if it has one location.
     #[must_use]
     pub fn location(&self) -> Option<Location> {
         self.at
     }
 
-    /// What would mend it.
+    /// How to fix it.
     #[must_use]
     pub fn fix(&self) -> &str {
         &self.fix
@@ -109,15 +109,15 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What kind of thing is wrong.
+/// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// Two events have one name and version.
+    /// Two events have the same name and version.
     DuplicateEvent,
     /// An alias is also another event's name or alias.
     AliasCollision,
-    /// A chain of versions has a hole, runs backwards, or joins events of other names.
+    /// A chain of versions has a gap, runs backwards, or joins events with other names.
     UpcastGap,
     /// A subscriber listens to an event that is not registered.
     UnknownEvent,
@@ -127,7 +127,7 @@ pub enum ProblemKind {
     GivenTwice,
     /// An impl under `#[subscriber]` is linked, but no value was given to run it on.
     MissingInstance,
-    /// A subscriber's argument can never be had.
+    /// A subscriber's argument can never be provided.
     ImpossibleArgument,
     /// A local event would have to leave the process.
     LocalOnWire,
@@ -137,35 +137,35 @@ pub enum ProblemKind {
     TooManyAttributes,
     /// A name the broker would refuse.
     IllegalName,
-    /// A time-out longer than a message can be kept in hand.
+    /// A timeout longer than a message can be kept in flight.
     TimeoutTooLong,
-    /// An option that makes no sense, or that the broker refuses: no workers, no capacity, no attempts, a transport that only
-    /// publishes.
+    /// An option that is meaningless, or that the broker refuses: no workers, no capacity, no attempts, a transport
+    /// that only publishes.
     IllegalOption,
-    /// A crate was named and brought neither events nor subscribers.
+    /// A crate was named, but registered neither events nor subscribers.
     SilentCrate,
     /// A synchronous bus cannot run async subscribers.
     AsyncSubscriber,
-    /// There is no tokio runtime here.
+    /// There is no tokio runtime.
     NoRuntime,
-    /// A FIFO queue is to be fed by a topic that keeps no order.
+    /// A FIFO queue would be subscribed to a topic that keeps no order.
     FifoMismatch,
-    /// Asked for: events that keep an order reach a queue that does not.
+    /// Opt-in check: ordered events go to a queue that does not keep order.
     OrderLost,
-    /// Asked for: nobody listens to an event.
+    /// Opt-in check: nobody listens to an event.
     Unhandled,
-    /// Asked for: nobody publishes an event that is listened to.
+    /// Opt-in check: nobody publishes an event that is listened to.
     Unpublished,
-    /// Asked for: an event is consumed from several queues.
+    /// Opt-in check: an event is consumed from several queues.
     SeveralQueues,
-    /// More event names than a filter can hold.
+    /// More event names than a filter policy can hold.
     TooManyNames,
     /// A policy that the broker would refuse.
     IllegalPolicy,
-    /// Retries that the broker, or the time it keeps a message, has no room for.
+    /// Retries that exceed what the broker allows, or how long it keeps a message.
     RetryTooLong,
     /// One queue has two purposes.
     QueueConflict,
-    /// A rule of somebody's own: see [`Checks::rule`](crate::Checks::rule).
+    /// A custom rule: see [`Checks::rule`](crate::Checks::rule).
     Custom,
 }

@@ -7,10 +7,10 @@ use super::transport::{TransportError, TransportErrorKind};
 use crate::EventId;
 use crate::wire::WriteError;
 
-/// Why an event was not published, or not sent to a queue: nobody has it.
+/// Why an event was not published, or not sent to a queue.
 ///
-/// After [`is_uncertain`](Self::is_uncertain) somebody may have it all the same: the answer was lost. The transport's own
-/// retries, which are over then, sent it under the same id; publishing it again gives it a new one.
+/// If [`is_uncertain`](Self::is_uncertain), the broker may have it nevertheless, because its answer was lost. The
+/// transport's own retries, which are over by then, used the same event id; publishing again makes a new one.
 // One word, since each publish returns whether there is one.
 pub struct PublishError(Box<Details>);
 
@@ -42,13 +42,13 @@ impl PublishError {
         self.0.event
     }
 
-    /// The id it had got, where it got that far.
+    /// The id it was given, if it got that far.
     #[must_use]
     pub fn event_id(&self) -> Option<&EventId> {
         self.0.event_id.as_ref()
     }
 
-    /// What the transport said, if it got that far.
+    /// The transport's error, if it got that far.
     #[must_use]
     pub fn transport_error(&self) -> Option<&TransportError> {
         match &self.0.kind {
@@ -63,14 +63,14 @@ impl PublishError {
         matches!(self.0.kind, Kind::Closed)
     }
 
-    /// The bus holds as many events as it may.
+    /// The bus is full.
     #[must_use]
     pub fn is_full(&self) -> bool {
         matches!(self.0.kind, Kind::Full)
     }
 
-    /// The event itself cannot be published like this, now or later: it cannot be written, is too large, has characters
-    /// that the broker refuses, or was to be delayed as the queue cannot.
+    /// The event cannot be published like this, now or later: it cannot be serialized, is too large, has characters
+    /// that the broker refuses, or has a delay that the queue does not support.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         match &self.0.kind {
@@ -90,7 +90,8 @@ impl PublishError {
         }
     }
 
-    /// The broker may have it, since its answer was lost. What was throttled or refused it surely has not.
+    /// The broker may have it, because its answer was lost. An event that was throttled or refused, it certainly has
+    /// not.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
         matches!(&self.0.kind, Kind::Transport(error) if error.is_uncertain())

@@ -1,11 +1,11 @@
-//! What a broker, or the way to it, had to say.
+//! Errors of a broker, or of the connection to it.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::outcome::BoxError;
 
-/// What a broker, or the way to it, had to say.
+/// An error of a broker, or of the connection to it.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -15,50 +15,50 @@ pub struct TransportError {
     uncertain: Option<bool>,
 }
 
-/// What kind of failure it was, and so whether trying again makes sense.
+/// The kind of failure, which tells whether a retry makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No answer, a broken answer, or the broker's own failure: again later.
+    /// No answer, a broken answer, or a failure of the broker itself: try again later.
     Unavailable,
-    /// Too many requests: again later, slower.
+    /// Too many requests: try again later, at a lower rate.
     Throttled,
-    /// Not allowed, or credentials that are missing or expired.
+    /// Missing permission, or missing or expired credentials.
     Denied,
     /// The topic or queue does not exist.
     NotFound,
-    /// This message can never be sent: too large, or with characters that are refused.
+    /// This message can never be sent: it is too large, or has characters that are refused.
     InvalidMessage,
-    /// The message is no longer in hand: its time was over, or someone has settled it.
+    /// The message is no longer in flight: its visibility timeout ended, or it was settled.
     LeaseLost,
-    /// What is there differs from what is wanted.
+    /// What exists differs from what is needed.
     Drifted,
-    /// The set-up is wrong: a region, an address, a name.
+    /// The configuration is wrong: a region, an address, a name.
     Configuration,
 }
 
 impl TransportError {
-    /// A failure of this kind; `what` says which call on what, and what to do.
+    /// A failure of this kind; `what` tells which call failed on which resource, and what to do.
     #[must_use]
     pub fn new(kind: TransportErrorKind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), source: None, uncertain: None }
     }
 
-    /// With the error it came from.
+    /// Sets the underlying error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The message was surely not taken: it was never sent, or the broker said so.
+    /// Marks that the message was certainly not accepted: it was never sent, or the broker said so.
     #[must_use]
     pub fn certain(mut self) -> Self {
         self.uncertain = Some(false);
         self
     }
 
-    /// The message may have been taken all the same, by an earlier try whose answer was lost.
+    /// Marks that the message may have been accepted nevertheless, in an earlier attempt whose answer was lost.
     #[must_use]
     pub fn uncertain(mut self) -> Self {
         self.uncertain = Some(true);
@@ -89,14 +89,14 @@ impl TransportError {
         self.kind
     }
 
-    /// Whether the broker may have done it all the same. Unless said otherwise, it may have when there was no answer, and
-    /// has not when there was one.
+    /// Whether the broker may have done it nevertheless. Unless marked, it may have if there was no answer, and has not
+    /// if there was one.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
         self.uncertain.unwrap_or(self.kind == TransportErrorKind::Unavailable)
     }
 
-    /// Whether the same call may succeed later by itself.
+    /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, TransportErrorKind::Unavailable | TransportErrorKind::Throttled)

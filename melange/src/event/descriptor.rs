@@ -15,7 +15,7 @@ use crate::field::{Field, Tagging, Variant};
 use crate::in_process::direct::{Listening, MakeHandlers};
 use crate::slot::EventSlot;
 
-/// What is known of an event type. Made by the derive, kept by the [`Registry`](crate::Registry).
+/// Describes an event type. Made by the derive, kept by the [`Registry`](crate::Registry).
 // In this order, so that what is asked of thousands when a bus is built stands in two lines of the cache.
 #[derive(Clone)]
 #[repr(C, align(64))]
@@ -86,8 +86,8 @@ impl EventDescriptor {
         self.keyed
     }
 
-    /// Its fields, if it is a struct and the derive made this: as they are declared, without those that are on no wire
-    /// (`#[serde(skip)]`). None if serde writes it as another type (`#[serde(into = "..")]`, `transparent`).
+    /// Its fields, if it is a struct and the derive made this: in declaration order, without those that are never
+    /// serialized (`#[serde(skip)]`). None if serde writes it as another type (`#[serde(into = "..")]`, `transparent`).
     #[must_use]
     pub const fn fields(&self) -> &'static [Field] {
         self.fields
@@ -103,7 +103,7 @@ impl EventDescriptor {
         self.variants
     }
 
-    /// Whether it is not to be published any more (`#[event(deprecated)]`).
+    /// Whether it should no longer be published (`#[event(deprecated)]`).
     #[must_use]
     pub const fn is_deprecated(&self) -> bool {
         self.deprecated.is_some()
@@ -123,7 +123,8 @@ impl EventDescriptor {
         self.examples.iter().map(|example| example())
     }
 
-    /// What the documents say of it: doc comments and fields, as the derive found them. `None` where it was written by hand.
+    /// What the documents say of it: doc comments and fields, as the derive found them. `None` where it was written by
+    /// hand.
     #[cfg(feature = "schema")]
     #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
     #[must_use]
@@ -162,7 +163,7 @@ impl EventDescriptor {
         (self.handlers)(listening)
     }
 
-    /// What `event` says of its own way; `None` if it is of another type.
+    /// The routing data of `event`; `None` if it is of another type.
     #[must_use]
     pub fn route<'a>(&self, event: &'a (dyn Any + Send + Sync)) -> Option<Route<'a>> {
         (self.route)(event)

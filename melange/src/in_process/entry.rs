@@ -44,7 +44,7 @@ impl Entry {
 /// or [`AsynchronousEventBus::subscribe`](crate::AsynchronousEventBus::subscribe).
 ///
 /// Dropping the handle does not unsubscribe: the subscription lasts as long as the bus, unless
-/// [`unsubscribe`](Self::unsubscribe) is called. Who never unsubscribes need not keep the handle.
+/// [`unsubscribe`](Self::unsubscribe) is called. If you never unsubscribe, you need not keep the handle.
 #[derive(Clone)]
 pub struct SubscriptionHandle {
     table: Weak<Table>,
@@ -56,8 +56,8 @@ impl SubscriptionHandle {
         Self { table: Arc::downgrade(table), entry: Arc::downgrade(entry) }
     }
 
-    /// Ends the subscription. Calls of it that are under way finish, but once this has returned no new one starts:
-    /// not for events that are published later, nor for those being published or queued now. Again does nothing.
+    /// Ends the subscription. Calls in progress finish, but once this has returned no new one starts: neither for
+    /// events that are published later, nor for those being published or queued now. A second call does nothing.
     pub fn unsubscribe(&self) {
         let Some(entry) = self.entry.upgrade() else { return };
         entry.active.store(false, Ordering::Release);
@@ -66,7 +66,7 @@ impl SubscriptionHandle {
         }
     }
 
-    /// Whether it still listens: neither unsubscribed, nor is the bus gone.
+    /// Whether it still listens: it was not unsubscribed, and the bus still exists.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.entry.upgrade().is_some_and(|entry| entry.is_active())

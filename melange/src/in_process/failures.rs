@@ -1,4 +1,4 @@
-//! Why an in-process bus did not do what it was asked.
+//! Errors of the in-process buses.
 
 use std::fmt;
 
@@ -86,8 +86,8 @@ impl fmt::Display for DispatchError {
 
 impl std::error::Error for DispatchError {}
 
-/// Why [`AsynchronousEventBus::try_publish`](crate::AsynchronousEventBus::try_publish) did not take an event, and the
-/// event.
+/// Why [`AsynchronousEventBus::try_publish`](crate::AsynchronousEventBus::try_publish) did not accept an event, with
+/// that event.
 pub struct TryPublishError<E> {
     event: E,
     error: PublishError,
@@ -98,7 +98,7 @@ impl<E: Event> TryPublishError<E> {
         Self { event, error }
     }
 
-    /// The bus holds as many events as it may.
+    /// The bus is full.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.error.is_full()
@@ -116,7 +116,7 @@ impl<E: Event> TryPublishError<E> {
         &self.event
     }
 
-    /// The event that was not published, back again.
+    /// Returns the event that was not published.
     #[must_use]
     pub fn into_event(self) -> E {
         self.event

@@ -41,8 +41,8 @@ use crate::wiring::{Wiring, wiring_methods};
 /// # What runs
 /// The order is that of registration: linked subscribers by crate, module and line, then those given to the builder in
 /// the order given, then those subscribed at run time. A subscriber that fails or panics never stops the others.
-/// Subscribers marked `blocking` run here like all others. `timeout`, `concurrency`, `retry` and `queue` of a
-/// subscriber do not apply: there is nobody but the caller to wait, to try again, or to be limited.
+/// Subscribers marked `blocking` run here like all others. The options `timeout`, `concurrency`, `retry` and `queue` of
+/// a subscriber do not apply: only the caller could wait, retry, or be limited.
 ///
 /// # Publishing from a subscriber
 /// A subscriber may publish on the same bus; the inner event's subscribers then run before the outer `publish` goes on.
@@ -77,15 +77,16 @@ impl Offered {
 }
 
 impl SynchronousEventBus {
-    /// A bus to put together.
+    /// A builder for this bus.
     pub fn builder() -> SynchronousEventBusBuilder {
         SynchronousEventBusBuilder { wiring: Wiring::default() }
     }
 
-    /// Runs every subscriber of `E`, one after the other, in this thread. An event nobody listens to is fine.
+    /// Runs every subscriber of `E`, one after the other, in this thread. An event that nobody listens to is not an
+    /// error.
     ///
     /// # Errors
-    /// If subscribers failed or panicked: all of them, after all others have run too. Or if the bus has been
+    /// If subscribers failed or panicked: the error lists all of them, and all others have run. Or if the bus has been
     /// [shut down](Self::shutdown).
     #[inline]
     pub fn publish<E: Event>(&self, event: &E) -> Result<(), DispatchError> {
@@ -134,11 +135,11 @@ impl SynchronousEventBus {
         offered.offering(event, all.any(|handlers| handlers.need_metadata), |publish| run(Some(publish)))
     }
 
-    /// Adds a subscriber to the running bus, behind all others of its event. It hears what is published from now on,
-    /// not what is being published.
+    /// Adds a subscriber to the running bus, after all others of its event. It gets events that are published from now
+    /// on, not those being published now.
     ///
     /// The subscription lasts until [`SubscriptionHandle::unsubscribe`] is called, whether or not the handle is kept.
-    /// Async closures are refused by the compiler: this bus has nobody to run them.
+    /// The compiler refuses async closures: this bus cannot run them.
     ///
     /// ```rust,standalone_crate
     /// # use melange::{Event, EventDescriptor, Location, SynchronousEventBus};
@@ -161,9 +162,9 @@ impl SynchronousEventBus {
         self.table.add(closure.into_subscription())
     }
 
-    /// From now on `publish` returns an error, in subscribers too. What is being published in other threads is
-    /// finished there; subscribers that took a [`CancellationToken`](crate::CancellationToken) find it cancelled.
-    /// Again does nothing.
+    /// From now on `publish` returns an error, in subscribers too. Publishes in progress in other threads are finished;
+    /// subscribers that took a [`CancellationToken`](crate::CancellationToken) see it cancelled. A second call does
+    /// nothing.
     pub fn shutdown(&self) {
         self.table.close();
         self.offered.cancellation.cancel();
@@ -176,7 +177,7 @@ impl fmt::Debug for SynchronousEventBus {
     }
 }
 
-/// Puts a [`SynchronousEventBus`] together.
+/// Builds a [`SynchronousEventBus`].
 #[must_use]
 pub struct SynchronousEventBusBuilder {
     wiring: Wiring,
@@ -185,10 +186,10 @@ pub struct SynchronousEventBusBuilder {
 impl SynchronousEventBusBuilder {
     wiring_methods!();
 
-    /// The bus, ready to publish.
+    /// Builds the bus, ready to publish.
     ///
     /// # Errors
-    /// Everything that is wrong, at once. Besides what every bus checks: subscribers that are async, and those that
+    /// All problems at once. Besides what every bus checks: subscribers that are async, and those that
     /// take the event as `Arc<E>`, since this bus publishes by reference.
     pub fn build(self) -> Result<SynchronousEventBus, BuildErrors> {
         let (wired, mut problems) = self.wiring.finish();

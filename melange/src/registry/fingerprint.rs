@@ -1,4 +1,4 @@
-//! What tells one registry from another, in a few letters.
+//! A short fingerprint that tells registries apart.
 
 use std::fmt::{self, Write};
 
@@ -6,20 +6,19 @@ use crate::event::EventDescriptor;
 use crate::field::Tagging;
 use crate::subscriber::SubscriberDescriptor;
 
-/// What tells one registry from another: 64 bits, shown as 16 hexadecimal digits. It stands in
-/// [`Health`](crate::Health) and in the line that a bus logs when it starts, so that a process of an older build is found
-/// among many.
+/// Tells registries apart: 64 bits, shown as 16 hexadecimal digits. It is part of [`Health`](crate::Health) and of the
+/// line that a bus logs when it starts, so that a process with an older build can be found among many.
 ///
-/// It is made of
+/// It covers
 ///
-/// - each event: name, version, topic, aliases, the names and versions it can be made from, whether it is local or has a key,
-///   the names of its attributes, its fields, their names on the wire, their types as written, and which may be absent; of an
-///   enum, how its variants are told apart;
+/// - each event: name, version, topic, aliases, the names and versions it can be made from, whether it is local or has
+///   a key, the names of its attributes, its fields, their names on the wire, their types as written, and which may be
+///   absent; of an enum, how its variants are told apart;
 /// - each subscriber: name, event, queue.
 ///
-/// It is not made of files, lines or modules, of retries and other options, of states, or of anything that differs between
-/// two runs, two machines or two orders of linking. So it is the same in every process of one build. The types within fields
-/// are not looked into: for those there is the [`contract`](crate::contract).
+/// It does not cover files, lines or modules, retries and other options, states, or anything that differs between two
+/// runs, two machines or two link orders. So it is the same in every process of one build. It does not look into the
+/// types of fields: the [`contract`](crate::contract) does.
 ///
 /// ```rust,standalone_crate
 /// use melange::Registry;

@@ -1,4 +1,4 @@
-//! What the linker brought. The only file that knows `inventory`.
+//! What the linker kept. The only file that knows `inventory`.
 
 #[doc(hidden)]
 pub use inventory;
@@ -26,7 +26,7 @@ macro_rules! __register {
     };
 }
 
-/// Everything the linker brought, in no order.
+/// Everything that was linked, in no order.
 pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
     inventory::iter::<Entry>.into_iter()
 }

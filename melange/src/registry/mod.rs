@@ -1,4 +1,4 @@
-//! What a binary knows of itself before the first message: its events and its subscribers.
+//! What a binary knows about itself before the first message: its events and its subscribers.
 
 mod check;
 mod fingerprint;
@@ -31,8 +31,8 @@ pub(crate) use versions::{Readers, Reading};
 /// # Ok::<(), melange::BuildErrors>(())
 /// ```
 ///
-/// A crate that is in `Cargo.toml` but named nowhere in the source is dropped by the linker without a word, with all its
-/// subscribers. Name it: `use orders as _;`, or [`melange::crates![orders]`](crate::crates).
+/// The linker silently drops a crate that is in `Cargo.toml` but named nowhere in the source, with all its subscribers.
+/// Name it: `use orders as _;`, or [`melange::crates![orders]`](crate::crates).
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     events: Vec<&'static EventDescriptor>,
@@ -41,11 +41,11 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// What the linker brought into this binary. Not there on wasm, whose linker drops registrations: use
-    /// [`Registry::of`].
+    /// Everything that is linked into this binary. Not available on wasm, whose linker drops registrations: use
+    /// [`Registry::of`] there.
     ///
     /// # Errors
-    /// If two events have one name and version, so that no message of that name could be read for sure.
+    /// If two events have the same name and version, so that a message of that name would be ambiguous.
     #[cfg(not(target_family = "wasm"))]
     pub fn linked() -> Result<Self, BuildErrors> {
         let registry = Self::everything_linked();
@@ -77,7 +77,7 @@ impl Registry {
         registry
     }
 
-    /// These, and `E`: for tests, and for events that nobody here listens to where the linker cannot be relied on.
+    /// Adds `E`: for tests, and, where the linker cannot be relied on, for events that no subscriber here listens to.
     ///
     /// ```
     /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
@@ -93,7 +93,7 @@ impl Registry {
         self
     }
 
-    /// Also checks that each of these crates brought something: `.crates(melange::crates![orders])`.
+    /// Also checks that each of these crates registered something: `.crates(melange::crates![orders])`.
     #[must_use]
     pub fn crates(mut self, crates: Crates) -> Self {
         self.crates.push(crates);
@@ -110,14 +110,14 @@ impl Registry {
         self.subscribers.iter().copied()
     }
 
-    /// What tells this registry from another: see [`Fingerprint`].
+    /// Tells this registry apart from others: see [`Fingerprint`].
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.events, self.subscribers.iter().copied())
     }
 
-    /// Everything that is wrong with these events and subscribers, as far as that can be said without a bus: for a test. There is
-    /// more to be asked for, with [`Checks`] and [`assert_topology!`](crate::assert_topology).
+    /// Checks these events and subscribers, as far as that is possible without a bus: for a test. For more checks there
+    /// are [`Checks`] and [`assert_topology!`](crate::assert_topology).
     ///
     /// # Errors
     /// All problems at once, each with file, line and fix.

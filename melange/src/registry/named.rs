@@ -2,7 +2,7 @@
 
 use crate::subscriber::SubscriberDescriptor;
 
-/// Crates that were named with [`crates!`](crate::crates), so that the linker keeps them.
+/// Crates named with [`crates!`](crate::crates), so that the linker keeps them.
 #[derive(Debug, Clone, Copy)]
 pub struct Crates(&'static [&'static str]);
 
@@ -18,7 +18,7 @@ impl Crates {
     }
 }
 
-/// Functions that were named with [`subscribers!`](crate::subscribers).
+/// Functions named with [`subscribers!`](crate::subscribers).
 #[derive(Debug, Clone, Copy)]
 pub struct Functions(&'static [&'static [SubscriberDescriptor]]);
 
@@ -34,10 +34,10 @@ impl Functions {
     }
 }
 
-/// Names crates that hold events or subscribers, so that the linker keeps them and `build()` checks that each brought
-/// something.
+/// Names crates that contain events or subscribers, so that the linker keeps them and `build()` checks that each
+/// registered something.
 ///
-/// A crate that is only in `Cargo.toml` is dropped by the linker without a word. This names it:
+/// The linker silently drops a crate that is only in `Cargo.toml`. This names it:
 ///
 /// ```ignore
 /// let bus = EventBus::builder().linked().crates(melange::crates![orders, billing]).build()?;
@@ -50,8 +50,8 @@ macro_rules! crates {
     }};
 }
 
-/// Names functions under `#[subscriber]`, for where the linker cannot be relied on (wasm, static libraries) or not all
-/// that is linked is wanted (tests).
+/// Names `#[subscriber]` functions, for use where the linker cannot be relied on (wasm, static libraries) or where not
+/// everything that is linked is wanted (tests).
 ///
 /// ```
 /// # #[derive(serde::Serialize, serde::Deserialize, melange::Event)]

@@ -1,4 +1,4 @@
-//! What is known of a subscriber of one event: the entry of the registry.
+//! The registry's entry for a subscriber of one event.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::event::EventDescriptor;
 use crate::extract::Needs;
 use crate::in_process::direct::Direct;
 
-/// What is known of a subscriber of one event. A subscriber of several events has one of these for each.
+/// Describes a subscriber of one event. A subscriber of several events has one descriptor for each.
 // What is asked of thousands when a bus is built stands together.
 #[derive(Clone)]
 #[repr(C, align(64))]
@@ -40,8 +40,8 @@ impl InstanceType {
         Self { type_id: TypeId::of::<T>(), name, share: share::<T> }
     }
 
-    /// The value as subscribers take it. It is known here alone that it is `Send` and `Sync`: who hands over one that is not has
-    /// been told so at its impl block, and is not told again.
+    /// The value as subscribers take it. It is known here alone that it is `Send` and `Sync`: who hands over one that
+    /// is not has been told so at its impl block, and is not told again.
     pub(super) fn share<T: 'static>(self, value: &Arc<T>) -> Option<Arc<Instance>> {
         (self.share)(Box::new(Arc::clone(value)))
     }
@@ -118,7 +118,7 @@ impl SubscriberDescriptor {
         self.event.seems_to_be(other.event)
     }
 
-    /// Its name: in logs, in dead letters, in the table.
+    /// Its name, as shown in logs, dead letters and the registry's table.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -136,7 +136,7 @@ impl SubscriberDescriptor {
         self.event
     }
 
-    /// The queue it names; `None` for the bus's own.
+    /// The queue it names; `None` means the bus's own.
     #[must_use]
     pub fn queue(&self) -> Option<&'static str> {
         self.options.queue

@@ -14,7 +14,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// What is known of it.
+    /// Its descriptor.
     #[must_use]
     pub fn descriptor(&self) -> &SubscriberDescriptor {
         &self.descriptor

@@ -13,7 +13,7 @@ use crate::extract::Needs;
 use crate::outcome::Outcome;
 
 /// A value that can be given to `.subscriber(..)`: it has an impl under `#[subscriber]`, or implements
-/// [`Subscriber`] for one event; or it is an `Arc` of such a value. `M` is found by the compiler.
+/// [`Subscriber`] for one event; or it is an `Arc` of such a value. The compiler infers `M`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a subscriber",
     label = "not a subscriber",

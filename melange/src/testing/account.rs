@@ -22,10 +22,11 @@ use crate::EventBusBuilder;
 use crate::publisher::MessagePublisher;
 use crate::transport::MemoryTransport;
 
-/// An account in memory for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to clone.
+/// An in-memory account for a test: the buses on it, everything that happens in it, its faults and its clock. Cheap to
+/// clone.
 ///
-/// A [`TestBus`] makes its own, and has all these methods. A test makes one itself to have several services on it, or to hand
-/// its [`publisher`](Self::publisher) to the function that puts the production bus together:
+/// A [`TestBus`] creates its own, and has all these methods. Create one yourself to run several services on it, or to
+/// pass its [`publisher`](Self::publisher) to the function that builds the production bus:
 ///
 /// ```
 /// use melange::testing::TestAccount;
@@ -64,7 +65,7 @@ pub struct TestAccount {
 }
 
 impl TestAccount {
-    /// A new account, in which nothing is left to chance.
+    /// A new account, in which nothing is random.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
@@ -75,16 +76,16 @@ impl TestAccount {
         TestAccountBuilder::default()
     }
 
-    /// Starts the bus that `builder` makes, in this account. Its transport is replaced; the queue of its own keeps its name.
+    /// Starts the bus that `builder` builds, on this account. Its transport is replaced; its own queue keeps its name.
     ///
     /// # Panics
-    /// If the clock runs, if the bus cannot be built, or if it cannot be started: each with the reason.
+    /// If the clock is not paused, or the bus cannot be built or started: each with the reason.
     #[track_caller]
     pub fn start(&self, builder: EventBusBuilder) -> impl Future<Output = TestBus> + Send + use<> {
         TestBusBuilder::from(builder).account(self).start()
     }
 
-    /// The same, for a service whose own queue is `queue`: services that are to be others have queues of their own.
+    /// The same, for a service whose own queue is `queue`: different services have different queues.
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -99,42 +100,43 @@ impl TestAccount {
         MessagePublisher::new(self.transport())
     }
 
-    /// The transport of this account, which writes down what is published by it, and has the faults that were injected.
+    /// The transport of this account, which records what is published through it, and applies the injected faults.
     #[must_use]
     pub fn transport(&self) -> TestTransport {
         TestTransport { inner: self.shared.memory.clone(), shared: Arc::clone(&self.shared), life: None }
     }
 
-    /// The account below: topics, queues and what is in them, and the calls of any other program.
+    /// The underlying account: topics, queues, their contents, and the calls of other programs.
     #[must_use]
     pub fn memory(&self) -> &MemoryTransport {
         &self.shared.memory
     }
 
-    /// Runs everything until nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be
-    /// received, now or later. The clock is moved through backoffs, delays and visibility time-outs, and no time is waited.
+    /// Runs everything until nothing is left to do: no subscriber is running, and no message on a queue of the buses
+    /// can be received, now or later. The clock is advanced through backoffs, delays and visibility timeouts, without
+    /// real waiting.
     ///
-    /// What runs outside of subscribers, a task that one has spawned say, is not waited for.
+    /// It does not wait for work outside of subscribers, such as tasks that they have spawned.
     ///
     /// # Panics
-    /// If it never comes to an end (see [`max_attempts`](TestAccountBuilder::max_attempts) and
-    /// [`max_time`](TestAccountBuilder::max_time)), if something is left to a bus that crashed, was shut down or was dropped, and
-    /// if the clock runs: each with what is left.
+    /// If it never ends (see [`max_attempts`](TestAccountBuilder::max_attempts) and
+    /// [`max_time`](TestAccountBuilder::max_time)), if something is left for a bus that crashed, was shut down or was
+    /// dropped, or if the clock is not paused: each with what is left.
     #[track_caller]
     pub fn run_until_idle(&self) -> impl Future<Output = Idle> + Send + '_ {
         let place = Location::caller();
         async move { self.try_run_until_idle().await.unwrap_or_else(|why| fail_at(place, why)) }
     }
 
-    /// The same, which returns what it would panic with.
+    /// The same, but returns an error instead of panicking.
     ///
     /// # Errors
-    /// As [`run_until_idle`](Self::run_until_idle) says.
+    /// Where [`run_until_idle`](Self::run_until_idle) panics.
     pub async fn try_run_until_idle(&self) -> Result<Idle, TestError> {
         idle::until_idle(&self.shared).await
     }
 
-    /// Runs everything until a bus crashes, as it was told to by [`Fault::crash`], and says where that was.
+    /// Runs everything until a bus crashes because of [`Fault::crash`], and returns where that was.
     ///
     /// # Panics
     /// If everything is done and no bus has crashed.
@@ -144,12 +146,12 @@ impl TestAccount {
         async move { idle::until_crash(&self.shared).await.unwrap_or_else(|why| fail_at(place, why)) }
     }
 
-    /// Moves the clock by so much, and runs everything that is due until then, in its order.
+    /// Advances the clock by `time`, and runs everything that is due until then, in order.
     ///
     /// `advance(Duration::ZERO)` runs what can run now.
     ///
     /// # Panics
-    /// If the clock runs.
+    /// If the clock is not paused.
     #[track_caller]
     pub fn advance(&self, time: Duration) -> impl Future<Output = ()> + Send + '_ {
         let place = Location::caller();
@@ -164,29 +166,29 @@ impl TestAccount {
         }
     }
 
-    /// What the clock has moved since the account is there.
+    /// How far the clock has advanced since the account was created.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.shared.journal.elapsed()
     }
 
-    /// Lets something go wrong.
+    /// Injects a fault.
     ///
     /// # Panics
-    /// If it can never happen: when the subscriber it names is none of the buses that were started. Before the first one is, that
-    /// is found where the account is [run](Self::run_until_idle).
+    /// If it can never happen, because no started bus has a subscriber of that name. Before the first bus is started,
+    /// this is checked when the account is [run](Self::run_until_idle).
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
         self.shared.inject(fault).unwrap_or_else(|why| fail(why));
     }
 
-    /// The faults that were injected and have not happened, in words.
+    /// Descriptions of the injected faults that have not happened yet.
     #[must_use]
     pub fn faults_left(&self) -> Vec<String> {
         self.shared.faults_left()
     }
 
-    /// Puts all of them back to where they came from, and says how many that were.
+    /// Moves all dead letters back to the queues they came from, and returns how many those were.
     pub fn redrive(&self) -> usize {
         let queues = self.shared.queues();
         let put_back = queues.iter().map(|queue| self.shared.memory.redrive(queue)).sum();

@@ -20,7 +20,8 @@ use crate::event::Event;
 use crate::wiring::Wired;
 use crate::{EventBus, EventId, MessagePublisher, SendTo};
 
-/// The production bus on an account in memory, for a test. It has the methods of its [`TestAccount`] too, by `Deref`.
+/// The production bus on an in-memory account, for a test. It also has the methods of its [`TestAccount`], through
+/// `Deref`.
 ///
 /// ```rust,standalone_crate
 /// use melange::testing::TestBus;
@@ -55,15 +56,15 @@ pub struct TestBus {
 }
 
 impl TestBus {
-    /// Nothing yet: no subscribers, an account of its own.
+    /// An empty builder: no subscribers, an account of its own.
     pub fn builder() -> TestBusBuilder {
         TestBusBuilder::from(EventBus::builder())
     }
 
-    /// Publishes one event, as [`EventBus::publish`] does: it is that.
+    /// Publishes one event: calls [`EventBus::publish`].
     ///
     /// # Errors
-    /// If the event cannot be written, the broker did not take it, or the bus is dead.
+    /// If the event cannot be serialized, the broker did not accept it, or the bus has crashed or was shut down.
     pub async fn publish<E: Event>(&self, event: E) -> Result<EventId, PublishError> {
         match self.publisher_of_the_dead() {
             Some(publisher) => publisher.publish(event).await,
@@ -71,7 +72,7 @@ impl TestBus {
         }
     }
 
-    /// Publishes several events, and answers for each, in order: it is [`EventBus::publish_all`].
+    /// Publishes several events, and returns a result for each, in order: calls [`EventBus::publish_all`].
     pub async fn publish_all<E: Event>(
         &self,
         events: impl IntoIterator<Item = E>,
@@ -82,7 +83,7 @@ impl TestBus {
         }
     }
 
-    /// Sends one event to `queue` itself, as [`EventBus::send_to`] does.
+    /// Sends one event directly to `queue`: calls [`EventBus::send_to`].
     pub fn send_to<E: Event>(&self, queue: impl Into<String>, event: E) -> SendTo<E> {
         match self.publisher_of_the_dead() {
             Some(publisher) => publisher.send_to(queue, event),
@@ -90,35 +91,36 @@ impl TestBus {
         }
     }
 
-    /// The production bus itself: to shut it down, to ask for its metrics, to pause a queue. After a crash it is dead, and a
-    /// restart makes another.
+    /// The production bus itself: to shut it down, read its metrics, or pause a queue. After a crash it is unusable,
+    /// and a restart creates another.
     #[must_use]
     pub fn event_bus(&self) -> EventBus {
         self.process().bus.clone()
     }
 
-    /// The account it is on.
+    /// The account that it runs on.
     #[must_use]
     pub fn account(&self) -> &TestAccount {
         &self.account
     }
 
-    /// It dies here and now, as by `kill -9`: no handler runs on, nothing more of it reaches the broker, and what it has in hand
-    /// comes again when its visibility ends. Threads that block cannot be killed, nor tasks that handlers have spawned.
+    /// Crashes the bus now, as `kill -9` would: no handler goes on, nothing more reaches the broker, and messages in
+    /// flight are redelivered after their visibility timeout. Blocking threads, and tasks that handlers have spawned,
+    /// cannot be killed.
     pub fn crash(&self) {
         self.process().life.die("because the test said so".to_owned());
     }
 
-    /// Where it crashed, if it did and was not restarted.
+    /// Where it crashed, if it did and has not been restarted.
     #[must_use]
     pub fn crashed(&self) -> Option<String> {
         self.process().life.why_dead().map(str::to_owned)
     }
 
-    /// Starts it again as a new process on the same account: it knows nothing of what was in hand before. A bus that lives
-    /// crashes first.
+    /// Starts it again, as a new process on the same account: it knows nothing about messages that were in flight
+    /// before. A bus that is still running is crashed first.
     ///
-    /// The values that the builder was given stay, as a database does. To have them anew, start another bus on
+    /// The values given to the builder stay, as a database would. For new ones, start another bus on
     /// [`account`](Self::account).
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! One subscriber alone, run once.
+//! One subscriber on its own, run once.
 
 use std::any::Any;
 use std::fmt;
@@ -21,10 +21,10 @@ use crate::subscriber::{IntoSubscriptions, Subscription};
 use crate::wiring::Wiring;
 use crate::{Functions, HandlerFn};
 
-/// Runs one subscriber once, alone: with its states, its time-out, and as any attempt, but without queues.
+/// Runs one subscriber once, on its own: with its states, its timeout, and as any attempt, but without queues.
 ///
-/// A function under `#[subscriber]` is still a function, and a test may call it. This runs it as a bus does: its arguments are
-/// found as there, a panic is a failure, its time-out counts.
+/// A `#[subscriber]` function is still a function, and a test can call it. This runs it as a bus does: with the same
+/// argument extraction; a panic is a failure, and its timeout applies.
 ///
 /// ```
 /// use melange::testing::TestCall;
@@ -62,17 +62,17 @@ pub struct TestCall {
 }
 
 impl TestCall {
-    /// A function under `#[subscriber]`: `TestCall::function(subscribers![send_receipt])`.
+    /// A `#[subscriber]` function: `TestCall::function(subscribers![send_receipt])`.
     pub fn function(function: Functions) -> Self {
         Self::of(function.iter().map(Subscription::of_function).collect())
     }
 
-    /// A value that subscribes, as it is given to a bus.
+    /// A value that subscribes, as given to a bus.
     pub fn value<M>(value: impl IntoSubscriptions<M>) -> Self {
         Self::of(value.into_subscriptions())
     }
 
-    /// A closure that subscribes, as it is given to a bus.
+    /// A closure that subscribes, as given to a bus.
     #[track_caller]
     pub fn closure<M>(closure: impl HandlerFn<M>) -> Self {
         Self::of(vec![closure.into_subscription()])
@@ -83,40 +83,40 @@ impl TestCall {
         Self { subscriptions, name: None, states, metadata: None, attempt: None, cancellation }
     }
 
-    /// A value that the subscriber takes as `State<T>`, in place of one of the same type.
+    /// Adds a value that the subscriber takes as `State<T>`, replacing one of the same type.
     pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.states.insert(value);
         self
     }
 
-    /// As the n-th attempt, from 1.
+    /// Sets the number of the attempt, from 1.
     pub fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = Some(attempt);
         self
     }
 
-    /// With this metadata, instead of that of an event published now.
+    /// Sets the metadata, instead of that of an event published now.
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.metadata = Some(metadata);
         self
     }
 
-    /// With this token, to be cancelled when the work should stop.
+    /// Sets the token that tells the work to stop.
     pub fn cancellation(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;
         self
     }
 
-    /// Where several listen to an event, this one.
+    /// Chooses this subscriber, if several listen to the event.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Runs it on `event`. As often as wanted.
+    /// Runs it on `event`. May be called repeatedly.
     ///
     /// # Panics
-    /// If nobody, or more than one, listens to such an event, or if a state is missing.
+    /// If no subscriber, or more than one, listens to the event, or if a state is missing.
     #[track_caller]
     pub fn run<E: Event>(&self, event: E) -> impl Future<Output = Called> + Send + use<E> {
         let place = Location::caller();
@@ -172,29 +172,29 @@ impl fmt::Debug for TestCall {
     }
 }
 
-/// What a subscriber said.
+/// The outcome of a subscriber.
 pub struct Called(Option<Failed>);
 
 impl Called {
-    /// It is done with the event.
+    /// Whether it handled the event.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.0.is_none()
     }
 
-    /// It wants the event again.
+    /// Whether it asked for a retry.
     #[must_use]
     pub fn is_retried(&self) -> bool {
         matches!(&self.0, Some(Failed { then: Then::Retry { .. }, .. }))
     }
 
-    /// It said never.
+    /// Whether it rejected the event.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         matches!(&self.0, Some(Failed { then: Then::Reject, .. }))
     }
 
-    /// When it wants the event again, if it said so itself.
+    /// The retry delay, if it asked for one itself.
     #[must_use]
     pub fn retry_after(&self) -> Option<std::time::Duration> {
         match &self.0 {

@@ -9,38 +9,38 @@ use crate::dispatch::SubscriberErrorKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// Not yet.
+    /// It has not ended yet.
     Running,
-    /// It was done with the event.
+    /// It handled the event.
     Handled,
-    /// It was not, and the event comes again.
+    /// It did not handle the event, which will be redelivered.
     Retried {
         /// How it failed.
         kind: SubscriberErrorKind,
         /// Why.
         reason: String,
-        /// When it comes again, counted from the end of the run; `None` before the broker was told.
+        /// The delay of the redelivery, from the end of the run; `None` until the broker is told.
         after: Option<Duration>,
     },
     /// It gave the event up, at once or after its last attempt.
     DeadLettered {
-        /// How it failed; `Rejected` if it said never.
+        /// How it failed; `Rejected` if it rejected the event.
         kind: SubscriberErrorKind,
         /// Why.
         reason: String,
     },
-    /// It was cut off: by a crash, a shutdown, or since the message was no longer its own.
+    /// It was cut off: by a crash, a shutdown, or a lost lease.
     Interrupted,
 }
 
 impl Ending {
-    /// Whether it was done with the event.
+    /// Whether it handled the event.
     #[must_use]
     pub fn is_handled(&self) -> bool {
         matches!(self, Self::Handled)
     }
 
-    /// Whether the event comes again.
+    /// Whether the event will be redelivered.
     #[must_use]
     pub fn is_retried(&self) -> bool {
         matches!(self, Self::Retried { .. })
@@ -52,7 +52,7 @@ impl Ending {
         matches!(self, Self::DeadLettered { .. })
     }
 
-    /// Whether it said never.
+    /// Whether it rejected the event.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         self.kind() == Some(SubscriberErrorKind::Rejected)

@@ -1,39 +1,40 @@
-//! Why a test cannot go on.
+//! Why a test cannot continue.
 
 use std::fmt;
 
 use crate::error::build::BuildErrors;
 use crate::transport::TransportError;
 
-/// Why a test cannot go on: what `try_start` and `try_run_until_idle` return, and what the methods without `try` panic with.
+/// Why a test cannot continue: `try_start` and `try_run_until_idle` return it, and the methods without `try` panic with
+/// it.
 ///
-/// Its text is made for people who read a failed test, and may quote events. `Debug` says the same, so that `unwrap` does.
+/// Its text is for people who read a failed test, and may quote events. `Debug` shows the same, so that `unwrap` does.
 pub struct TestError {
     kind: TestErrorKind,
     text: String,
 }
 
-/// What kind of thing a [`TestError`] is about.
+/// The kind of a [`TestError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TestErrorKind {
-    /// The clock runs, and has to be paused.
+    /// The clock is running, and must be paused.
     ClockRuns,
     /// The bus could not be built.
     Build,
     /// The bus could not be started.
     Start,
-    /// Subscribers ran more often than may be while it was run until idle.
+    /// Subscribers ran more often than allowed in one run until idle.
     TooManyAttempts,
-    /// More time went by than may while it was run until idle, in all or in one subscriber.
+    /// More time passed than allowed in one run until idle, in total or in one subscriber.
     TooLong,
-    /// A bus crashed, and nobody else consumes what is in its queues.
+    /// A bus crashed, and nobody else consumes the messages in its queues.
     Crashed,
-    /// A bus was shut down or dropped, and nobody else consumes what is in its queues.
+    /// A bus was shut down or dropped, and nobody else consumes the messages in its queues.
     Stopped,
-    /// A fault was injected in a subscriber that is not there.
+    /// A fault was injected into a subscriber that does not exist.
     NoSuchName,
-    /// Nothing was left to do before the crash that was waited for.
+    /// Everything was done before the expected crash.
     NoCrash,
 }
 
@@ -57,13 +58,13 @@ impl TestError {
         )
     }
 
-    /// What it is about.
+    /// Its kind.
     #[must_use]
     pub fn kind(&self) -> TestErrorKind {
         self.kind
     }
 
-    /// Whether a bus crashed, as it was told to, and has to be restarted before anything can go on.
+    /// Whether a bus crashed because of a fault, and must be restarted before the test can continue.
     #[must_use]
     pub fn is_crash(&self) -> bool {
         self.kind == TestErrorKind::Crashed

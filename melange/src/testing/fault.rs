@@ -1,4 +1,4 @@
-//! What a test lets go wrong, and when.
+//! Faults that a test injects.
 
 mod crash;
 mod plan;
@@ -13,7 +13,7 @@ use super::names::Names;
 use crate::event::{Event, EventDescriptor};
 use crate::transport::MemoryTransport;
 
-/// Something that goes wrong at the next moment it can: given to [`TestAccount::inject`](super::TestAccount::inject).
+/// A fault that happens at the next opportunity: given to [`TestAccount::inject`](super::TestAccount::inject).
 ///
 /// ```
 /// use melange::testing::{Crash, Fault};
@@ -56,53 +56,55 @@ impl Fault {
         Self { what, queue: None, event: None, subscriber: None, times: 1, skip: 0 }
     }
 
-    /// A receive is answered with an error, the one that is under way at once. Nothing was handed out.
+    /// A receive fails; one that is open fails at once. No message was received.
     pub fn fail_receive() -> Self {
         Self::new(What::FailReceive)
     }
 
-    /// Messages are handed out, and the answer that has them is lost: they come again when their visibility ends, counted.
+    /// Messages are received, but the response is lost: they are redelivered after their visibility timeout, and the
+    /// receive counts.
     pub fn lose_received() -> Self {
         Self::new(What::LoseReceived)
     }
 
-    /// Publishing is answered with an error, and the broker has nothing.
+    /// Publishing fails, and the broker does not have the event.
     pub fn fail_publish() -> Self {
         Self::new(What::FailPublish)
     }
 
-    /// The broker takes an event, and its answer is lost: publishing fails, [uncertain](crate::PublishError::is_uncertain).
+    /// The broker accepts an event, but its answer is lost: publishing fails with an
+    /// [uncertain](crate::PublishError::is_uncertain) error.
     pub fn lose_publish_answer() -> Self {
         Self::new(What::LosePublishAnswer)
     }
 
-    /// Deleting a message is answered with an error, and it is not deleted. The bus tries again.
+    /// Deleting a message fails, and it is not deleted. The bus retries.
     pub fn fail_ack() -> Self {
         Self::new(What::FailAck)
     }
 
-    /// Deleting a message is answered as if it were deleted, and it comes again when its visibility ends.
+    /// Deleting a message seems to succeed, but it is redelivered after its visibility timeout.
     pub fn lose_ack() -> Self {
         Self::new(What::LoseAck)
     }
 
-    /// A message that was handled is not deleted, and comes again at once: the bus is told otherwise. So do queues that
-    /// deliver at least once.
+    /// Deleting a handled message seems to succeed, but it is redelivered at once, as at-least-once queues may do.
     pub fn deliver_twice() -> Self {
         Self::new(What::DeliverTwice)
     }
 
-    /// The dead-letter queue does not take a message, and says so.
+    /// Sending to the dead-letter queue fails.
     pub fn fail_dead_letter() -> Self {
         Self::new(What::FailDeadLetter)
     }
 
-    /// The bus that comes to this point crashes, as by `kill -9`. [`restart`](super::TestBus::restart) starts it again.
+    /// The bus that reaches this point crashes, as with `kill -9`. [`restart`](super::TestBus::restart) starts it
+    /// again.
     pub fn crash(at: Crash) -> Self {
         Self::new(What::Crash(at))
     }
 
-    /// Only on this queue. What is published goes to topics, and is on no queue, unless it is sent to one.
+    /// Only on this queue. Publishing to a topic is not on any queue; sending to a queue is.
     pub fn on_queue(mut self, queue: impl Into<String>) -> Self {
         self.queue = Some(queue.into());
         self
@@ -114,26 +116,27 @@ impl Fault {
         self
     }
 
-    /// Only in runs of this subscriber: for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`]; and for what it gives up, for
-    /// those before and after a dead letter, and [`fail_dead_letter`](Self::fail_dead_letter).
+    /// Only for this subscriber: in its runs, for [`Crash::BeforeHandler`] and [`Crash::AfterHandler`]; for what it
+    /// gives up, for the crashes before and after a dead letter and for [`fail_dead_letter`](Self::fail_dead_letter).
     pub fn in_subscriber(mut self, name: impl Into<String>) -> Self {
         self.subscriber = Some(name.into());
         self
     }
 
-    /// So many times in all; once unless said otherwise.
+    /// How often it happens; once by default.
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }
 
-    /// Not the first so many times that it could be.
+    /// Skips the first `moments` opportunities.
     pub fn after(mut self, moments: usize) -> Self {
         self.skip = moments;
         self
     }
 
-    /// Why it can never happen in the account `memory`, where `names` are all that there are; without them, anybody may come yet.
+    /// Why it can never happen in the account `memory`, where `names` are all that there are; without them, anybody may
+    /// come yet.
     pub(super) fn in_vain(&self, names: Option<&Names>, memory: &MemoryTransport) -> Option<String> {
         self.why_never(names, memory).map(|why| format!("the fault \"{self}\" can never happen: {why}"))
     }

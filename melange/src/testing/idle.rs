@@ -17,13 +17,13 @@ use super::shared::{Service, Shared};
 const STEPS: usize = 20;
 const BUSIEST: usize = 5;
 
-/// What running until idle took.
+/// The result of running until idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Idle {
-    /// How far the clock was moved.
+    /// How far the clock was advanced.
     pub took: Duration,
-    /// Runs of subscribers meanwhile.
+    /// How many runs of subscribers there were.
     pub attempts: usize,
 }
 
@@ -106,8 +106,8 @@ async fn run(
     }
 }
 
-/// Whether all buses live and one of them has something in hand: then there is no need to look closer. This is asked at every
-/// step.
+/// Whether all buses live and one of them has something in hand: then there is no need to look closer. This is asked at
+/// every step.
 fn is_at_work(shared: &Shared) -> bool {
     let mut at_work = false;
     for Service { life, .. } in shared.all() {

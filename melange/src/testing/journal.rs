@@ -205,7 +205,7 @@ impl Journal {
             .collect()
     }
 
-    /// Since when the run has been under way that has been for longest, of those without a time-out of their own.
+    /// Since when the run has been under way that has been for longest, of those without a timeout of their own.
     pub(super) fn longest_running(&self) -> Option<Duration> {
         let pages = self.pages();
         let mut under_way = pages.under_way.iter().filter_map(|index| pages.runs.get(*index));

@@ -99,9 +99,9 @@ impl Life {
     }
 }
 
-/// Called by a handler on a [`TestBus`](super::TestBus): its bus dies here and now, as by `kill -9`, and the handler goes on no
-/// more. For handlers that a test writes, to die in the middle of their work; [`Fault::crash`](super::Fault::crash) is for all
-/// others.
+/// Crashes the bus of the calling handler, which runs on a [`TestBus`](super::TestBus), as with `kill -9`: the handler
+/// does not continue. For handlers written for a test, to crash in the middle of their work; for all others, use
+/// [`Fault::crash`](super::Fault::crash).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -134,7 +134,7 @@ impl Life {
 /// ```
 ///
 /// # Panics
-/// If it is not called by a handler on a test bus.
+/// If it is not called from a handler on a test bus.
 #[track_caller]
 pub fn crash_here() -> impl Future<Output = ()> + Send {
     let place = Location::caller();

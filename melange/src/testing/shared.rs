@@ -19,7 +19,7 @@ pub(super) struct Limits {
     pub(super) attempts: usize,
     /// Longest time on the clock.
     pub(super) time: Duration,
-    /// Longest run of a subscriber without a time-out.
+    /// Longest run of a subscriber without a timeout.
     pub(super) run: Duration,
 }
 

@@ -1,4 +1,5 @@
-//! The account in memory with an eye on every call: it writes down what is published, and lets go wrong what a test says.
+//! The in-memory account with an eye on every call: it writes down what is published, and lets go wrong what a test
+//! says.
 
 mod checkpoint;
 mod each;
@@ -22,8 +23,8 @@ use crate::transport::{
     TransportError,
 };
 
-/// The transport of a [`TestAccount`](super::TestAccount): to publish by it, or to give it to a bus or a consumer that the test
-/// starts itself. Cheap to clone.
+/// The transport of a [`TestAccount`](super::TestAccount): to publish through it, or to give it to a bus or a consumer
+/// that the test starts itself. Cheap to clone.
 #[derive(Clone)]
 pub struct TestTransport {
     pub(super) inner: MemoryTransport,
@@ -39,7 +40,7 @@ impl fmt::Debug for TestTransport {
 }
 
 impl TestTransport {
-    /// The account below it.
+    /// The underlying account.
     #[must_use]
     pub fn memory(&self) -> &MemoryTransport {
         &self.inner

@@ -1,4 +1,4 @@
-//! What happened to events of one type, for a test that asks.
+//! What happened to events of one type.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::transport::memory::DeadLetterRecord;
 use crate::wire::read;
 use crate::{EventId, Timestamp};
 
-/// An event that was published, or sent to a queue, and that the broker took.
+/// An event that was published, or sent to a queue, and that the broker accepted.
 #[non_exhaustive]
 pub struct Published<E> {
     /// The event, as a subscriber reads it.
     pub event: Arc<E>,
-    /// What is known of it beside its own fields.
+    /// Its metadata.
     pub metadata: Metadata,
-    /// The queue it was sent to, past all topics; `None` when it was published.
+    /// The queue that it was sent to directly; `None` if it was published.
     pub queue: Option<String>,
-    /// When that was, since the account is there.
+    /// When that was, counted from the creation of the account.
     pub at: Duration,
 }
 
@@ -33,15 +33,15 @@ pub struct Published<E> {
 pub struct Attempt<E> {
     /// The event.
     pub event: Arc<E>,
-    /// Who ran.
+    /// The subscriber.
     pub subscriber: &'static str,
     /// The queue the event came from.
     pub queue: String,
-    /// How often the message had been received, this time included.
+    /// The message's receive count, this time included.
     pub attempt: u32,
-    /// What the subscriber was told beside the event.
+    /// The metadata that the subscriber was given.
     pub metadata: Arc<Metadata>,
-    /// When it began, since the account is there.
+    /// When it began, counted from the creation of the account.
     pub at: Duration,
     /// How long it took on the clock of the test; `None` while it runs.
     pub took: Option<Duration>,
@@ -54,9 +54,9 @@ pub struct Attempt<E> {
 pub struct DeadLettered<E> {
     /// The event.
     pub event: Arc<E>,
-    /// Its id, where it is known.
+    /// Its id, if known.
     pub event_id: Option<EventId>,
-    /// Who gave it up; `None` when the queue itself did, after too many receives.
+    /// The subscriber that gave it up; `None` if the queue itself did, after too many receives.
     pub subscriber: Option<String>,
     /// Why.
     pub reason: String,
@@ -64,7 +64,7 @@ pub struct DeadLettered<E> {
     pub queue: String,
     /// How often it was received.
     pub attempts: u32,
-    /// When its dead-letter queue got it.
+    /// When it was sent to the dead-letter queue.
     pub sent_at: Timestamp,
 }
 

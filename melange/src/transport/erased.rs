@@ -185,8 +185,8 @@ impl DynTransport {
     pub(crate) async fn publish(&self, messages: Vec<Message>) -> Answers {
         self.0.publish(messages).await
     }
-    /// One message to the account in memory, which answers at once: without a list, and without a future in a box. `None` for
-    /// other transports.
+    /// One message to the in-memory account, which answers at once: without a list, and without a future in a box.
+    /// `None` for other transports.
     pub(crate) fn publish_here(&self, message: &Message) -> Option<Result<(), TransportError>> {
         let memory = self.downcast::<MemoryTransport>()?;
         Some(contained(|| memory.publish_now(message)).unwrap_or_else(|| Err(panicked("publishing"))))

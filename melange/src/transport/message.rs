@@ -15,9 +15,9 @@ use crate::metadata::Metadata;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
-    /// JSON, as [`Format`](crate::Format) says.
+    /// JSON, in a [`Format`](crate::Format).
     Json(Arc<str>),
-    /// An `#[event(local)]`, which transports within the process pass on as it is.
+    /// An `#[event(local)]` value, which in-process transports pass on unchanged.
     Typed(Erased),
 }
 
@@ -35,15 +35,15 @@ impl fmt::Debug for Body {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Message {
-    /// What it is.
+    /// Its type.
     pub event: &'static EventDescriptor,
     /// Its id, time, topic.
     pub metadata: Metadata,
-    /// What is sent beside the body, Melange's own attributes included; at most 8.
+    /// Its message attributes, including Melange's own; at most 8.
     pub attributes: Attributes,
-    /// Its ordering key: the group on FIFO topics.
+    /// Its ordering key: the message group on FIFO topics.
     pub key: Option<String>,
-    /// The FIFO deduplication id that the event says itself. See [`dedup_id`](Self::dedup_id).
+    /// The FIFO deduplication id that the event itself sets. See [`dedup_id`](Self::dedup_id).
     pub dedup_id: Option<String>,
     /// Its content.
     pub body: Body,
@@ -66,19 +66,19 @@ impl Message {
     }
 }
 
-/// A message that a queue handed out, to be settled.
+/// A message received from a queue, to be settled.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The queue's own id of the message; changes with a redrive.
+    /// The message id in this queue; a redrive changes it.
     pub message_id: String,
-    /// What came, or why it cannot be read at all.
+    /// The content, or why it cannot be read at all.
     pub content: Result<Inbound, Undecodable>,
-    /// How often it has been handed out, this time included.
+    /// Its receive count, this time included.
     pub attempt: u32,
-    /// When the queue got it.
+    /// When it was sent to the queue.
     pub sent_at: Option<Timestamp>,
-    /// Messages of one group are handled in order, one at a time.
+    /// Its message group: messages of one group are handled in order, one at a time.
     pub group: Option<String>,
     /// What settles it.
     pub receipt: Receipt,
@@ -92,31 +92,32 @@ impl Delivery {
     }
 }
 
-/// What came, out of its wrappers.
+/// The content of a received message, without envelopes.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Inbound {
-    /// The content.
+    /// The body.
     pub body: Body,
-    /// What came beside it.
+    /// The message attributes.
     pub attributes: Attributes,
-    /// The topic it came through, where the wrapper says so.
+    /// The topic it came from, if the envelope tells.
     pub topic: Option<Cow<'static, str>>,
-    /// The id of the message in its wrapper: stands in for an event id that the body lacks.
+    /// The id of the message in its envelope: used if the body has no event id.
     pub wrapper_id: Option<String>,
-    /// When the event happened, where the transport knows it: stands in for an `occurred_on` that the body lacks.
+    /// When the event happened, if the transport knows it: used if the body has no `occurred_on`.
     pub occurred_on: Option<Timestamp>,
 }
 
 impl Inbound {
-    /// This content, with nothing beside it.
+    /// This body, without attributes.
     #[must_use]
     pub fn new(body: Body) -> Self {
         Self { body, attributes: Attributes::new(), topic: None, wrapper_id: None, occurred_on: None }
     }
 }
 
-/// Why what came is not a message: a wrapper that is broken, or of another kind. The text never quotes it.
+/// Why something that was received is not a message: its envelope is broken, or of another kind. The text never quotes
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undecodable(String);
 
@@ -135,13 +136,13 @@ impl fmt::Display for Undecodable {
 
 impl std::error::Error for Undecodable {}
 
-/// What settles a delivery: the transport's own, opaque to all others.
+/// The receipt handle that settles a delivery: the transport's own, opaque to everyone else.
 #[derive(Clone)]
 pub struct Receipt(Settles);
 
 #[derive(Clone)]
 enum Settles {
-    /// Of the account in memory: small enough to be passed on as it is.
+    /// Of the in-memory account: small enough to be passed on as it is.
     InMemory(MemoryReceipt),
     Any(Arc<dyn Any + Send + Sync>),
 }
@@ -156,7 +157,7 @@ impl Receipt {
         Self(Settles::InMemory(receipt))
     }
 
-    /// What the transport put in, if it is a `T`.
+    /// What the transport wrapped, if it is a `T`.
     #[must_use]
     pub fn get<T: 'static>(&self) -> Option<&T> {
         match &self.0 {

@@ -1,4 +1,4 @@
-//! What carries events between processes: the trait to implement, and the account in memory.
+//! What carries events between processes: the trait to implement, and the in-memory account.
 
 mod erased;
 pub mod memory;
@@ -24,70 +24,71 @@ use crate::error::build::Problem;
 
 /// What carries events between processes: topics that fan out to queues, as SNS and SQS do.
 ///
-/// Implementers write plain `async fn`s. Names of topics and queues are those of the annotations; prefixes and
-/// addresses are the transport's affair. Nothing here may panic or log a payload.
+/// Implementers write plain `async fn`s. Topics and queues have the names used in annotations; prefixes and addresses
+/// are up to the transport. Nothing here may panic or log a payload.
 pub trait Transport: Send + Sync + 'static {
     /// What it can and cannot do.
     fn capabilities(&self) -> Capabilities;
 
-    /// The queue of the subscribers that name none.
+    /// The queue for subscribers that name none.
     fn own_queue(&self) -> &str;
 
-    /// What annotations call the queue that the broker calls `queue`: the same without the prefix that this transport puts
-    /// before names, if it puts one.
+    /// The name that annotations use for the queue that the broker calls `queue`: without this transport's prefix, if
+    /// it has one.
     fn without_prefix<'a>(&self, queue: &'a str) -> &'a str {
         queue
     }
 
-    /// Whether [`receive`](Self::receive) answers at once wherever there is something to receive, and takes nothing once it is
-    /// dropped, as with a queue within this process. A bus that consumes from one queue then keeps one receive of it under way,
-    /// however busy it is, since another beside it would bring no more; and a shutdown does not wait for those that wait.
+    /// Whether [`receive`](Self::receive) returns at once if there is something to receive, and takes nothing once its
+    /// future is dropped, as with a queue within this process. A bus that consumes from one queue then keeps one
+    /// receive open, however busy it is, because a second one would bring no more; and a shutdown does not wait for
+    /// open receives.
     ///
-    /// Over a way that takes time this is left as it is: further receives set out while others are under way, and a shutdown lets
-    /// them come back. What wraps a transport says it for itself, since it may add a wait of its own.
+    /// Over a network, leave the default: several receives are then open at once, and a shutdown lets them return. A
+    /// wrapper around a transport must answer for itself, since it may add a wait.
     fn answers_at_once(&self) -> bool {
         false
     }
 
-    /// What the broker would refuse, such as a name that is too long, each with what would mend it. Called by `build()`; makes no
-    /// call.
+    /// Checks for what the broker would refuse, such as a name that is too long. Called by `build()`; must make no
+    /// calls.
     ///
     /// # Errors
-    /// Everything that would be refused.
+    /// Everything that would be refused, each with its fix.
     fn check(&self, topology: &Topology) -> Result<(), Vec<Problem>> {
         let _ = topology;
         Ok(())
     }
 
-    /// How it sets up `topology`, for documents: what [`prepare`](Self::prepare) makes or wants to find. Makes no call.
+    /// How it sets up `topology`, for documents: what [`prepare`](Self::prepare) creates or expects. Makes no calls.
     ///
-    /// Unless said otherwise queues are fed raw and filtered, and nothing stands before their names.
+    /// By default, queues have raw message delivery and filters, and names have no prefix.
     fn setup(&self, topology: &Topology) -> Setup {
         Setup::of(topology, |queue| self.dead_letter_queue(queue))
     }
 
-    /// Makes the topology, or verifies that it is there, as the transport was told. Called by `start()`; again and by
-    /// several processes at once without harm.
+    /// Creates the topology, or verifies that it exists, as the transport is configured. Called by `start()`; must be
+    /// safe to call repeatedly, and from several processes at once.
     ///
     /// # Errors
-    /// What is missing or refused, with the way to mend it.
+    /// What is missing or refused, with the fix.
     fn prepare(&self, topology: &Topology) -> impl Future<Output = Result<(), TransportError>> + Send;
 
-    /// Whether `event_type`, which came through `queue` and is unknown here, is wanted by another consumer of the queue: a
-    /// newer version of the service, while it is rolled over. Such an event is left to that one, and not deleted. A
-    /// transport that cannot know says no. Must not be answered by what was known before the call.
+    /// Whether `event_type`, received from `queue` and unknown here, is wanted by another consumer of the queue: a
+    /// newer version of the service, during a rolling deployment. Such an event is left to that one, not deleted. A
+    /// transport that cannot know returns false. The answer must not come from a cache filled before the call.
     fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> impl Future<Output = bool> + Send {
         let _ = (topology, queue, event_type);
         async { false }
     }
 
-    /// Publishes, and answers for each message in order once the broker has it.
+    /// Publishes, and returns a result for each message, in order, once the broker has it.
     fn publish(&self, messages: Vec<Message>) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
-    /// Sends to `queue` itself, past all topics, and answers for each message in order once the queue has it. With a
-    /// `delay` nobody can receive them before it is over; without one, the queue's own counts.
+    /// Sends directly to `queue`, without a topic, and returns a result for each message, in order, once the queue has
+    /// it. With a `delay`, nobody can receive them before it is over; without one, the queue's own delay applies.
     ///
-    /// A transport that has no such way leaves this as it is: it refuses every message.
+    /// The default refuses every message: for transports that cannot do this.
     fn send(
         &self,
         queue: &str,
@@ -104,11 +105,11 @@ pub trait Transport: Send + Sync + 'static {
         async move { answers }
     }
 
-    /// Takes up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the first.
-    /// They stay invisible to others for the queue's visibility time-out.
+    /// Receives up to `max` messages (at least 1, at most [`Capabilities::max_batch`]), waiting up to `wait` for the
+    /// first. They stay invisible to others for the queue's visibility timeout.
     ///
     /// # Errors
-    /// What the broker or the way to it had to say; the caller waits and tries again.
+    /// A failure of the broker or of the connection; the caller waits and tries again.
     fn receive(
         &self,
         queue: &str,
@@ -116,44 +117,46 @@ pub trait Transport: Send + Sync + 'static {
         wait: Duration,
     ) -> impl Future<Output = Result<Vec<Delivery>, TransportError>> + Send;
 
-    /// Deletes messages that were handled. One answer for each, in order.
+    /// Deletes messages that were handled. Returns a result for each, in order.
     fn delete(
         &self,
         queue: &str,
         receipts: Vec<Receipt>,
     ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
-    /// Sets for how long from now messages in hand stay invisible: zero gives them back at once, a retry's delay lets
-    /// them rest, more time lets their handler go on. One answer for each, in order.
+    /// Sets how long from now messages in flight stay invisible: zero returns them to the queue at once, a retry's
+    /// delay lets them wait, more time lets their handler go on. Returns a result for each, in order.
     fn change_visibility(
         &self,
         queue: &str,
         receipts: Vec<(Receipt, Duration)>,
     ) -> impl Future<Output = Vec<Result<(), TransportError>>> + Send;
 
-    /// About how many messages of `queue` can be received now: for people, and for how far something is. `None` where the
-    /// broker does not say.
+    /// The approximate number of messages that can be received from `queue` now: for display and for progress. `None`
+    /// if the broker does not tell.
     ///
     /// # Errors
-    /// What the broker or the way to it had to say.
+    /// A failure of the broker or of the connection.
     fn backlog(&self, queue: &str) -> impl Future<Output = Result<Option<u64>, TransportError>> + Send {
         let _ = queue;
         async { Ok(None) }
     }
 
-    /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or `billing-dlq.fifo`.
+    /// The name of the dead-letter queue of `queue`, without any prefix: by convention `billing-dlq`, or
+    /// `billing-dlq.fifo`.
     fn dead_letter_queue(&self, queue: &str) -> String {
         dead_letter_queue(queue)
     }
 
-    /// Puts a copy of a letter in hand, received from the dead-letter queue of `queue`, back into `queue`: for the
-    /// subscriber that gave it up, with how often this was done as its
-    /// [`REDRIVES`](crate::attributes::REDRIVES). The letter itself is deleted afterwards, by [`delete`](Self::delete).
+    /// Sends a copy of a dead letter, received from the dead-letter queue of `queue`, back to `queue`: for the
+    /// subscriber that gave it up, with the number of redrives in its attribute
+    /// [`REDRIVES`](crate::attributes::REDRIVES). The letter itself is deleted afterwards, with
+    /// [`delete`](Self::delete).
     ///
-    /// A transport that cannot do so leaves this as it is.
+    /// The default returns an error: for transports that cannot do this.
     ///
     /// # Errors
-    /// When the copy is not safely there.
+    /// If the copy is not safely in the queue.
     fn redrive(
         &self,
         queue: &str,
@@ -165,31 +168,31 @@ pub trait Transport: Send + Sync + 'static {
         async move { Err(refused) }
     }
 
-    /// Lets the broker itself move everything in the dead-letter queue of `queue` back to it, and returns the task that
-    /// does.
+    /// Lets the broker itself move everything in the dead-letter queue of `queue` back to it, and returns the id of the
+    /// task that does it.
     ///
     /// # Errors
-    /// When it has no such way, or does not take the task.
+    /// If the broker cannot do this, or refuses the task.
     fn start_move(&self, queue: &str) -> impl Future<Output = Result<String, TransportError>> + Send {
         let refused = cannot(self.capabilities().name, "move dead letters by itself", queue);
         async move { Err(refused) }
     }
 
-    /// How far that task is.
+    /// The progress of that task.
     ///
     /// # Errors
-    /// When it failed, or nothing is known of it.
+    /// If the task failed, or is unknown.
     fn move_status(&self, queue: &str, task: &str) -> impl Future<Output = Result<MoveStatus, TransportError>> + Send {
         let _ = task;
         let refused = cannot(self.capabilities().name, "move dead letters by itself", queue);
         async move { Err(refused) }
     }
 
-    /// Puts a copy of a message in hand into the queue's dead-letter queue, with what `letter` says beside it. The
-    /// message itself is deleted afterwards, by [`delete`](Self::delete).
+    /// Sends a copy of a message in flight to the queue's dead-letter queue, with the contents of `letter` as
+    /// attributes. The message itself is deleted afterwards, with [`delete`](Self::delete).
     ///
     /// # Errors
-    /// When the copy is not safely there.
+    /// If the copy is not safely in the dead-letter queue.
     fn dead_letter(
         &self,
         queue: &str,
@@ -203,24 +206,24 @@ fn cannot(transport: &str, what: &str, queue: &str) -> TransportError {
     TransportError::new(TransportErrorKind::Configuration, what)
 }
 
-/// How far a move of dead letters is that the broker carries out.
+/// The progress of a move of dead letters that the broker carries out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MoveStatus {
-    /// Letters moved so far, as far as the broker knows.
+    /// Dead letters moved so far, as far as the broker knows.
     pub moved: u64,
     /// Whether it has ended.
     pub is_done: bool,
 }
 
 impl MoveStatus {
-    /// So many moved, and more to come.
+    /// This many moved, and more to come.
     #[must_use]
     pub const fn running(moved: u64) -> Self {
         Self { moved, is_done: false }
     }
 
-    /// So many moved, and that was all.
+    /// This many moved, and finished.
     #[must_use]
     pub const fn done(moved: u64) -> Self {
         Self { moved, is_done: true }
@@ -231,22 +234,22 @@ impl MoveStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// What to call it in messages.
+    /// Its name in messages to people.
     pub name: &'static str,
-    /// Whether messages leave the process, which local events may not.
+    /// Whether messages leave the process, which local events must not.
     pub wire: bool,
-    /// Most messages in one call.
+    /// The most messages in one call.
     pub max_batch: usize,
-    /// Longest a message may stay in hand, extensions included.
+    /// The longest a message may stay in flight, extensions included.
     pub max_in_hand: Duration,
     /// How long a received message is invisible to others unless its lease is extended.
     pub visibility: Duration,
-    /// How bodies are written.
+    /// The format in which bodies are written.
     pub format: crate::Format,
 }
 
 impl Capabilities {
-    /// A wire called `name`: batches of 10, 12 hours in hand, 30 seconds of visibility, as SQS has it.
+    /// A wire called `name`: batches of 10, 12 hours in flight, a visibility timeout of 30 seconds, as with SQS.
     #[must_use]
     pub const fn wire(name: &'static str) -> Self {
         let max_in_hand = Duration::from_secs(12 * 60 * 60);
@@ -261,14 +264,14 @@ impl Capabilities {
         self
     }
 
-    /// With this visibility time-out.
+    /// With this visibility timeout.
     #[must_use]
     pub const fn with_visibility(mut self, visibility: Duration) -> Self {
         self.visibility = visibility;
         self
     }
 
-    /// Bodies written like this.
+    /// With bodies in this format.
     #[must_use]
     pub const fn with_format(mut self, format: crate::Format) -> Self {
         self.format = format;
@@ -280,9 +283,9 @@ impl Capabilities {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeadLetter {
-    /// Why, in one line, never with the payload.
+    /// Why, in one line, without the payload.
     pub reason: String,
-    /// The subscriber that gave up; `None` when the message could not be read. A redriven message runs only this one.
+    /// The subscriber that gave up; `None` if the message could not be read. A redriven message runs only this one.
     pub subscriber: Option<String>,
 }
 
@@ -298,7 +301,8 @@ impl DeadLetter {
     }
 }
 
-/// At most 256 printable ASCII characters: brokers refuse control characters in attributes, and SNS refuses some others.
+/// At most 256 printable ASCII characters: brokers refuse control characters in attributes, and SNS refuses some
+/// others.
 fn one_line(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_graphic() || c == ' ' {

@@ -1,12 +1,12 @@
-//! How a transport sets up what a bus wants, for those who only write it down.
+//! How a transport sets up what a bus needs, for documents that only describe it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::topology::{QueuePlan, TopicFilter, Topology};
 
-/// How a transport sets up a [`Topology`]: under which names, and with what it was told beyond what the subscribers need. For
-/// documents, which call nobody.
+/// How a transport sets up a [`Topology`]: under which names, and with which settings of its own. For documents, which
+/// make no calls.
 ///
 /// ```
 /// use melange::transport::{Setup, Topology};
@@ -29,11 +29,11 @@ use super::topology::{QueuePlan, TopicFilter, Topology};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setup {
-    /// What stands before the names of this account.
+    /// The prefix of names in this account.
     pub prefix: String,
-    /// The names of those topics that are someone else's, by what annotations call them. No prefix stands before them.
+    /// The names of topics owned by others, by their name in annotations. They have no prefix.
     pub elsewhere: BTreeMap<String, String>,
-    /// The queues, by what annotations call them.
+    /// The queues, by their name in annotations.
     pub queues: BTreeMap<String, QueueSetup>,
 }
 
@@ -43,32 +43,33 @@ pub struct Setup {
 pub struct QueueSetup {
     /// The name of its dead-letter queue, without the prefix.
     pub dead_letters: String,
-    /// How long a message in hand is invisible to others.
+    /// The visibility timeout.
     pub visibility: Duration,
-    /// Times a message is received before the broker itself gives it up.
+    /// How often a message is received before the broker itself gives it up.
     pub max_receives: u32,
-    /// How long it keeps a message, where that was asked for.
+    /// How long it keeps a message, if that is set.
     pub retention: Option<Duration>,
-    /// A FIFO queue that counts its throughput, and looks for duplicates, within each group.
+    /// For a FIFO queue: whether throughput limits and deduplication apply to each message group.
     pub by_group: bool,
-    /// How topics feed it, by what annotations call them.
+    /// Its subscriptions to topics, by the topic's name in annotations.
     pub feeds: BTreeMap<String, FeedSetup>,
 }
 
-/// How a topic feeds a queue.
+/// How a queue is subscribed to a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FeedSetup {
-    /// Messages come as they were published, and not in the topic's envelope.
+    /// Raw message delivery, instead of the topic's envelope.
     pub raw: bool,
-    /// The `event_type`s that come through, beside messages without one; `None` for everything.
+    /// The `event_type`s that pass the filter, besides messages without one; `None` for everything.
     pub event_types: Option<BTreeSet<String>>,
-    /// What cannot be delivered goes to the queue's dead-letter queue.
+    /// Messages that cannot be delivered go to the queue's dead-letter queue.
     pub keeps_undelivered: bool,
 }
 
 impl Setup {
-    /// Exactly `topology`: with raw delivery and filters, and no prefix. Dead-letter queues are called what `dead_letters` says.
+    /// Exactly `topology`: with raw message delivery and filters, and no prefix. `dead_letters` gives the names of
+    /// dead-letter queues.
     #[must_use]
     pub fn of(topology: &Topology, dead_letters: impl Fn(&str) -> String) -> Self {
         let queue = |plan: &QueuePlan| (plan.name.clone(), QueueSetup::of(plan, dead_letters(&plan.name)));

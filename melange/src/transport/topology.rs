@@ -1,4 +1,4 @@
-//! What a bus wants of its broker: which queues, fed by which topics, with what filter.
+//! What a bus needs from its broker: which queues, subscribed to which topics, with which filters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const OF_A_GROUP: u32 = 10;
 /// Source: the SQS API reference, `SetQueueAttributes`: `maxReceiveCount` of a `RedrivePolicy` is 1 to 1,000.
 const MOST_RECEIVES: u32 = 1_000;
 
-/// What a bus wants of its broker.
+/// What a bus needs from its broker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Topology {
@@ -28,18 +28,18 @@ pub struct Topology {
     pub topics: BTreeSet<String>,
 }
 
-/// A queue, and what feeds it.
+/// A queue, and its subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueuePlan {
     /// Its name, without any prefix.
     pub name: String,
-    /// The topics it is subscribed to, with what may come through.
+    /// The topics it is subscribed to, with their filters.
     pub topics: Vec<TopicFilter>,
-    /// How long a message in hand is invisible to others.
+    /// The visibility timeout.
     pub visibility: Duration,
-    /// Times a message is received before the broker itself gives it up: more than any subscriber's attempts, and in a
-    /// FIFO queue more than those of all that a receive may bring before it; 1,000 at most.
+    /// How often a message is received before the broker itself gives it up: more than any subscriber's attempts, and
+    /// in a FIFO queue more than those of all messages that one receive may bring before it; at most 1,000.
     pub max_receives: u32,
 }
 
@@ -49,13 +49,13 @@ pub struct QueuePlan {
 pub struct TopicFilter {
     /// The topic's name, without any prefix.
     pub topic: String,
-    /// The `event_type`s that may come through: names and aliases of what is listened to.
+    /// The `event_type`s that pass: names and aliases of the events that are listened to.
     pub event_types: BTreeSet<String>,
 }
 
 impl Topology {
-    /// What `events` and `subscribers` need; those that name no queue share `own_queue`. Handlers that take longer than
-    /// `visibility` have theirs extended.
+    /// What `events` and `subscribers` need; those that name no queue share `own_queue`. The visibility timeout is
+    /// extended for handlers that take longer than `visibility`.
     #[must_use]
     pub fn of(
         own_queue: &str,

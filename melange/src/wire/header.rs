@@ -1,15 +1,15 @@
 //! The envelope's own keys.
 
-/// How bodies are written. Every format is recognised by itself when reading.
+/// The format in which bodies are written. When reading, every format is recognised automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Format {
-    /// The event's fields beside `event_type_name`, `event_id`, `event_version`, `occurred_on` and `topic`: read by every
-    /// Python melange, and by people.
+    /// The event's fields beside `event_type_name`, `event_id`, `event_version`, `occurred_on` and `topic`: read by
+    /// every Python melange, and by people.
     #[default]
     Melange,
-    /// [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md) in JSON, the
-    /// event under `data`; `source` is `/melange/` and the topic.
+    /// [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md) in JSON,
+    /// the event under `data`; `source` is `/melange/` and the topic.
     CloudEvents,
 }
 

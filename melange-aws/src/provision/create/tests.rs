@@ -62,7 +62,7 @@ fn subscribed(fake: Fake) -> Fake {
     fake
 }
 
-/// Both queues, the one with a visibility time-out that is too short.
+/// Both queues, the one with a visibility timeout that is too short.
 fn drifted(delay: Duration) -> Fake {
     let settings = [("VisibilityTimeout", "5"), ("RedrivePolicy", REDRIVE), ("Policy", POLICY)];
     subscribed(Fake::new(delay).with_queue("billing", &settings).with_queue("billing-dlq", &[]))

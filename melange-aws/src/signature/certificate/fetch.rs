@@ -14,15 +14,15 @@ use melange::BoxError;
 /// Most bytes of a certificate; those of SNS have two thousand.
 pub(super) const LARGEST: usize = 16 * 1024;
 
-/// Gets a certificate from an address that was found to be one of SNS: with a proxy's client, say, or from a file.
+/// Fetches a certificate from a URL that was checked to be one of SNS: for example through a proxy, or from a file.
 ///
-/// Whoever does follows no redirects, and needs no time-out and no cache: what takes longer than 5 seconds is given up,
-/// concurrent letters wait for one answer, and what is larger than 16 KiB is no certificate.
+/// Implementations must not follow redirects, and need neither a timeout nor a cache: a fetch is given up after 5
+/// seconds, concurrent messages share one fetch, and anything larger than 16 KiB is refused.
 pub trait FetchCertificate: Send + Sync + 'static {
     /// The certificate at `url`, in PEM.
     ///
     /// # Errors
-    /// If it cannot be had; what is said must not quote what came.
+    /// If it is unavailable; the error must not quote what was received.
     fn fetch(&self, url: &str) -> impl Future<Output = Result<Vec<u8>, BoxError>> + Send;
 }
 
@@ -39,8 +39,8 @@ impl<F: FetchCertificate> Erased for F {
     }
 }
 
-/// By the HTTP client that the SDK has, but with a connection of its own for each certificate: no proxy, no redirects, no
-/// credentials.
+/// By the HTTP client that the SDK has, but with a connection of its own for each certificate: no proxy, no redirects,
+/// no credentials.
 #[derive(Debug, Default)]
 pub(super) struct Https(OnceLock<Connector>);
 

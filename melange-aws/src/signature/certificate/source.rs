@@ -12,10 +12,11 @@ use super::fetch::{Erased, FetchCertificate, Https};
 use super::{Certificate, Problem, Topic, subject, url};
 use crate::account::is_loopback;
 
-/// Where the certificates come from that letters of SNS are verified with: from SNS, over HTTPS, unless said otherwise.
+/// The source of the certificates that SNS messages are verified with: SNS itself, over HTTPS, by default.
 ///
-/// Whatever they come from, only those count that are at SNS in the region of an allowed topic, are made out to it, and are
-/// valid now. Up to 16 are kept; where one cannot be had, nobody asks again for a minute. Clones share them.
+/// Whatever the source, a certificate must have a URL on SNS's host in the region of an allowed topic, be issued to
+/// that host, and be valid now. Up to 16 are cached; after a failure, a certificate is not fetched again for a minute.
+/// Clones share the cache.
 #[derive(Clone)]
 pub struct Certificates {
     cache: Arc<Cache>,
@@ -24,29 +25,29 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// From SNS itself, by the SDK's HTTP client: no proxy, no redirects.
+    /// From SNS itself, with the SDK's HTTP client: no proxy, no redirects.
     #[must_use]
     pub fn of_sns() -> Self {
         Self::fetched_by(Https::default())
     }
 
-    /// From whoever is told to get them.
+    /// From your own `fetch`.
     #[must_use]
     pub fn fetched_by(fetch: impl FetchCertificate) -> Self {
         Self::new(Box::new(fetch))
     }
 
-    /// From here, by their addresses, each in PEM; none is ever fetched. SNS changes its certificate about once a year, so
-    /// that whoever pins them has to follow.
+    /// From this list, by their URLs, each in PEM; none is ever fetched. SNS changes its certificate about once a year,
+    /// so pinned ones must be updated.
     #[must_use]
     pub fn pinned<U: Into<String>, P: Into<Vec<u8>>>(certificates: impl IntoIterator<Item = (U, P)>) -> Self {
         Self::fetched_by(Pinned(certificates.into_iter().map(|(url, pem)| (url.into(), pem.into())).collect()))
     }
 
-    /// **For tests only**: from a server on this machine that does as SNS does, as LocalStack at `http://127.0.0.1:4566`.
-    /// Its certificates, over plain HTTP and made out to anyone, are the only ones that count then. Whoever can answer at
-    /// that address can forge any letter, so that an address which is not of this machine is not taken: nothing is verified
-    /// then.
+    /// **For tests only**: from a server on this machine that behaves like SNS, such as LocalStack at
+    /// `http://127.0.0.1:4566`. Only its certificates, over plain HTTP and issued to anyone, are accepted then. Anyone
+    /// who can answer at that address can forge any message, so an address that is not on this machine is refused: no
+    /// message passes verification then.
     #[must_use]
     pub fn of_local_server(endpoint: &str) -> Self {
         let endpoint = endpoint.trim_end_matches('/');

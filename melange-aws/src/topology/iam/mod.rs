@@ -11,20 +11,21 @@ use serde_json::{Map, Value};
 use super::cloudformation::pretty;
 use crate::provision::Model;
 
-/// Who needs rights. A program that does several things needs the policies of several roles: a service that starts with
-/// [`Provision::Verify`](crate::Provision::Verify), consumes and publishes is a verifier, a consumer and a publisher.
+/// A role that needs permissions. A program that does several things needs the policies of several roles: a service
+/// that starts with [`Provision::Verify`](crate::Provision::Verify), consumes and publishes is a verifier, a consumer
+/// and a publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Role {
     /// Publishes the events.
     Publisher,
-    /// Receives and settles messages, and puts what is given up into the dead-letter queues.
+    /// Receives and settles messages, and sends what is given up to the dead-letter queues.
     Consumer,
-    /// Looks at topics, queues and subscriptions: [`Provision::Verify`](crate::Provision::Verify), and plans.
+    /// Reads topics, queues and subscriptions: [`Provision::Verify`](crate::Provision::Verify), and plans.
     Verifier,
-    /// Makes and mends them too: [`Provision::Create`](crate::Provision::Create), and `apply`.
+    /// Also creates and fixes them: [`Provision::Create`](crate::Provision::Create), and `apply`.
     Provisioner,
-    /// Looks at dead letters, puts them back or drops them.
+    /// Lists, redrives and deletes dead letters.
     RedriveOperator,
 }
 
@@ -63,8 +64,8 @@ impl fmt::Display for Role {
     }
 }
 
-/// What a role may do. `{policy}` is its document, as IAM takes it; where one managed policy has no room for it, several,
-/// by name.
+/// The policy for a role. `{policy}` is its document, as IAM takes it; if that is too long for one managed policy,
+/// several documents, by name.
 #[derive(Debug, Clone)]
 pub struct Policy {
     role: Role,
@@ -83,7 +84,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What follows account and region in the ARN `text`, if it is that of a key in whatever account and region this is.
+    /// What follows account and region in the ARN `text`, if it is that of a key in whatever account and region this
+    /// is.
     pub(super) fn key(&self, text: &str) -> Option<&str> {
         self.key.as_ref()?.relative(text)
     }
@@ -109,9 +111,8 @@ impl Policy {
         self.role
     }
 
-    /// The documents, as IAM takes them, each with the name it has where Terraform or CloudFormation makes it: one, unless it
-    /// would be longer than the 6,144 characters of a managed policy; none, where the role has nothing to do. All of them
-    /// are to be attached.
+    /// The documents, as IAM takes them, each with the name it has in Terraform and CloudFormation: one, unless it
+    /// would exceed the 6,144 characters of a managed policy; none, if the role has nothing to do. Attach all of them.
     pub fn documents(&self) -> impl Iterator<Item = (&str, String)> {
         self.parts.iter().map(|part| (part.name.as_str(), pretty(&part.document)))
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::insert;
 
-/// Where a broker is: a host, and what is spoken there.
+/// A broker's address: its host and protocol.
 ///
 /// ```
 /// use melange::documents::Server;
@@ -20,7 +20,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// At `host`, speaking `protocol`: `sns` or `sqs`.
+    /// A server at `host`, with this `protocol`: `sns` or `sqs`.
     pub fn new(host: impl Into<String>, protocol: impl Into<String>) -> Self {
         Self { host: host.into(), protocol: protocol.into(), description: None }
     }

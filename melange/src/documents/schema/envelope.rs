@@ -125,7 +125,7 @@ fn topic(event: &EventDescriptor) -> Value {
 
 /// The schema itself where it is only a reference to one of the definitions: properties can be added to no other.
 fn inlined(mut schema: Object, generator: &SchemaGenerator) -> Object {
-    // One reference may lead to another, but not for ever.
+    // One reference may lead to another, but not forever.
     for _ in 0..8 {
         let Some(target) = schema.get("$ref").and_then(Value::as_str) else { break };
         match generator.definitions().get(&name_in(target)) {

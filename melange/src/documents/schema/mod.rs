@@ -16,7 +16,7 @@ use crate::event::EventDescriptor;
 
 pub use found::{Generate, SchemaOf, WithoutSchema};
 
-/// Whose schema of a message it is: serde may write less than it reads, or ask for less.
+/// Which side of a message a schema describes: serde may write other fields than it requires when reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Side {
@@ -36,7 +36,8 @@ impl Side {
     }
 }
 
-/// The schema of a message's body, JSON Schema 2020-12 with its definitions; `None` for a local event, which has no body.
+/// The schema of a message's body, JSON Schema 2020-12 with its definitions; `None` for a local event, which has no
+/// body.
 pub(super) fn whole(event: &EventDescriptor, format: Format, side: Side) -> Option<Value> {
     let mut generator = side.of(SchemaSettings::draft2020_12()).into_generator();
     let mut schema = of_message(event, format, &mut generator)?;

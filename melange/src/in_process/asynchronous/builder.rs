@@ -20,7 +20,7 @@ use crate::wiring::{Wiring, wiring_methods};
 const WORKERS: usize = 8;
 const CAPACITY: usize = 10_000;
 
-/// Puts an [`AsynchronousEventBus`] together.
+/// Builds an [`AsynchronousEventBus`].
 #[must_use]
 pub struct AsynchronousEventBusBuilder {
     wiring: Wiring,
@@ -43,8 +43,7 @@ impl AsynchronousEventBusBuilder {
 
     wiring_methods!();
 
-    /// How many events may be handled at once, each by a task of its own that lives as long as the bus; 8 unless said
-    /// otherwise.
+    /// How many events may be handled at once, each by a worker task that lives as long as the bus; 8 by default.
     #[track_caller]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
@@ -52,7 +51,7 @@ impl AsynchronousEventBusBuilder {
         self
     }
 
-    /// How many events may be queued, keyed and un-keyed together; 10 000 unless said otherwise. Those being handled
+    /// How many events may be queued, keyed and un-keyed together; 10 000 by default. Those being handled
     /// are not counted.
     #[track_caller]
     pub fn capacity(mut self, capacity: usize) -> Self {
@@ -62,16 +61,16 @@ impl AsynchronousEventBusBuilder {
     }
 
     /// Called each time a subscriber fails, panics, or takes too long, before the event's next subscriber runs: it
-    /// should be quick. A panic in it is contained. Given again, each is called.
+    /// should be quick. A panic in it is contained. If several hooks are given, each is called.
     pub fn on_error(mut self, hook: impl Fn(&SubscriberError) + Send + Sync + 'static) -> Self {
         self.hooks.push(Box::new(hook));
         self
     }
 
-    /// The bus, running on the tokio runtime it is built on.
+    /// Builds the bus, which runs on the tokio runtime that this is called on.
     ///
     /// # Errors
-    /// Everything that is wrong, at once. Besides what every bus checks: no workers, no capacity, and no tokio runtime
+    /// All problems at once. Besides what every bus checks: no workers, no capacity, and no tokio runtime
     /// to run on.
     #[track_caller]
     pub fn build(mut self) -> Result<AsynchronousEventBus, BuildErrors> {

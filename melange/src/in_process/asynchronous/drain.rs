@@ -15,17 +15,17 @@ use crate::runtime::timer;
 /// How long subscribers have to react to the cancelled token before they are cut off.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What became of the events that an [`AsynchronousEventBus`](crate::AsynchronousEventBus) had in hand when it was shut
+/// What happened to the events that were in an [`AsynchronousEventBus`](crate::AsynchronousEventBus) when it was shut
 /// down.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drained {
-    /// Events queued or running then, or published by subscribers since, that all their subscribers have run for.
+    /// Events queued or running then, or published by subscribers since, for which all subscribers have run.
     pub delivered: u64,
     /// Those that were not started, or not finished, at the deadline.
     pub dropped: u64,
-    /// Runs that nobody can stop: sync subscribers that are still busy, on a thread for blocking work or in line.
-    /// They go on until they return.
+    /// Runs that cannot be stopped: sync subscribers that are still busy, on a blocking thread or inline. They go on
+    /// until they return.
     pub still_running: usize,
 }
 

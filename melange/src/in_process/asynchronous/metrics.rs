@@ -6,21 +6,21 @@ use super::shared::Shared;
 use super::state::InHand;
 use crate::dispatch::{SubscriberError, SubscriberErrorKind};
 
-/// What an [`AsynchronousEventBus`](crate::AsynchronousEventBus) has done so far, and what it has in hand.
+/// What an [`AsynchronousEventBus`](crate::AsynchronousEventBus) has done so far, and the events in it now.
 ///
 /// Of events, at every moment: `published = delivered + dropped + queued + running`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InProcessMetrics {
-    /// Events taken.
+    /// Events accepted.
     pub published: u64,
-    /// Events that all their subscribers have run for, whether they failed or not; those nobody listens to among them.
+    /// Events for which all subscribers have run, whether they failed or not; including those nobody listens to.
     pub delivered: u64,
-    /// Events taken and given up at a shutdown's deadline, or with the runtime.
+    /// Events accepted and then dropped at a shutdown's deadline, or with the runtime.
     pub dropped: u64,
     /// Events that wait for a worker.
     pub queued: usize,
-    /// Events that subscribers are running for.
+    /// Events whose subscribers are running.
     pub running: usize,
     /// Calls of `publish` that wait for room.
     pub waiting: usize,
@@ -28,7 +28,7 @@ pub struct InProcessMetrics {
     pub failed_runs: u64,
     /// Those of them in which it panicked.
     pub panicked_runs: u64,
-    /// Those of them that took longer than the subscriber's time-out.
+    /// Those of them that took longer than the subscriber's timeout.
     pub timed_out_runs: u64,
 }
 

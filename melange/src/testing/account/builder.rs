@@ -1,4 +1,4 @@
-//! How an account of a test is made.
+//! Building a test account.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::testing::shared::{Limits, Shared};
 use crate::transport::MemoryTransport;
 use crate::transport::memory::MemoryTransportBuilder;
 
-/// Makes a [`TestAccount`].
+/// Builds a [`TestAccount`].
 #[derive(Debug, Clone, Default)]
 #[must_use = "call `.build()` for the account"]
 pub struct TestAccountBuilder {
@@ -17,41 +17,40 @@ pub struct TestAccountBuilder {
 }
 
 impl TestAccountBuilder {
-    /// What chance begins with: order, duplicates, and the backoffs of this thread.
+    /// The random seed: for order, duplicates, and the backoffs of this thread.
     pub fn seed(mut self, seed: u64) -> Self {
         self.memory = self.memory.seed(seed);
         self.seed = Some(seed);
         self
     }
 
-    /// Queues hand out in any order: [`MemoryTransportBuilder::shuffled`].
+    /// Queues deliver in random order: [`MemoryTransportBuilder::shuffled`].
     pub fn shuffled(mut self) -> Self {
         self.memory = self.memory.shuffled();
         self
     }
 
-    /// This share of messages comes twice: [`MemoryTransportBuilder::duplicates`].
+    /// This share of messages is delivered twice: [`MemoryTransportBuilder::duplicates`].
     pub fn duplicates(mut self, share: f64) -> Self {
         self.memory = self.memory.duplicates(share);
         self
     }
 
-    /// Most runs of subscribers while it is run until idle; 10,000 unless said otherwise. A subscriber that publishes what it
-    /// listens to never comes to an end.
+    /// The most runs of subscribers in one run until idle; 10,000 by default. A subscriber that publishes what it
+    /// listens to would run forever.
     pub fn max_attempts(mut self, attempts: usize) -> Self {
         self.limits.attempts = attempts;
         self
     }
 
-    /// Most time on the clock while it is run until idle; 14 days unless said otherwise, the longest that a queue keeps a
-    /// message.
+    /// The most time on the clock in one run until idle; 14 days by default, the longest that a queue keeps a message.
     pub fn max_time(mut self, time: Duration) -> Self {
         self.limits.time = time;
         self
     }
 
-    /// Longest run of a subscriber that has no time-out, while it is run until idle; two hours on the clock unless said
-    /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
+    /// The longest run of a subscriber without a timeout, in a run until idle; two hours on the clock by default. A
+    /// subscriber that waits for something that never happens would keep its message forever.
     pub fn max_run(mut self, time: Duration) -> Self {
         self.limits.run = time;
         self

@@ -1,4 +1,4 @@
-//! What a test asks of an account: which events were published, who ran on them, and what was given up.
+//! The history of an account: which events were published, which subscribers ran, and what was given up.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use crate::testing::typed::{Attempt, DeadLettered, Published};
 use crate::transport::memory::DeadLetterRecord;
 
 impl TestAccount {
-    /// The `E`s that were published so far, by a test or a handler, in their order.
+    /// The `E`s that were published so far, by a test or a handler, in order.
     ///
     /// # Panics
-    /// If one cannot be read back from what was written.
+    /// If one cannot be read back from its serialized form.
     #[must_use]
     #[track_caller]
     pub fn published<E: Event>(&self) -> Vec<Published<E>> {
@@ -35,16 +35,16 @@ impl TestAccount {
         self.shared.journal.all_runs().iter().filter_map(Attempt::of).collect()
     }
 
-    /// Those that came to their end and were done with the event.
+    /// The runs that handled the event.
     #[must_use]
     pub fn handled<E: Event>(&self) -> Vec<Attempt<E>> {
         self.attempts_that(|attempt| attempt.ending.is_handled())
     }
 
-    /// Those of them that were of this subscriber: `send_receipt`, or of a value `Ledger` or `Ledger::placed`.
+    /// Those of them by this subscriber: `send_receipt`, or for a value `Ledger` or `Ledger::placed`.
     ///
     /// # Panics
-    /// If no subscriber of such an event is called so.
+    /// If no subscriber of such an event has this name.
     #[must_use]
     #[track_caller]
     pub fn handled_by<E: Event>(&self, subscriber: &str) -> Vec<Attempt<E>> {
@@ -54,13 +54,13 @@ impl TestAccount {
         self.attempts_that(|attempt| attempt.ending.is_handled() && is_called(attempt.subscriber, subscriber))
     }
 
-    /// Those that failed, and whose event came again or is to come again.
+    /// The runs that failed, and whose event was or will be redelivered.
     #[must_use]
     pub fn retried<E: Event>(&self) -> Vec<Attempt<E>> {
         self.attempts_that(|attempt| attempt.ending.is_retried())
     }
 
-    /// Those that said never.
+    /// The runs that rejected the event.
     #[must_use]
     pub fn rejected<E: Event>(&self) -> Vec<Attempt<E>> {
         self.attempts_that(|attempt| attempt.ending.is_rejected())
@@ -80,7 +80,7 @@ impl TestAccount {
         letters.iter().filter_map(|(queue, letter)| DeadLettered::of(queue, letter, known)).collect()
     }
 
-    /// All that is in those dead-letter queues, each with the queue it was on before: also what cannot be read.
+    /// Everything in those dead-letter queues, even if it cannot be read, each with the queue it was on before.
     #[must_use]
     pub fn letters(&self) -> Vec<(String, DeadLetterRecord)> {
         let of = |queue: String| {
@@ -90,8 +90,8 @@ impl TestAccount {
         self.shared.queues().into_iter().flat_map(of).collect()
     }
 
-    /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`. At its end stands what the queues
-    /// themselves gave up, since nobody saw when.
+    /// Everything that happened so far, one line for each step: `println!("{}", bus.story())`. Messages that the queues
+    /// themselves gave up are listed at the end, because the time of that is not known.
     #[must_use]
     pub fn story(&self) -> String {
         let mut story = self.shared.journal.to_string();

@@ -65,8 +65,9 @@ macro_rules! __assert_events {
 
 /// Asserts that events were published, by the test or by a subscriber, and returns them.
 ///
-/// What is wanted is an event type, a variant of an enum, a pattern with or without a guard, or a closure; then, if need be, how
-/// often, `times = 2` or `at_least = 2`, and where to, if it was [sent to a queue](crate::EventBus::send_to): `queue = "billing"`.
+/// The first argument after the bus is an event type, a variant of an enum, a pattern with or without a guard, or a
+/// closure. Optional arguments are the number of events, `times = 2` or `at_least = 2`, and, for events [sent to a
+/// queue](crate::EventBus::send_to), `queue = "billing"`.
 ///
 /// ```
 /// # use melange::testing::TestBus;
@@ -94,16 +95,17 @@ macro_rules! __assert_events {
 /// # }
 /// ```
 ///
-/// A path is a type or a variant, by what stands before its last word: a module, as `shop`, in small letters, or an enum, as
-/// `Payment`, in a large one. Where a project has other habits, `{ .. }` after a struct or a variant says the same.
+/// Whether a path is a type or a variant is told by the segment before its last one: a module, such as `shop`, begins
+/// with a lower-case letter, an enum, such as `Payment`, with an upper-case one. If your names are different, write `{
+/// .. }` after the struct or variant.
 ///
-/// A failure says what was wanted, and lists what there was.
+/// A failure shows what was expected, and lists what happened instead.
 #[macro_export]
 macro_rules! assert_published {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(published, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that no such event was published: as [`assert_published!`](crate::assert_published), `times = 0`.
+/// Asserts that no such event was published: like [`assert_published!`](crate::assert_published) with `times = 0`.
 #[macro_export]
 macro_rules! assert_not_published {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_published, $bus, $($($wanted)*)?) };
@@ -111,60 +113,65 @@ macro_rules! assert_not_published {
 
 /// Asserts that subscribers handled events, and returns these: once for each subscriber that did.
 ///
-/// As [`assert_published!`](crate::assert_published); moreover `by = "send_receipt"` and `queue = "billing"`.
+/// Arguments as for [`assert_published!`](crate::assert_published), plus `by = "send_receipt"` and `queue = "billing"`.
 #[macro_export]
 macro_rules! assert_handled {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(handled, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that no subscriber handled such an event: as [`assert_handled!`](crate::assert_handled), `times = 0`.
+/// Asserts that no subscriber handled such an event: like [`assert_handled!`](crate::assert_handled) with `times = 0`.
 #[macro_export]
 macro_rules! assert_not_handled {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_handled, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that subscribers failed on events that came again or are to come again, and returns these: once for each attempt.
+/// Asserts that subscribers failed on events that were or will be redelivered, and returns these: once for each
+/// attempt.
 ///
-/// As [`assert_handled!`](crate::assert_handled); moreover `reason = "mail server"`: the reason has this text in it.
+/// Arguments as for [`assert_handled!`](crate::assert_handled), plus `reason = "mail server"`: the reason contains this
+/// text.
 #[macro_export]
 macro_rules! assert_retried {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(retried, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that no subscriber failed on such an event so that it came again: as [`assert_retried!`](crate::assert_retried),
-/// `times = 0`.
+/// Asserts that no subscriber failed on such an event with a retry: like [`assert_retried!`](crate::assert_retried)
+/// with `times = 0`.
 #[macro_export]
 macro_rules! assert_not_retried {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_retried, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that subscribers rejected events, and returns these. As [`assert_retried!`](crate::assert_retried).
+/// Asserts that subscribers rejected events, and returns these. Arguments as for
+/// [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_rejected {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(rejected, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that no subscriber rejected such an event: as [`assert_rejected!`](crate::assert_rejected), `times = 0`.
+/// Asserts that no subscriber rejected such an event: like [`assert_rejected!`](crate::assert_rejected) with `times =
+/// 0`.
 #[macro_export]
 macro_rules! assert_not_rejected {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_rejected, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that events are in the dead-letter queues of the buses' queues, and returns them: once for each subscriber that gave
-/// them up. As [`assert_retried!`](crate::assert_retried).
+/// Asserts that events are in the dead-letter queues of the buses' queues, and returns them: once for each subscriber
+/// that gave them up. Arguments as for [`assert_retried!`](crate::assert_retried).
 #[macro_export]
 macro_rules! assert_dead_lettered {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(dead_lettered, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that no such event is in a dead-letter queue: as [`assert_dead_lettered!`](crate::assert_dead_lettered), `times = 0`.
+/// Asserts that no such event is in a dead-letter queue: like [`assert_dead_lettered!`](crate::assert_dead_lettered)
+/// with `times = 0`.
 #[macro_export]
 macro_rules! assert_not_dead_lettered {
     ($bus:expr $(, $($wanted:tt)*)?) => { $crate::__assert_events!(not_dead_lettered, $bus, $($($wanted)*)?) };
 }
 
-/// Asserts that nothing is left to do: no subscriber runs, and no message on a queue of the buses is to be received, now or
-/// later.
+/// Asserts that nothing is left to do: no subscriber is running, and no message on a queue of the buses can be
+/// received, now or later.
 #[macro_export]
 macro_rules! assert_idle {
     ($bus:expr $(,)?) => {

@@ -65,7 +65,7 @@ impl<'a, E> Wanted<'a, E> {
         self
     }
 
-    /// So many times or more; once unless said otherwise.
+    /// So many times or more; once by default.
     pub fn at_least(mut self, times: usize) -> Self {
         self.at_least = Some(times);
         self

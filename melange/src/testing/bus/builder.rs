@@ -1,4 +1,4 @@
-//! How a test puts its bus together: as production does, and as only a test can.
+//! Building a test bus: as in production, and with options that only a test has.
 
 use std::fmt;
 use std::panic::Location;
@@ -19,8 +19,8 @@ use crate::{Crates, EventBusBuilder, Functions, HandlerFn, IntoSubscriptions, Su
 
 type WithPublisher = Box<dyn FnOnce(EventBusBuilder, MessagePublisher) -> EventBusBuilder + Send>;
 
-/// Puts a [`TestBus`] together: with the methods of [`EventBusBuilder`], and those of [`TestAccountBuilder`]. One that production
-/// code has made is turned into this by `TestBusBuilder::from`.
+/// Builds a [`TestBus`]: with the methods of [`EventBusBuilder`] and of [`TestAccountBuilder`]. `TestBusBuilder::from`
+/// converts a builder made by production code.
 #[must_use = "call `.start().await` for the bus"]
 pub struct TestBusBuilder {
     builder: EventBusBuilder,
@@ -39,19 +39,19 @@ impl From<EventBusBuilder> for TestBusBuilder {
 
 /// As of a builder of the production bus.
 impl TestBusBuilder {
-    /// Everything the linker brought: [`EventBusBuilder::linked`].
+    /// Everything that was linked: [`EventBusBuilder::linked`].
     #[cfg(not(target_family = "wasm"))]
     pub fn linked(self) -> Self {
         self.with(EventBusBuilder::linked)
     }
 
-    /// Some of it: [`EventBusBuilder::linked_where`].
+    /// Some of what is linked: [`EventBusBuilder::linked_where`].
     #[cfg(not(target_family = "wasm"))]
     pub fn linked_where(self, wanted: impl Fn(&SubscriberDescriptor) -> bool) -> Self {
         self.with(|builder| builder.linked_where(wanted))
     }
 
-    /// Checks that these crates brought something: [`EventBusBuilder::crates`].
+    /// Checks that these crates registered something: [`EventBusBuilder::crates`].
     pub fn crates(self, crates: Crates) -> Self {
         self.with(|builder| builder.crates(crates))
     }
@@ -78,7 +78,7 @@ impl TestBusBuilder {
         self.with(|builder| builder.state(value))
     }
 
-    /// Most messages in hand at once: [`EventBusBuilder::concurrency`].
+    /// The maximum number of messages in flight: [`EventBusBuilder::concurrency`].
     pub fn concurrency(self, messages: usize) -> Self {
         self.with(|builder| builder.concurrency(messages))
     }
@@ -93,7 +93,7 @@ impl TestBusBuilder {
         self.with(|builder| builder.unknown_events(unknown_events))
     }
 
-    /// A queue's part of the budget: [`EventBusBuilder::weight`].
+    /// A queue's share of the concurrency: [`EventBusBuilder::weight`].
     pub fn weight(self, queue: impl Into<String>, weight: usize) -> Self {
         self.with(|builder| builder.weight(queue, weight))
     }
@@ -106,7 +106,7 @@ impl TestBusBuilder {
 
 /// As only a test has it.
 impl TestBusBuilder {
-    /// A state that publishes: made from a publisher to the account of the test.
+    /// A state that publishes: made from a publisher for the test's account.
     ///
     /// ```
     /// # use melange::{MessagePublisher, testing::TestBus};
@@ -124,68 +124,68 @@ impl TestBusBuilder {
         self
     }
 
-    /// The queue of subscribers that name none; `melange` unless said otherwise, or what the builder's transport calls it.
+    /// The queue for subscribers that name none; by default `melange`, or the own queue of the builder's transport.
     pub fn queue(mut self, name: impl Into<String>) -> Self {
         self.queue = Some(name.into());
         self
     }
 
-    /// On this account, which other buses may be on; its seed and limits are its own.
+    /// Uses this account, which may have other buses on it, and has its own seed and limits.
     pub fn account(mut self, account: &TestAccount) -> Self {
         self.account = Some(account.clone());
         self
     }
 
-    /// What chance begins with: [`TestAccountBuilder::seed`].
+    /// The random seed: [`TestAccountBuilder::seed`].
     pub fn seed(mut self, seed: u64) -> Self {
         self.make = self.make.seed(seed);
         self
     }
 
-    /// Queues hand out in any order: [`TestAccountBuilder::shuffled`].
+    /// Queues deliver in random order: [`TestAccountBuilder::shuffled`].
     pub fn shuffled(mut self) -> Self {
         self.make = self.make.shuffled();
         self
     }
 
-    /// This share of messages comes twice: [`TestAccountBuilder::duplicates`].
+    /// This share of messages is delivered twice: [`TestAccountBuilder::duplicates`].
     pub fn duplicates(mut self, share: f64) -> Self {
         self.make = self.make.duplicates(share);
         self
     }
 
-    /// Most runs while it is run until idle: [`TestAccountBuilder::max_attempts`].
+    /// The most runs of subscribers in one run until idle: [`TestAccountBuilder::max_attempts`].
     pub fn max_attempts(mut self, attempts: usize) -> Self {
         self.make = self.make.max_attempts(attempts);
         self
     }
 
-    /// Most time meanwhile: [`TestAccountBuilder::max_time`].
+    /// The most time in one run until idle: [`TestAccountBuilder::max_time`].
     pub fn max_time(mut self, time: Duration) -> Self {
         self.make = self.make.max_time(time);
         self
     }
 
-    /// Longest run of a subscriber without a time-out: [`TestAccountBuilder::max_run`].
+    /// The longest run of a subscriber without a timeout: [`TestAccountBuilder::max_run`].
     pub fn max_run(mut self, time: Duration) -> Self {
         self.make = self.make.max_run(time);
         self
     }
 
-    /// The bus, started.
+    /// Builds and starts the bus.
     ///
     /// # Panics
-    /// If the clock runs, if the bus cannot be built, or if it cannot be started: each with the reason.
+    /// If the clock is not paused, or the bus cannot be built or started: each with the reason.
     #[track_caller]
     pub fn start(self) -> impl Future<Output = TestBus> + Send + use<> {
         let place = Location::caller();
         async move { self.try_start().await.unwrap_or_else(|why| fail_at(place, why)) }
     }
 
-    /// The same, which returns what it would panic with.
+    /// The same, but returns an error instead of panicking.
     ///
     /// # Errors
-    /// As [`start`](Self::start) says.
+    /// Where [`start`](Self::start) panics.
     pub async fn try_start(self) -> Result<TestBus, TestError> {
         clock::check()?;
         let Self { mut builder, with_publisher, make, account, queue } = self;

@@ -22,8 +22,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! Each case is a `#[tokio::test]`; the caller's crate needs tokio with `macros` and `rt-multi-thread`. Attributes after the
-//! type are put on every test, `#[ignore = "..."]` for instance. The cases wait in real time, some of them for seconds.
+//! Each case is a `#[tokio::test]`; the calling crate needs tokio with `macros` and `rt-multi-thread`. Attributes after
+//! the type are put on every test, for example `#[ignore = "..."]`. The cases wait in real time, some of them for
+//! seconds.
 #![allow(
     clippy::missing_panics_doc,
     clippy::panic,
@@ -48,20 +49,20 @@ use std::future::Future;
 
 use crate::transport::Transport;
 
-/// Gives the cases a transport of their own each.
+/// Gives each case its own transport.
 pub trait Harness: Send + Sync + Sized + 'static {
     /// What is tested.
     type Transport: Transport;
 
-    /// Cases that are known to fail, each with the reason: where the server behind the transport is not what it stands for,
-    /// and not where the transport is wrong. Such a case must fail, so that nothing stays here longer than it is true; what
-    /// names no case does not compile.
+    /// Cases that are known to fail, each with the reason: where the server behind the transport is not what it stands
+    /// for, and not where the transport is wrong. Such a case must fail, so that nothing stays here longer than it is
+    /// true; what names no case does not compile.
     const DIFFERS: &'static [(&'static str, &'static str)] = &[];
 
-    /// An account in which no other case has made topics or queues: a new one, or a prefix of its own.
+    /// An account in which no other case has created topics or queues: a new one, or one with a new prefix.
     fn fresh() -> impl Future<Output = Self> + Send;
 
-    /// A service on this account whose own queue has this name. Its `prepare` makes what is missing.
+    /// A service on this account whose own queue has this name. Its `prepare` creates what is missing.
     fn queue(&self, name: &str) -> Self::Transport;
 }
 

@@ -2,37 +2,37 @@
 
 use std::fmt;
 
-/// Where a bus crashes, as by `kill -9`: none of its handlers runs on, nothing more of it reaches the broker, and what it has in
-/// hand comes again when its visibility ends.
+/// Where a bus crashes, as with `kill -9`: none of its handlers goes on, nothing more reaches the broker, and messages
+/// in flight are redelivered after their visibility timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Crash {
-    /// The broker has handed a message out, and the bus has not seen it.
+    /// The broker has delivered a message, but the bus has not seen it.
     AfterReceive,
     /// A subscriber is about to run.
     BeforeHandler,
-    /// A subscriber has come to its end, whatever it said, and nobody knows.
+    /// A subscriber has finished, with any outcome, but nothing has been told to the broker.
     AfterHandler,
-    /// An event is about to be published, and the broker does not get it.
+    /// An event is about to be published, but the broker does not get it.
     BeforePublish,
-    /// The broker has taken an event, and who published it does not know.
+    /// The broker has accepted an event, but the publisher does not know.
     AfterPublish,
     /// A message is about to be deleted.
     BeforeAck,
     /// A message was deleted.
     AfterAck,
-    /// A message is about to be given back for a retry.
+    /// A message is about to be returned for a retry.
     BeforeRetry,
-    /// A message was given back for a retry.
+    /// A message was returned for a retry.
     AfterRetry,
     /// A message is about to be copied to the dead-letter queue.
     BeforeDeadLetter,
-    /// A message was copied to the dead-letter queue, and not deleted.
+    /// A message was copied to the dead-letter queue, but not deleted.
     AfterDeadLetter,
 }
 
 impl Crash {
-    /// All there are, for a test that tries each.
+    /// All of them, for a test that tries each.
     pub const ALL: [Self; 11] = [
         Self::AfterReceive,
         Self::BeforeHandler,

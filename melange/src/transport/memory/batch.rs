@@ -9,11 +9,11 @@ const MOST: usize = 10;
 /// Longest id of an entry.
 const LONGEST_ID: usize = 80;
 
-/// What became of a batch: what succeeded, and what was refused while the others went on.
+/// The result of a batch: the entries that succeeded, and those that were refused.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BatchAnswer<T> {
-    /// The entries that were done, by their ids, with what was given to them.
+    /// The entries that succeeded, by their ids, each with its result.
     pub successful: Vec<(String, T)>,
     /// The entries that were refused.
     pub failed: Vec<FailedEntry>,
@@ -27,7 +27,7 @@ pub struct FailedEntry {
     pub id: String,
     /// Why.
     pub refused: Refused,
-    /// Whether sending it again as it is makes no sense.
+    /// Whether sending it again unchanged makes no sense.
     pub sender_fault: bool,
 }
 

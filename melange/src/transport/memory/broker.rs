@@ -1,4 +1,4 @@
-//! The account as any other program sees it: the calls of its broker.
+//! The account as other programs see it: the calls of its broker.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,10 +27,10 @@ const TOPICS: usize = 100_000;
 const FIFO_TOPICS: usize = 1_000;
 const FEW_SUBSCRIPTIONS: usize = 100;
 
-/// The account as any other program sees it: topics, queues, subscriptions, and every call with the strictness of its
-/// broker. For tests that want queues which no bus of theirs made, or messages which no Melange wrote.
+/// The account as other programs see it: topics, queues, subscriptions, and every call as strict as the broker's. For
+/// tests that need queues which no bus created, or messages which Melange did not write.
 ///
-/// Got from [`MemoryTransport::account`](super::MemoryTransport::account). Cloning is cheap and shares the account.
+/// Returned by [`MemoryTransport::account`](super::MemoryTransport::account). Cloning is cheap and shares the account.
 ///
 /// ```
 /// use melange::MemoryTransport;
@@ -73,10 +73,10 @@ impl MemoryAccount {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a topic. If it is there already and does what is said, that is enough.
+    /// Creates a topic. Succeeds if it already exists with the same settings.
     ///
     /// # Errors
-    /// When its name or its settings are refused, it is there and does something else, or there are too many.
+    /// If its name or settings are refused, it exists with other settings, or there are too many topics.
     pub fn create_topic(&self, name: &str, settings: TopicSettings) -> Result<(), Refused> {
         if let Some(problem) = name_problem("topic", name, TOPIC_NAME) {
             return Err(Refused::parameter(problem));
@@ -97,11 +97,11 @@ impl MemoryAccount {
         }
     }
 
-    /// Makes a queue. If it is there already and does what is said, that is enough.
+    /// Creates a queue. Succeeds if it already exists with the same settings.
     ///
     /// # Errors
-    /// When its name or its settings are refused, when it is there and does something else, or when a queue of this name
-    /// was deleted less than 60 seconds ago.
+    /// If its name or settings are refused, it exists with other settings, or a queue of this name was deleted less
+    /// than 60 seconds ago.
     pub fn create_queue(&self, name: &str, settings: QueueSettings) -> Result<(), Refused> {
         if let Some(problem) = name_problem("queue", name, QUEUE_NAME) {
             return Err(Refused::parameter(problem));
@@ -117,10 +117,10 @@ impl MemoryAccount {
         Ok(())
     }
 
-    /// Tells a queue to do something else. What is not said stays as it is.
+    /// Changes the settings of a queue. Those that are not set stay as they are.
     ///
     /// # Errors
-    /// When there is no such queue, or its settings are refused.
+    /// If there is no such queue, or its settings are refused.
     pub fn change_queue(&self, name: &str, settings: QueueSettings) -> Result<(), Refused> {
         settings.check(name)?;
         let mut account = self.lock();
@@ -129,18 +129,18 @@ impl MemoryAccount {
         Ok(())
     }
 
-    /// Deletes a queue with all that is in it. Its subscriptions stay, and what they bring is lost.
+    /// Deletes a queue with all its messages. Its subscriptions stay, and what they deliver is lost.
     ///
     /// # Errors
-    /// When there is no such queue.
+    /// If there is no such queue.
     pub fn delete_queue(&self, name: &str) -> Result<(), Refused> {
         self.lock().queues.delete(name, Instant::now())
     }
 
-    /// Deletes all that a queue holds, in flight or not.
+    /// Deletes all messages of a queue, in flight or not.
     ///
     /// # Errors
-    /// When there is no such queue, or it was purged less than 60 seconds ago.
+    /// If there is no such queue, or it was purged less than 60 seconds ago.
     pub fn purge(&self, queue: &str) -> Result<(), Refused> {
         let (mut account, now) = (self.lock(), Instant::now());
         let known = account.queues.get(queue)?;
@@ -153,11 +153,12 @@ impl MemoryAccount {
         Ok(())
     }
 
-    /// Subscribes a queue to a topic. If it is subscribed already as is said, that is enough.
+    /// Subscribes a queue to a topic. Succeeds if it is already subscribed with the same settings.
     ///
     /// # Errors
-    /// When there is no such topic or queue, when a FIFO queue is to be fed by a topic that is not, when there are too many
-    /// subscriptions or filter policies, or when it is subscribed otherwise: by this call, or by a bus that consumes from it.
+    /// If there is no such topic or queue, a FIFO queue would be subscribed to a standard topic, there are too many
+    /// subscriptions or filter policies, or it is subscribed with other settings: by this call, or by a bus that
+    /// consumes from it.
     pub fn subscribe(&self, subscription: Subscription) -> Result<(), Refused> {
         let Subscription { topic, queue, told } = subscription;
         let mut account = self.lock();
@@ -199,10 +200,10 @@ impl MemoryAccount {
         Ok(())
     }
 
-    /// Ends a subscription. If there is none, that is enough.
+    /// Ends a subscription. Succeeds if there is none.
     ///
     /// # Errors
-    /// When there is no such topic.
+    /// If there is no such topic.
     pub fn unsubscribe(&self, topic: &str, queue: &str) -> Result<(), Refused> {
         let mut account = self.lock();
         let known = account.topics.get_mut(topic).ok_or_else(|| Refused::no_topic(topic))?;
@@ -210,22 +211,22 @@ impl MemoryAccount {
         Ok(())
     }
 
-    /// Begins to move everything in a dead-letter queue, and returns the task that does, for [`moves`](Self::moves) and
-    /// [`cancel_move`](Self::cancel_move).
+    /// Starts to move everything in a dead-letter queue, and returns the task that does it, for [`moves`](Self::moves)
+    /// and [`cancel_move`](Self::cancel_move).
     ///
     /// # Errors
-    /// When there is no such queue, or it is the dead-letter queue of none, when a task moves its messages already, or 100
-    /// do in the account, or when the rate is none.
+    /// If there is no such queue, it is not a dead-letter queue, a task is already moving its messages, 100 tasks are
+    /// running in the account, or the rate is invalid.
     pub fn start_move(&self, task: MoveTask) -> Result<String, Refused> {
         let mut account = self.lock();
         let Account { moves, queues, .. } = &mut *account;
         moves.start(queues, task, Instant::now())
     }
 
-    /// The last ten tasks that moved the messages of this dead-letter queue, the newest first.
+    /// The last ten tasks that moved messages of this dead-letter queue, the newest first.
     ///
     /// # Errors
-    /// When there is no such queue.
+    /// If there is no such queue.
     pub fn moves(&self, dead_letter_queue: &str) -> Result<Vec<MoveReport>, Refused> {
         let mut account = self.lock();
         let Account { moves, queues, .. } = &mut *account;
@@ -234,10 +235,10 @@ impl MemoryAccount {
         Ok(moves.of(dead_letter_queue))
     }
 
-    /// Ends a task, and says how many it has moved.
+    /// Cancels a task, and returns how many messages it has moved.
     ///
     /// # Errors
-    /// When there is no such task, or it has ended.
+    /// If there is no such task, or it has ended.
     pub fn cancel_move(&self, task: &str) -> Result<u64, Refused> {
         let mut account = self.lock();
         let Account { moves, queues, .. } = &mut *account;
@@ -245,7 +246,7 @@ impl MemoryAccount {
         moves.cancel(task)
     }
 
-    /// How many messages topics could not deliver, and lost, as SNS loses them: without a word to who published them.
+    /// How many messages topics could not deliver and lost, as SNS does: without telling the publisher.
     #[must_use]
     pub fn undelivered(&self) -> u64 {
         self.lock().undelivered

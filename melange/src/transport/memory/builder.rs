@@ -1,9 +1,10 @@
-//! Accounts in which order and duplicates are left to a seed.
+//! Accounts in which order and duplicates are random, from a seed.
 
 use super::MemoryTransport;
 use super::chance::Chance;
 
-/// Makes a [`MemoryTransport`] whose standard queues do all that standard queues may do. By default they do none of it.
+/// Builds a [`MemoryTransport`] whose standard queues reorder and duplicate messages, as standard queues may. By
+/// default they do neither.
 ///
 /// ```
 /// use melange::MemoryTransport;
@@ -20,21 +21,23 @@ pub struct MemoryTransportBuilder {
 }
 
 impl MemoryTransportBuilder {
-    /// What chance begins with; 0 unless said otherwise.
+    /// The random seed; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.chance.seed = seed;
         self
     }
 
-    /// Hands out messages in any order: of a standard queue, whatever their keys; of a FIFO queue, groups in any order, and
-    /// each group in its own. A receive brings any number of what is there, and at least one.
+    /// Returns messages in random order: from a standard queue, whatever their keys; from a FIFO queue, message groups
+    /// in random order, but each group in its own. A receive returns any number of the messages there are, at least
+    /// one.
     pub fn shuffled(mut self) -> Self {
         self.chance.shuffled = true;
         self
     }
 
-    /// Lets this share (from 0 to 1) of what comes into standard queues come twice, under the same message id: at once, or
-    /// up to a visibility time-out later, whatever has become of the first. FIFO queues hand out nothing twice by themselves.
+    /// Lets this share (from 0 to 1) of what comes into standard queues come twice, under the same message id: at once,
+    /// or up to a visibility timeout later, whatever has become of the first. FIFO queues hand out nothing twice by
+    /// themselves.
     pub fn duplicates(mut self, share: f64) -> Self {
         self.chance.duplicates = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
         self

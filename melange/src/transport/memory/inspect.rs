@@ -1,4 +1,4 @@
-//! Looking into an account, for people and tests.
+//! Inspecting an account, for people and tests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use crate::{EventId, Timestamp};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueDepth {
-    /// Waiting to be received, those included that wait for an earlier one of their key.
+    /// Waiting to be received, including those that wait for an earlier one with their key.
     pub visible: usize,
-    /// Received and not settled.
+    /// In flight: received and not settled.
     pub in_hand: usize,
-    /// Not to be received yet: delayed, or resting for a retry.
+    /// Not receivable yet: delayed, or waiting for a retry.
     pub resting: usize,
 }
 
@@ -37,25 +37,25 @@ impl QueueDepth {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeadLetterRecord {
-    /// The event's name on the wire, as its attribute says; empty when it has none.
+    /// The event's name on the wire, from its attribute; empty if it has none.
     pub event_type: String,
-    /// The event's id, where it is known.
+    /// The event's id, if known.
     pub event_id: Option<EventId>,
     /// Why it is here.
     pub reason: String,
-    /// The subscriber that gave it up; `None` when no subscriber could read it, or the queue itself moved it.
+    /// The subscriber that gave it up; `None` if no subscriber could read it, or the queue itself moved it.
     pub subscriber: Option<String>,
-    /// The topic it was published to; empty where it was sent to a queue by another program.
+    /// The topic it was published to; empty if another program sent it to a queue.
     pub topic: String,
     /// Its ordering key.
     pub key: Option<String>,
     /// Its body; `None` for local events, which have no JSON.
     pub body: Option<Arc<str>>,
-    /// What travels beside the body.
+    /// The message attributes.
     pub attributes: Attributes,
     /// How often it was received.
     pub attempts: u32,
-    /// When its queue got it.
+    /// When it was sent to its queue.
     pub sent_at: Timestamp,
 }
 
@@ -95,7 +95,7 @@ impl DeadLetterRecord {
 
 /// Looking into the account. A queue that does not exist is as an empty one.
 impl MemoryTransport {
-    /// What is in the dead-letter queue of `queue`, the oldest first.
+    /// The messages in the dead-letter queue of `queue`, the oldest first.
     #[must_use]
     pub fn dead_letters(&self, queue: &str) -> Vec<DeadLetterRecord> {
         let mut account = self.lock();
@@ -105,10 +105,10 @@ impl MemoryTransport {
         dead.messages(Instant::now()).map(|(stored, _)| DeadLetterRecord::of(stored)).collect()
     }
 
-    /// Moves what is in the dead-letter queue of `queue` back to it, and says how many that were.
+    /// Moves the messages in the dead-letter queue of `queue` back to it, and returns how many those were.
     ///
-    /// They come as if new, under new message ids, but each only for the subscriber that gave it up. What someone has
-    /// received from the dead-letter queue and not settled stays there.
+    /// They arrive as new messages, with new message ids, but each only for the subscriber that gave it up. Messages
+    /// that are in flight from the dead-letter queue stay there.
     pub fn redrive(&self, queue: &str) -> usize {
         self.lock().redrive(queue, Instant::now())
     }
@@ -139,14 +139,14 @@ impl MemoryTransport {
         self.lock().queues.get(queue).is_ok()
     }
 
-    /// Deletes all that `queue` holds, in hand or not, and says how many that were. As often as a test wants, unlike
-    /// [`MemoryAccount::purge`](super::MemoryAccount::purge).
+    /// Deletes all messages of `queue`, in flight or not, and returns how many those were. May be called as often as a
+    /// test wants, unlike [`MemoryAccount::purge`](super::MemoryAccount::purge).
     pub fn purge(&self, queue: &str) -> usize {
         self.lock().queues.get(queue).map_or(0, super::queue::Queue::purge)
     }
 
-    /// Lets what is published to `queue` from now on wait this long before it can be received. Makes the queue if it is
-    /// not there yet, so that it can be said before a bus is built. Any time is taken here, where SQS takes 15 minutes at most.
+    /// Delays messages published to `queue` from now on. Creates the queue if it does not exist yet, so that this can
+    /// be called before a bus is built. Any duration is accepted, where SQS allows at most 15 minutes.
     pub fn set_delay(&self, queue: &str, delay: Duration) {
         self.lock().queues.get_or_new(queue).settings.delay = delay;
     }

@@ -1,4 +1,4 @@
-//! An account of topics and queues within the process: what SNS and SQS do, without them.
+//! An in-memory account of topics and queues, which does what SNS and SQS do.
 
 mod account;
 mod attempts;
@@ -66,12 +66,13 @@ const OWN_QUEUE: &str = "melange";
 
 /// Topics and queues within the process, with the semantics of SNS and SQS: the default transport.
 ///
-/// Topics fan out to queues by the `event_type`s they want; what is received stays invisible until it is deleted, given
-/// back, or its time is over; what is received too often, or given up, goes to a dead-letter queue. A queue `billing` has
-/// `billing-dlq`, a queue `billing.fifo` has `billing-dlq.fifo`. Names that end in `.fifo` are FIFO: deduplicated for five
-/// minutes, in order by key. What is sent to a queue itself may be delayed by up to 15 minutes. Everything runs on tokio's clock, so that a test can pause time.
+/// Topics fan out to queues, filtered by `event_type`. A received message is invisible until it is deleted, returned,
+/// or its visibility timeout ends; a message that is received too often, or given up, goes to a dead-letter queue.
+/// Queue `billing` has `billing-dlq`, queue `billing.fifo` has `billing-dlq.fifo`. Topics and queues whose names end in
+/// `.fifo` are FIFO: deduplicated for five minutes, in order for each key. Messages sent directly to a queue may be
+/// delayed by up to 15 minutes. Everything runs on tokio's clock, so that a test can pause time.
 ///
-/// Cloning is cheap and shares the account; [`queue`](Self::queue) gives another service of it:
+/// Cloning is cheap and shares the account; [`queue`](Self::queue) returns a handle for another service:
 ///
 /// ```
 /// use melange::transport::{MemoryTransport, Transport};
@@ -83,14 +84,15 @@ const OWN_QUEUE: &str = "melange";
 /// assert_eq!(shipping.dead_letters("billing").len(), 0);  // any of them shows the whole account
 /// ```
 ///
-/// [`account`](Self::account) is the same as any other program sees it: queues, subscriptions and filter policies of one's
-/// own, messages that no Melange wrote, and every limit. `melange/docs/memory-account.md` lists what it does, where that is known
-/// from, and which test pins it.
+/// [`account`](Self::account) is the same account as other programs see it: your own queues, subscriptions and filter
+/// policies, messages that Melange did not write, and every limit. `melange/docs/memory-account.md` lists what it does,
+/// the source of each rule, and the test that pins it.
 ///
-/// It keeps more order than AWS, unless it is [`shuffled`](MemoryTransportBuilder::shuffled): on standard queues too,
-/// what buses publish with a key is handed out in the order it was published, and not while another one of the key is in hand.
-/// One that rests for a retry does not hold back the others. It rests once its visibility was changed, unless to the
-/// queue's own visibility time-out, by which handlers that go on extend theirs.
+/// It keeps more order than AWS, unless it is [`shuffled`](MemoryTransportBuilder::shuffled): even from standard
+/// queues, messages that buses publish with a key are received in publish order, and not while another one with that
+/// key is in flight. A message that waits for a retry does not hold back the others. It counts as waiting once its
+/// visibility timeout was changed, unless to the queue's own visibility timeout, which is what running handlers extend
+/// it by.
 #[derive(Clone)]
 pub struct MemoryTransport {
     account: Arc<Mutex<Account>>,
@@ -121,7 +123,8 @@ impl MemoryTransport {
         Self { account, own_queue: OWN_QUEUE.into(), before: Arc::default() }
     }
 
-    /// The account as any other program sees it: to make queues and subscriptions, and to call it as a broker is called.
+    /// The account as any other program sees it: to make queues and subscriptions, and to call it as a broker is
+    /// called.
     #[must_use]
     pub fn account(&self) -> MemoryAccount {
         MemoryAccount::new(Arc::clone(&self.account))

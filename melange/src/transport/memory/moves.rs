@@ -37,32 +37,32 @@ pub struct MoveTask {
 }
 
 impl MoveTask {
-    /// Of the letters in this dead-letter queue, each back to the queue that moved it there. One that was sent there by
-    /// hand has no such queue, and ends the task as failed.
+    /// Moves each message of this dead-letter queue back to the queue that it came from. A message that was sent there
+    /// directly has no such queue, and makes the task fail.
     pub fn of(dead_letter_queue: impl Into<String>) -> Self {
         Self { from: dead_letter_queue.into(), to: None, per_second: FASTEST }
     }
 
-    /// All to this queue.
+    /// Moves all of them to this queue.
     pub fn to(mut self, queue: impl Into<String>) -> Self {
         self.to = Some(queue.into());
         self
     }
 
-    /// At most so many in a second, 1 to 500.
+    /// At most this many per second, 1 to 500.
     pub fn per_second(mut self, messages: u32) -> Self {
         self.per_second = messages;
         self
     }
 }
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MoveState {
-    /// It goes on.
+    /// It is running.
     Running,
-    /// Everything was moved that was there when it began.
+    /// Everything that was there when it started has been moved.
     Completed,
     /// It was cancelled.
     Cancelled,
@@ -76,11 +76,11 @@ pub enum MoveState {
 pub struct MoveReport {
     /// What `start_move` returned.
     pub task: String,
-    /// How it stands.
+    /// Its state.
     pub state: MoveState,
     /// Messages moved so far.
     pub moved: u64,
-    /// Messages that were there when it began.
+    /// Messages that were there when it started.
     pub to_move: u64,
 }
 

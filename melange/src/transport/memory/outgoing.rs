@@ -9,8 +9,8 @@ use super::content::{Content, attributes_size, plain_type};
 use crate::attributes::AttributeValue;
 use crate::transport::Body;
 
-/// A message as a program without Melange sends it: any body, any attributes. What is wrong with it is said when it is
-/// published or sent, as a broker does.
+/// A message as a program without Melange sends it: any body, any attributes. It is checked when it is published or
+/// sent, as a broker does.
 ///
 /// ```
 /// use melange::{AttributeValue, MemoryTransport};
@@ -48,20 +48,20 @@ pub(super) struct Typed {
 }
 
 impl Outgoing {
-    /// A message with this body and nothing beside it.
+    /// A message with this body and no attributes.
     #[must_use]
     pub fn new(body: impl Into<Arc<str>>) -> Self {
         Self { body: body.into(), attributes: Vec::new(), group: None, dedup_id: None, delay: None, subject: None }
     }
 
-    /// With this attribute, replacing what it was.
+    /// With this attribute, replacing a previous value.
     #[must_use]
     pub fn attribute(self, name: impl Into<String>, value: AttributeValue) -> Self {
         let data_type = plain_type(&value);
         self.labelled(name, data_type, value)
     }
 
-    /// With this attribute under a type of its own: `String.isbn`, `Number.float`, `Binary.gif`.
+    /// With this attribute and a custom type: `String.isbn`, `Number.float`, `Binary.gif`.
     #[must_use]
     pub fn labelled(mut self, name: impl Into<String>, data_type: impl Into<String>, value: AttributeValue) -> Self {
         let name = name.into();
@@ -70,42 +70,42 @@ impl Outgoing {
         self
     }
 
-    /// With this `String.Array`: a JSON list of texts, numbers, `true`, `false` and `null`, whose elements filter policies
-    /// look at one by one.
+    /// With this `String.Array`: a JSON list of texts, numbers, `true`, `false` and `null`, whose elements filter
+    /// policies look at one by one.
     #[must_use]
     pub fn array(self, name: impl Into<String>, json: impl Into<String>) -> Self {
         self.labelled(name, "String.Array", AttributeValue::String(json.into()))
     }
 
-    /// In this group: in order on FIFO topics and queues, and only a fair share of the queue on others.
+    /// In this message group: ordered on FIFO topics and queues; on others, only a fair share of the queue.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// With this deduplication id, which FIFO topics and queues take once in five minutes.
+    /// With this deduplication id, which FIFO topics and queues accept once in five minutes.
     #[must_use]
     pub fn dedup_id(mut self, id: impl Into<String>) -> Self {
         self.dedup_id = Some(id.into());
         self
     }
 
-    /// Not to be received before this time is over; for queues, not for topics.
+    /// Not receivable before this delay is over; for queues, not for topics.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
     }
 
-    /// With this subject, which only wrapped deliveries show.
+    /// With this subject, which appears only in the SNS envelope.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// The bytes that are counted of it.
+    /// Its size in bytes, as the broker counts it.
     #[must_use]
     pub fn size(&self) -> usize {
         self.body.len() + attributes_size(self.typed())

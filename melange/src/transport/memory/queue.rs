@@ -197,8 +197,8 @@ impl Queue {
         self.leased(receipt).map(|held| &held.stored).ok_or_else(|| self.not_in_flight())
     }
 
-    /// Deletes by `receipt`. A standard queue takes one whose time is over: if it is the latest the message is deleted, and
-    /// else nothing is. So it is with one that was deleted before.
+    /// Deletes by `receipt`. A standard queue takes one whose time is over: if it is the latest the message is deleted,
+    /// and else nothing is. So it is with one that was deleted before.
     ///
     /// # Errors
     /// When the receipt is none of this queue; in a FIFO queue, when its time is over.
@@ -207,7 +207,7 @@ impl Queue {
         self.delete_now(receipt)
     }
 
-    /// The same for several, each with an answer of its own.
+    /// The same for several, each with its own result.
     pub(super) fn delete_all(
         &mut self,
         receipts: &[Receipt],

@@ -11,7 +11,7 @@ use crate::transport::Receipt;
 
 use super::content::plain_type;
 
-/// What a receive on a [`MemoryAccount`](super::MemoryAccount) asks for.
+/// The parameters of a receive on a [`MemoryAccount`](super::MemoryAccount).
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,55 +30,55 @@ pub struct Receive {
 }
 
 impl Receive {
-    /// Up to so many messages, 1 to 10, without waiting for them.
+    /// Up to this many messages, 1 to 10, without waiting.
     pub fn up_to(max: usize) -> Self {
         Self { max, wait: Duration::ZERO, visibility: None, attempt: None }
     }
 
-    /// Waits up to so long for the first, 20 seconds at most.
+    /// Waits up to this long for the first message, at most 20 seconds.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self
     }
 
-    /// They are invisible to others for so long, 12 hours at most, instead of for as long as the queue says.
+    /// Overrides the queue's visibility timeout; at most 12 hours.
     pub fn visibility(mut self, visibility: Duration) -> Self {
         self.visibility = Some(visibility);
         self
     }
 
-    /// FIFO: asked again under the same id within five minutes, the same messages come, under the same receipts and without
-    /// being counted, as long as none of them was deleted, extended or given back.
+    /// FIFO: a receive with the same id within five minutes returns the same messages, with the same receipt handles
+    /// and without counting as a receive, as long as none of them was deleted or had its visibility timeout changed.
     pub fn attempt_id(mut self, id: impl Into<String>) -> Self {
         self.attempt = Some(id.into());
         self
     }
 }
 
-/// A message as a program without Melange receives it: as it lies in the queue.
+/// A message as a program without Melange receives it, unchanged.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Received {
-    /// The queue's own id of the message; changes with a move task.
+    /// The message id in this queue; a move task changes it.
     pub message_id: String,
     /// Its body: what was sent, or the topic's envelope. `None` for local events, which have no JSON.
     pub body: Option<Arc<str>>,
-    /// What came beside it; nothing beside an envelope, which holds it.
+    /// Its message attributes; empty if the body is an envelope, which contains them.
     pub attributes: Attributes,
     pub(super) labels: Option<Arc<BTreeMap<String, String>>>,
-    /// Its group.
+    /// Its message group.
     pub group: Option<String>,
-    /// FIFO: by what it was known; its own id where its body told it apart.
+    /// FIFO: its deduplication id; its own id if it was deduplicated by content.
     pub dedup_id: Option<String>,
     /// FIFO: grows with every message.
     pub sequence_number: Option<String>,
-    /// How often it has been handed out, this time and other queues included.
+    /// Its receive count, this time and other queues included.
     pub receives: u32,
-    /// When its queue got it.
+    /// When it was sent to its queue.
     pub sent_at: Timestamp,
     /// In a dead-letter queue, the queue that moved it there; `None` if it was sent there.
     pub source: Option<String>,
-    /// What settles it.
+    /// The receipt handle that settles it.
     pub receipt: Receipt,
 }
 
@@ -102,11 +102,11 @@ impl fmt::Debug for Received {
     }
 }
 
-/// What was given to a message that was taken.
+/// The result for a message that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sent {
-    /// Its id: the topic's, or the queue's. A duplicate is given that of the first.
+    /// Its message id, from the topic or the queue. A duplicate gets the id of the first.
     pub message_id: String,
     /// FIFO: grows with every message.
     pub sequence_number: Option<String>,

@@ -22,8 +22,8 @@ impl MemoryAccount {
     /// Receives from a queue.
     ///
     /// # Errors
-    /// When there is no such queue, when what is asked for is more than SQS gives, or when too much is in flight: a standard
-    /// queue says so to whoever does not wait.
+    /// If there is no such queue, a parameter exceeds what SQS allows, or too many messages are in flight: a standard
+    /// queue returns that error to a receive that does not wait.
     pub async fn receive(&self, queue: &str, ask: Receive) -> Result<Vec<Received>, Refused> {
         let refuse = |why: &str| Err(Refused::parameter(format!("queue `{queue}`: {why}")));
         if !(1..=MOST).contains(&ask.max) {
@@ -49,16 +49,17 @@ impl MemoryAccount {
         signal.receive(ask.wait, look).await
     }
 
-    /// Deletes a message by its receipt. A standard queue takes any receipt of its own, whether or not it still means
-    /// something: `Ok` does not say that the message is gone.
+    /// Deletes a message by its receipt handle. A standard queue accepts any of its receipt handles, even outdated
+    /// ones: `Ok` does not mean that the message is gone.
     ///
     /// # Errors
-    /// When there is no such queue, or the receipt is none of it; in a FIFO queue, when the receipt's time is over.
+    /// If there is no such queue, or the receipt handle is not one of it; in a FIFO queue, if the receipt handle has
+    /// expired.
     pub fn delete(&self, queue: &str, receipt: &Receipt) -> Result<(), Refused> {
         self.lock().queues.get(queue)?.delete(receipt, Instant::now())
     }
 
-    /// Deletes up to ten messages by their receipts, each under an id of its own. Each has its own answer.
+    /// Deletes up to ten messages by their receipt handles, each entry with its own id. Each has its own result.
     ///
     /// # Errors
     /// When there is no such queue, or the batch as a whole is refused: empty, too many, its ids not distinct.
@@ -73,16 +74,16 @@ impl MemoryAccount {
         batch::each(entries, |_| Ok(()), |receipt| known.delete(&receipt, now))
     }
 
-    /// Keeps a message invisible for `time` from now; zero gives it back.
+    /// Keeps a message invisible for `time` from now; zero returns it to the queue.
     ///
     /// # Errors
-    /// When there is no such queue, when the message is not in flight under this receipt, or when it would be in flight for
+    /// If there is no such queue, the message is not in flight with this receipt handle, or it would be in flight for
     /// more than 12 hours since it was received.
     pub fn change_visibility(&self, queue: &str, receipt: &Receipt, time: Duration) -> Result<(), Refused> {
         self.lock().queues.get(queue)?.change_visibility(receipt, time, Instant::now())
     }
 
-    /// The same for up to ten messages, each under an id of its own. Each has its own answer.
+    /// The same for up to ten messages, each under an id of its own. Each has its own result.
     ///
     /// # Errors
     /// When there is no such queue, or the batch as a whole is refused: empty, too many, its ids not distinct.

@@ -22,37 +22,37 @@ pub struct Refused {
     what: String,
 }
 
-/// What kind of refusal it is.
+/// The kind of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusedKind {
     /// There is no such topic, queue, subscription or task.
     NotFound,
-    /// It is there already, and is not as it is to be.
+    /// It exists already, with other settings.
     AlreadyExists,
     /// A queue of this name was deleted less than 60 seconds ago.
     DeletedRecently,
     /// The queue was purged less than 60 seconds ago.
     PurgeInProgress,
-    /// The message is not in flight, or in flight under another receipt.
+    /// The message is not in flight, or in flight with another receipt handle.
     NotInFlight,
-    /// The receipt is none of this queue, or its time is over where that matters.
+    /// The receipt handle is not one of this queue, or has expired where that matters.
     InvalidReceipt,
     /// Too many messages are in flight.
     OverLimit,
-    /// A batch of nothing.
+    /// An empty batch.
     EmptyBatch,
     /// A batch of more than ten.
     TooManyEntries,
-    /// A batch in which an id comes twice.
+    /// A batch in which an id occurs twice.
     IdsNotDistinct,
-    /// An entry's id is none.
+    /// An entry's id is not valid.
     InvalidEntryId,
     /// A batch that is too large as a whole.
     BatchTooLong,
     /// A body or an attribute with characters that are not allowed.
     InvalidContents,
-    /// A filter policy that is none, or is too complex.
+    /// A filter policy that is not valid, or is too complex.
     InvalidFilter,
     /// Too many filter policies.
     FilterLimit,
@@ -62,7 +62,7 @@ pub enum RefusedKind {
     SubscriptionLimit,
     /// Something else is missing, too large, or not for this kind of queue or topic.
     InvalidParameter,
-    /// It cannot be done now, or not to this.
+    /// The operation is not possible now, or not on this.
     Unsupported,
 }
 
@@ -91,7 +91,7 @@ impl Refused {
         Self::new(RefusedKind::NotFound, what)
     }
 
-    /// What kind of refusal it is.
+    /// The kind of a refusal.
     #[must_use]
     pub fn kind(&self) -> RefusedKind {
         self.kind

@@ -30,10 +30,11 @@ impl MemoryAccount {
         self.lock().publish_told(topic, message, Instant::now())
     }
 
-    /// Publishes up to ten messages to a topic, each under an id of its own. Each has its own answer.
+    /// Publishes up to ten messages to a topic, each under an id of its own. Each has its own result.
     ///
     /// # Errors
-    /// When there is no such topic, or the batch as a whole is refused: empty, too many, too large, its ids not distinct.
+    /// When there is no such topic, or the batch as a whole is refused: empty, too many, too large, its ids not
+    /// distinct.
     pub fn publish_batch<N: Into<String>>(
         &self,
         topic: &str,
@@ -45,7 +46,7 @@ impl MemoryAccount {
         batch::each(named(entries), whole, |message| account.publish_told(topic, message, now))
     }
 
-    /// Sends to a queue itself.
+    /// Sends directly to a queue.
     ///
     /// # Errors
     /// When there is no such queue, or SQS would refuse the message.
@@ -53,10 +54,11 @@ impl MemoryAccount {
         self.lock().send_told(queue, message, Instant::now())
     }
 
-    /// Sends up to ten messages to a queue, each under an id of its own. Each has its own answer.
+    /// Sends up to ten messages to a queue, each under an id of its own. Each has its own result.
     ///
     /// # Errors
-    /// When there is no such queue, or the batch as a whole is refused: empty, too many, too large, its ids not distinct.
+    /// When there is no such queue, or the batch as a whole is refused: empty, too many, too large, its ids not
+    /// distinct.
     pub fn send_batch<N: Into<String>>(
         &self,
         queue: &str,

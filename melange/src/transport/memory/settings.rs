@@ -22,7 +22,7 @@ const MOST_RECEIVES: u32 = 1_000;
 /// Source: the SQS API reference, `RedriveAllowPolicy`.
 const MOST_SOURCES: usize = 10;
 
-/// What a queue is told to do. What is not said stays as it is, or is as usual in a new queue.
+/// The settings of a queue. Those that are not set stay as they are, or have their defaults in a new queue.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,55 +59,56 @@ pub(super) struct Redrive {
 }
 
 impl QueueSettings {
-    /// Nothing said.
+    /// No settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long a received message is invisible to others: up to 12 hours, 30 seconds unless said otherwise.
+    /// The visibility timeout: up to 12 hours, 30 seconds by default.
     pub fn visibility(mut self, visibility: Duration) -> Self {
         self.visibility = Some(visibility);
         self
     }
 
-    /// How long messages wait before they can be received: up to 15 minutes.
+    /// The delay before messages can be received: up to 15 minutes.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
     }
 
-    /// How long messages are kept: from a minute to 14 days, 4 days unless said otherwise.
+    /// How long messages are kept: from a minute to 14 days, 4 days by default.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
         self
     }
 
-    /// Most bytes of a message, attributes included: from 1,024 to 1,048,576, which is usual.
+    /// The maximum size of a message in bytes, attributes included: from 1,024 to 1,048,576, the default.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// Moves what was received more than `max_receives` times (1 to 1,000) to that queue, which must be there and be of the
-    /// same kind.
+    /// Moves messages received more than `max_receives` times (1 to 1,000) to that queue, which must exist and be of
+    /// the same kind.
     pub fn dead_letters(mut self, queue: impl Into<String>, max_receives: u32) -> Self {
         self.redrive = Some(Redrive { to: queue.into(), max_receives });
         self
     }
 
-    /// As a dead-letter queue, serves only these queues, 10 at most; none of them: no queue at all. All, unless said otherwise.
+    /// Makes it a dead-letter queue for only these queues, at most 10; an empty list means for none. For all by
+    /// default.
     pub fn dead_letters_of<N: Into<String>>(mut self, queues: impl IntoIterator<Item = N>) -> Self {
         self.sources = Some(queues.into_iter().map(Into::into).collect());
         self
     }
 
-    /// FIFO: a message without a deduplication id is known by its body.
+    /// FIFO: content-based deduplication of messages without a deduplication id.
     pub fn dedup_by_content(mut self, yes: bool) -> Self {
         self.dedup_by_content = Some(yes);
         self
     }
 
-    /// FIFO: deduplication ids count within their group, instead of in the whole queue.
+    /// FIFO: deduplication ids apply within their message group, instead of the whole queue.
     pub fn dedup_by_group(mut self, yes: bool) -> Self {
         self.dedup_by_group = Some(yes);
         self
@@ -173,7 +174,7 @@ pub(super) struct Settings {
     pub(super) delay: Duration,
     pub(super) retention: Duration,
     pub(super) max_bytes: usize,
-    /// Without it, messages are handed out for ever.
+    /// Without it, messages are handed out forever.
     pub(super) redrive: Option<Redrive>,
     /// Whose dead-letter queue it may be; all queues' unless it was told.
     sources: Option<BTreeSet<String>>,

@@ -1,4 +1,4 @@
-//! How a topic feeds a queue.
+//! How a queue is subscribed to a topic.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::content::Content;
 use super::filter::FilterPolicy;
 use crate::attributes::EVENT_TYPE;
 
-/// A subscription of a queue to a topic, made by [`MemoryAccount::subscribe`](super::MemoryAccount::subscribe): wrapped and
-/// without a filter, unless said otherwise.
+/// A subscription of a queue to a topic, made by [`MemoryAccount::subscribe`](super::MemoryAccount::subscribe): wrapped
+/// and without a filter by default.
 ///
 /// ```
 /// use melange::MemoryTransport;
@@ -44,21 +44,21 @@ impl Subscription {
         Self { topic: topic.into(), queue: queue.into(), told: Told::default() }
     }
 
-    /// Whether messages come as they were published, attributes beside them, instead of in the topic's envelope. A raw
-    /// message with more than ten attributes does not arrive.
+    /// Raw message delivery: body and attributes as published, instead of the topic's envelope. A raw message with more
+    /// than ten attributes is not delivered.
     pub fn raw(mut self, yes: bool) -> Self {
         self.told.raw = Some(yes);
         self
     }
 
-    /// Lets only through what this policy does.
+    /// Delivers only messages that match this filter policy.
     pub fn filter(mut self, policy: FilterPolicy) -> Self {
         self.told.filter = Some(policy);
         self
     }
 
-    /// Puts what cannot be delivered into this queue, instead of losing it: what is too large for the queue, has too many
-    /// attributes for a raw delivery, or finds its queue deleted.
+    /// Sends messages that cannot be delivered to this queue, instead of losing them: those that are too large for the
+    /// queue, have too many attributes for raw message delivery, or whose queue was deleted.
     pub fn dead_letters(mut self, queue: impl Into<String>) -> Self {
         self.told.dead_letters = Some(queue.into());
         self

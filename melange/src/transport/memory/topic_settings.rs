@@ -4,7 +4,7 @@ use super::is_fifo;
 use super::limits::{LEAST_BYTES, QUEUE_BYTES, TOPIC_BYTES};
 use super::refused::Refused;
 
-/// What a topic is told to do. What is not said is as usual.
+/// The settings of a topic. Those that are not set have their defaults.
 ///
 /// ```
 /// use melange::MemoryTransport;
@@ -24,24 +24,25 @@ pub struct TopicSettings {
 }
 
 impl TopicSettings {
-    /// Nothing said.
+    /// No settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Most bytes of a message, attributes included, and of a batch: from 1,024 to 1,048,576; 262,144 are usual.
+    /// The maximum size in bytes of a message, attributes included, and of a batch: from 1,024 to 1,048,576; 262,144 by
+    /// default.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// FIFO: a message without a deduplication id is known by its body.
+    /// FIFO: content-based deduplication of messages without a deduplication id.
     pub fn dedup_by_content(mut self, yes: bool) -> Self {
         self.dedup_by_content = Some(yes);
         self
     }
 
-    /// FIFO: deduplication ids count within their group, instead of in the whole topic.
+    /// FIFO: deduplication ids apply within their message group, instead of the whole topic.
     pub fn dedup_by_group(mut self, yes: bool) -> Self {
         self.dedup_by_group = Some(yes);
         self
