@@ -14,6 +14,8 @@ use tokio::time::Instant;
 /// A kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Op {
+    /// `Transport::prepare`.
+    Prepare,
     /// `Transport::publish`.
     Publish,
     /// `Transport::receive`.
@@ -33,9 +35,9 @@ pub enum Op {
 pub struct Call {
     /// Which.
     pub op: Op,
-    /// On which queue; empty when publishing.
+    /// On which queue; empty when publishing and preparing.
     pub queue: String,
-    /// How many messages it was about; for a receive, how many it asked for.
+    /// How many messages it was about; for a receive, how many it asked for; preparing, how many queues.
     pub entries: usize,
     /// The new visibilities, in order.
     pub visibilities: Vec<Duration>,
@@ -121,6 +123,11 @@ impl Faulty {
     /// From now on this is what becomes of calls.
     pub fn rule(&self, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) {
         *self.shared.rule.lock().unwrap() = Box::new(rule);
+    }
+
+    /// From now on this is what becomes of calls of this kind, and all others pass.
+    pub fn always(&self, op: Op, act: Act) {
+        self.rule(move |call| if call.op == op { act.clone() } else { Act::Pass });
     }
 
     /// The account below.
@@ -255,7 +262,8 @@ impl Transport for Faulty {
     }
 
     async fn prepare(&self, topology: &Topology) -> Result<(), TransportError> {
-        self.inner.prepare(topology).await
+        let (act, _under_way) = self.begin(Op::Prepare, "", topology.queues.len(), Vec::new());
+        self.one(act, || self.inner.prepare(topology)).await
     }
 
     async fn is_wanted(&self, topology: &Topology, queue: &str, event_type: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Tests that need more than one crate, and what they share. Run them all with `cargo xtask test`.
 
 pub mod faulty;
+pub mod hands;
 #[cfg(feature = "aws")]
 pub mod letters;
 pub mod ran;

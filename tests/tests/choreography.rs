@@ -257,6 +257,9 @@ async fn service(account: &MemoryTransport, world: &Arc<World>, name: &str, salt
     let faulty = Faulty::over(account.queue(name));
     let random = Mutex::new(fastrand::Rng::with_seed(world.seed.wrapping_mul(31).wrapping_add(salt)));
     faulty.rule(move |call: &Call| {
+        if call.op == Op::Prepare {
+            return Act::Pass;
+        }
         let act = random.lock().unwrap().u8(..100);
         match (call.op, act) {
             (_, 0..3) => Act::Fail(TransportErrorKind::Unavailable),

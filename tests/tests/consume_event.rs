@@ -93,7 +93,7 @@ async fn calls_side_by_side_do_not_take_each_others_leases_along() {
 
 async fn side_by_side(brief: u32) {
     let transport = Faulty::new("billing");
-    transport.rule(|call| if call.op == Op::ChangeVisibility { Act::Delay(3 * SECOND) } else { Act::Pass });
+    transport.always(Op::ChangeVisibility, Act::Delay(3 * SECOND));
     let begun = Arc::new(AtomicUsize::new(0));
     let begins = Arc::clone(&begun);
     let consumer = MessageConsumer::builder()

@@ -3,10 +3,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use melange::transport::{
-    Capabilities, DeadLetter, Delivery, Message, Receipt, Topology, TransportError, TransportErrorKind,
-};
-use melange::{Event, MemoryTransport, MessageConsumer, MessagePublisher, Metadata, Transport, subscriber};
+use melange::transport::TransportErrorKind;
+use melange::{Event, MemoryTransport, MessageConsumer, MessagePublisher, Metadata, subscriber};
+use melange_tests::hands::Hands;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, Event)]
@@ -76,39 +75,10 @@ async fn what_the_queue_cannot_do_is_a_typed_error_that_says_what_to_do() {
     assert!(error.is_invalid() && error.to_string().contains("15 minutes"), "{error}");
 }
 
-/// A transport written before there was such a thing as sending to a queue.
-struct TopicsOnly;
-
-impl Transport for TopicsOnly {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::wire("topics only")
-    }
-    fn own_queue(&self) -> &str {
-        ""
-    }
-    async fn prepare(&self, _: &Topology) -> Result<(), TransportError> {
-        Ok(())
-    }
-    async fn publish(&self, messages: Vec<Message>) -> Vec<Result<(), TransportError>> {
-        messages.iter().map(|_| Ok(())).collect()
-    }
-    async fn receive(&self, _: &str, _: usize, _: Duration) -> Result<Vec<Delivery>, TransportError> {
-        Ok(Vec::new())
-    }
-    async fn delete(&self, _: &str, receipts: Vec<Receipt>) -> Vec<Result<(), TransportError>> {
-        receipts.iter().map(|_| Ok(())).collect()
-    }
-    async fn change_visibility(&self, _: &str, receipts: Vec<(Receipt, Duration)>) -> Vec<Result<(), TransportError>> {
-        receipts.iter().map(|_| Ok(())).collect()
-    }
-    async fn dead_letter(&self, _: &str, _: &Delivery, _: &DeadLetter) -> Result<(), TransportError> {
-        Ok(())
-    }
-}
-
+/// One that was written before there was such a thing as sending to a queue.
 #[tokio::test]
 async fn a_transport_without_a_way_to_queues_refuses() {
-    let publisher = MessagePublisher::new(TopicsOnly);
+    let publisher = MessagePublisher::new(Hands::default());
     let error = publisher.send_to("billing", PaymentDue { order: "o-1".into() }).await.unwrap_err();
     assert_eq!(error.transport_error().unwrap().kind(), TransportErrorKind::Configuration);
     assert!(error.to_string().contains("publish to a topic instead"), "{error}");

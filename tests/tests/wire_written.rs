@@ -1,13 +1,11 @@
 //! The bytes that are written: bodies in both formats, and what travels beside them.
 
-mod hands;
-
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use hands::Hands;
 use melange::transport::{Body, Message};
 use melange::{Attributes, Event, Format, IntoAttribute, MessagePublisher, Timestamp};
+use melange_tests::hands::Hands;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Serialize, Deserialize, Event)]

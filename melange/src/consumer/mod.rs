@@ -26,6 +26,7 @@ mod receive;
 mod report;
 mod row;
 mod settle;
+mod setup;
 mod switch;
 mod unanswered;
 
@@ -37,7 +38,6 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub(crate) use background::spawn;
-pub(crate) use builder::Setup;
 pub use builder::{Connected, MessageConsumerBuilder, Unconnected};
 pub use control::QueueControl;
 pub(crate) use engine::Engine;
@@ -45,6 +45,7 @@ pub use handle::{ConsumerHandle, Shutdown, ShutdownError};
 pub use health::{Health, QueueHealth, QueueState};
 pub use intake::{Intake, Settle, Taken};
 pub use report::{Consumed, ConsumerMetrics, Fate, Processed};
+pub(crate) use setup::{Setup, setup_methods};
 
 use beside::Beside;
 use leases::Lease;

@@ -206,7 +206,6 @@ impl Run {
     }
 
     /// What was wanted, how what was given was taken, the choices made, and what was known before.
-    #[allow(clippy::type_complexity, reason = "taken apart at once, in one place")]
     pub(super) fn end(self) -> (Option<Seen>, Option<Result<(), Failed>>, Choices, Known) {
         let Noted { seen, taken, choices, .. } = self.noted.into_inner();
         (seen, taken, choices, self.known)

@@ -1,5 +1,4 @@
 //! The proxy: what clients of a stub behind it meet.
-#![allow(clippy::unwrap_used, reason = "tests say what they expect by panicking")]
 
 use std::time::{Duration, Instant};
 

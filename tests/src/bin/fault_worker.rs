@@ -15,7 +15,6 @@ use std::time::Duration;
 use melange::{CancellationToken, EventBus, MessagePublisher, Metadata, QueueState, State};
 use melange_aws::{Aws, Provision};
 
-#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/faults/events.rs"]
 mod events;
 

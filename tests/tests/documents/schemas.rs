@@ -157,7 +157,6 @@ mod outdated {
     pub(super) use by_both::Both;
 
     mod by_both {
-        #![allow(deprecated, reason = "it is what is tested")]
         use super::*;
 
         #[derive(Serialize, Deserialize, Event)]

@@ -3,8 +3,6 @@
 
 mod control;
 mod failures;
-#[path = "../hands/mod.rs"]
-mod hands;
 mod leases;
 mod requests;
 mod settling;

@@ -58,7 +58,7 @@ async fn after_many_brief_handlers_those_that_wait_still_run_side_by_side() {
 async fn one_receive_is_under_way_when_idle_and_more_under_load() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());
     // Each receive takes a while, as over a network.
-    transport.rule(|call| if call.op == Op::Receive { Act::Delay(Duration::from_millis(20)) } else { Act::Pass });
+    transport.always(Op::Receive, Act::Delay(Duration::from_millis(20)));
     let bus = running(&transport, &seen, 64).await;
     sleep(Duration::from_secs(120)).await;
     assert_eq!(transport.under_way(Op::Receive), (1, 1));
@@ -80,7 +80,7 @@ async fn one_receive_is_under_way_when_idle_and_more_under_load() {
 async fn one_receive_is_enough_where_the_transport_says_that_it_answers_at_once() {
     let (transport, seen) = (Faulty::new("workers").that_answers_at_once(), Seen::default());
     // So that others would set out meanwhile, if there were to be any.
-    transport.rule(|call| if call.op == Op::Receive { Act::Delay(Duration::from_millis(20)) } else { Act::Pass });
+    transport.always(Op::Receive, Act::Delay(Duration::from_millis(20)));
     let bus = running(&transport, &seen, 64).await;
     publish(&bus, 0..500, 0).await;
     until("all are handled", || bus.metrics().handled == 500).await;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use melange::transport::{Body, Inbound, TransportErrorKind as Kind};
 use melange::{EventBus, Metadata, Outcome, RetryPolicy, State, SubscriberOptions, subscriber};
 use melange_tests::faulty::{Act, Faulty, Op};
+use melange_tests::hands::Hands;
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::hands::Hands;
 use crate::{Job, Seen, Step, publish, running, started, work};
 
 #[tokio::test(start_paused = true)]
@@ -46,7 +46,7 @@ async fn an_entry_that_is_not_answered_for_has_failed() {
 #[tokio::test(start_paused = true)]
 async fn deletes_that_never_succeed_end_with_the_lease_and_nobody_runs_twice() {
     let (transport, seen) = (Faulty::new("workers"), Seen::default());
-    transport.rule(|call| if call.op == Op::Delete { Act::Fail(Kind::Unavailable) } else { Act::Pass });
+    transport.always(Op::Delete, Act::Fail(Kind::Unavailable));
     let bus = running(&transport, &seen, 10).await;
     publish(&bus, 0..5, 0).await;
     until("they are given up", || bus.metrics().unsettled >= 5).await;

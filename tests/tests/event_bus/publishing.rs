@@ -1,13 +1,14 @@
 //! Publishing: one answer for each event, and topics of their own.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use melange::transport::TransportErrorKind;
 use melange::{Event, EventBus, MemoryTransport, MessageConsumer, MessagePublisher, Metadata};
+use melange_tests::faulty::{Act, Op};
 use melange_tests::until;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Counted, Log, MINUTE, SECOND, noted};
+use crate::{Log, MINUTE, SECOND, faulty, noted};
 
 /// Serde cannot write the thirteenth.
 #[derive(Debug, Deserialize, Event)]
@@ -25,15 +26,15 @@ async fn publish_all_answers_for_each_in_order_whatever_becomes_of_the_others() 
     let account = MemoryTransport::new();
     let log = Log::default();
     let notes = Arc::clone(&log);
-    let counted = Counted::over(&account);
+    let transport = faulty(&account);
     let bus = EventBus::builder()
-        .transport(counted.clone())
+        .transport(transport.clone())
         .subscribe(move |fragile: &Fragile| notes.lock().unwrap().push(fragile.0))
         .build()
         .unwrap();
     bus.start().await.unwrap();
-    // Each third message that reaches the broker is refused by it.
-    counted.refuses_each_third.store(true, Ordering::SeqCst);
+    // Of those that reach the broker, it refuses the third.
+    transport.always(Op::Publish, Act::FailEntries(vec![2], TransportErrorKind::Unavailable));
     let answers = bus.publish_all([10, 11, 13, 12, 14].map(Fragile)).await;
     assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, false, true]);
     let (unwritten, refused) = (answers[2].as_ref().unwrap_err(), answers[3].as_ref().unwrap_err());

@@ -1,13 +1,12 @@
 //! Starting, and what an idle bus asks its broker.
 
-use std::sync::atomic::Ordering;
-
-use melange::transport::TransportErrorKind;
+use melange::transport::TransportErrorKind as Kind;
 use melange::{EventBus, MemoryTransport};
+use melange_tests::faulty::{Act, Op};
 use melange_tests::until;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{Counted, Log, MINUTE, PublishAs as _, SECOND, noted, notes, placed};
+use crate::{Log, MINUTE, PublishAs as _, SECOND, faulty, noted, notes, noting, placed};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_published_before_the_start_waits_for_it() {
@@ -27,13 +26,13 @@ async fn what_is_published_before_the_start_waits_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_second_start_does_nothing_and_neither_do_many_at_once() {
     let (account, log) = (MemoryTransport::new(), Log::default());
-    let counted = Counted::over(&account);
-    let builder = EventBus::builder().transport(counted.clone()).subscribe(notes(&log));
+    let transport = faulty(&account);
+    let builder = EventBus::builder().transport(transport.clone()).subscribe(notes(&log));
     let bus = builder.wait(10 * SECOND).build().unwrap();
     let (first, second, third) = tokio::join!(bus.start(), bus.start(), bus.start());
     [first, second, third, bus.start().await].into_iter().for_each(Result::unwrap);
     sleep(MINUTE).await;
-    let polls = counted.polls.load(Ordering::SeqCst);
+    let polls = transport.calls(Op::Receive).len();
     assert!((5..=8).contains(&polls), "{polls} polls of ten seconds in a minute");
     for number in 0..20 {
         bus.publish(placed(number)).await.unwrap();
@@ -46,14 +45,14 @@ async fn a_second_start_does_nothing_and_neither_do_many_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_start_that_fails_may_be_tried_again() {
     let account = MemoryTransport::new();
-    let (counted, log) = (Counted::over(&account), Log::default());
-    counted.refuses_to_prepare.store(true, Ordering::SeqCst);
-    let bus = EventBus::builder().transport(counted.clone()).subscribe(notes(&log)).build().unwrap();
+    let (transport, log) = (faulty(&account), Log::default());
+    transport.always(Op::Prepare, Act::Fail(Kind::Denied));
+    let bus = noting(&transport, &log);
     bus.publish(placed(1)).await.unwrap();
-    assert_eq!(bus.start().await.unwrap_err().kind(), TransportErrorKind::Denied);
+    assert_eq!(bus.start().await.unwrap_err().kind(), Kind::Denied);
     sleep(MINUTE).await;
-    assert_eq!((noted(&log).len(), counted.polls.load(Ordering::SeqCst)), (0, 0), "nothing is polled");
-    counted.refuses_to_prepare.store(false, Ordering::SeqCst);
+    assert_eq!((noted(&log).len(), transport.calls(Op::Receive).len()), (0, 0), "nothing is polled");
+    transport.rule(|_| Act::Pass);
     bus.start().await.unwrap();
     until("it is handled", || bus.metrics().handled == 1).await;
     assert_eq!(noted(&log), [1]);
@@ -63,12 +62,12 @@ async fn a_start_that_fails_may_be_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_start_that_was_given_up_may_be_tried_again() {
     let account = MemoryTransport::new();
-    let (counted, log) = (Counted::over(&account), Log::default());
-    counted.hangs_as_it_prepares.store(true, Ordering::SeqCst);
-    let bus = EventBus::builder().transport(counted.clone()).subscribe(notes(&log)).build().unwrap();
+    let (transport, log) = (faulty(&account), Log::default());
+    transport.always(Op::Prepare, Act::Hang);
+    let bus = noting(&transport, &log);
     bus.publish(placed(1)).await.unwrap();
     assert!(timeout(MINUTE, bus.start()).await.is_err());
-    counted.hangs_as_it_prepares.store(false, Ordering::SeqCst);
+    transport.rule(|_| Act::Pass);
     bus.start().await.unwrap();
     until("it is handled", || bus.metrics().handled == 1).await;
     assert_eq!(noted(&log), [1]);
@@ -78,16 +77,16 @@ async fn a_start_that_was_given_up_may_be_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_bus_waits_at_the_broker_and_does_not_spin() {
     let account = MemoryTransport::new();
-    let counted = Counted::over(&account);
+    let transport = faulty(&account);
     let bus = EventBus::builder()
-        .transport(counted.clone())
+        .transport(transport.clone())
         .subscribe(notes(&Log::default()))
         .wait(20 * SECOND)
         .build()
         .unwrap();
     bus.start().await.unwrap();
     sleep(10 * MINUTE).await;
-    let polls = counted.polls.load(Ordering::SeqCst);
+    let polls = transport.calls(Op::Receive).len();
     assert!((25..=80).contains(&polls), "{polls} polls in ten minutes");
     bus.shutdown(MINUTE).await.unwrap();
 }
@@ -95,16 +94,16 @@ async fn an_idle_bus_waits_at_the_broker_and_does_not_spin() {
 #[tokio::test(start_paused = true)]
 async fn a_broker_that_is_away_is_asked_again_ever_more_rarely() {
     let account = MemoryTransport::new();
-    let (counted, log) = (Counted::over(&account), Log::default());
-    counted.is_away.store(true, Ordering::SeqCst);
-    let bus = EventBus::builder().transport(counted.clone()).subscribe(notes(&log)).build().unwrap();
+    let (transport, log) = (faulty(&account), Log::default());
+    transport.always(Op::Receive, Act::Fail(Kind::Unavailable));
+    let bus = noting(&transport, &log);
     bus.start().await.unwrap();
     account.publish_as(placed(1)).await;
     sleep(10 * MINUTE).await;
-    let polls = counted.polls.load(Ordering::SeqCst);
+    let polls = transport.calls(Op::Receive).len();
     assert!((15..200).contains(&polls), "{polls} polls in ten minutes");
     assert_eq!((bus.metrics().failed_polls, noted(&log).len()), (polls as u64, 0));
-    counted.is_away.store(false, Ordering::SeqCst);
+    transport.rule(|_| Act::Pass);
     let back = Instant::now();
     until("it is handled", || bus.metrics().handled == 1).await;
     assert!(back.elapsed() <= 31 * SECOND, "{:?}", back.elapsed());

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use melange::transport::TransportErrorKind;
 use melange::{CancellationToken, EventBus, Fate, MemoryTransport, MessageConsumer, MessagePublisher, Metadata};
+use melange_tests::faulty::{Act, Op};
 use melange_tests::until;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use crate::{Counted, Log, MINUTE, OrderPaid, OrderPlaced, PublishAs as _, SECOND, gated, noted, notes, placed};
+use crate::{Log, MINUTE, OrderPaid, OrderPlaced, PublishAs as _, SECOND, faulty, gated, noted, notes, placed};
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_lets_handlers_finish_and_says_how_many_did() {
@@ -95,11 +97,11 @@ async fn a_handler_that_blocks_its_thread_holds_up_no_shutdown() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_handed_back_is_said() {
     let account = MemoryTransport::new();
-    let counted = Counted::over(&account);
+    let transport = faulty(&account);
     let begun = Arc::new(AtomicUsize::new(0));
     let begins = Arc::clone(&begun);
     let bus = EventBus::builder()
-        .transport(counted.clone())
+        .transport(transport.clone())
         .subscribe(move |_: Arc<OrderPlaced>| {
             begins.fetch_add(1, Ordering::SeqCst);
             sleep(60 * MINUTE)
@@ -109,7 +111,7 @@ async fn what_cannot_be_handed_back_is_said() {
     bus.start().await.unwrap();
     bus.publish(placed(1)).await.unwrap();
     until("it has begun", || begun.load(Ordering::SeqCst) == 1).await;
-    counted.keeps_what_is_put_back.store(true, Ordering::SeqCst);
+    transport.always(Op::ChangeVisibility, Act::Fail(TransportErrorKind::Unavailable));
     let error = bus.shutdown(SECOND).await.unwrap_err();
     let report = error.report;
     assert_eq!((report.finished, report.released, report.unreleased + report.lost), (0, 0, 1), "{report:?}");

@@ -78,7 +78,7 @@ async fn row_23_polls_recover_within_twice_the_burst() {
         let (transport, counts) = (Faulty::new(WORKERS), Counts::default());
         let bus = started(workers(transport.clone(), &counts)).await;
         until("it polls", || transport.under_way(Op::Receive).0 == 1).await;
-        transport.rule(|call| if call.op == Op::Receive { Act::Fail(Kind::Throttled) } else { Act::Pass });
+        transport.always(Op::Receive, Act::Fail(Kind::Throttled));
         // The poll that is open ends.
         counts.publish(bus.publisher(), jobs([0])).await;
         until("it is handled", || counts.is_complete()).await;
@@ -273,7 +273,7 @@ async fn row_38_refresh_of_credentials_fails() {
 async fn polls_fail(row: u32, kind: Kind) {
     let (transport, counts) = (Faulty::new(WORKERS), Counts::default());
     let bus = started(workers(transport.clone(), &counts)).await;
-    transport.rule(move |call| if call.op == Op::Receive { Act::Fail(kind) } else { Act::Pass });
+    transport.always(Op::Receive, Act::Fail(kind));
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert!(!bus.health().is_healthy(), "{}", bus.health());
     counts.publish(bus.publisher(), jobs(0..10)).await;

@@ -3,8 +3,6 @@
 mod bodies;
 #[path = "../captured/mod.rs"]
 mod captured;
-#[path = "../hands/mod.rs"]
-mod hands;
 mod names;
 mod others;
 
@@ -13,11 +11,11 @@ use std::time::Duration;
 
 use melange::transport::{Body, Inbound};
 use melange::{AttributeValue, Attributes, Consumed, Event, Fate, MessageConsumer, Metadata};
+use melange_tests::hands::Hands;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use captured::{ExampleEvent, Notes, ProductAdded, Seen};
-use hands::Hands;
 
 /// Whatever JSON one sends.
 #[derive(Debug, Serialize, Deserialize, Event)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use melange::transport::{Body, Inbound};
 use melange::{Attributes, Fate, Format, MessagePublisher, Timestamp};
+use melange_tests::hands::Hands;
 use serde::Deserialize;
 
 use crate::captured;
 use crate::captured::{Case, ProductAdded};
-use crate::hands::Hands;
 use crate::{Reader, product};
 
 async fn every(cases: Vec<Case>) {

@@ -110,7 +110,6 @@ fn a_struct_is_known_to_its_depths() {
 }
 
 #[derive(Serialize, Deserialize)]
-#[allow(dead_code, reason = "only its shape counts")]
 struct Node {
     value: u8,
     children: Vec<Node>,
@@ -277,7 +276,6 @@ struct Coupon {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "only its shape counts")]
 enum Plain {
     One,
     Two,

@@ -204,7 +204,7 @@ impl TestBusBuilder {
         for change in with_publisher {
             builder = change(builder, account.publisher());
         }
-        let (wiring, setup, _) = builder.into_parts();
+        let (wiring, setup) = builder.into_parts();
         let (wired, problems) = wiring.finish();
         let process = begin(&account, &own_queue, &wired, &setup, problems).await?;
         Ok(TestBus { account, own_queue, wired, setup, process: Mutex::new(process) })

@@ -1,5 +1,4 @@
 //! A transport that hands out what it is given, and notes what is done with it.
-#![allow(dead_code, reason = "every test binary uses some of it")]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,34 +9,41 @@ use melange::transport::{
     Capabilities, DeadLetter, Delivery, Inbound, Message, Receipt, Topology, Transport, TransportError, Undecodable,
 };
 
-/// Hands out what it is given, in order, and notes what is done with it.
+/// Hands out what it is given, in order, and notes what is done with it. Clones share everything.
 #[derive(Clone, Default)]
-pub(crate) struct Hands(pub(crate) Arc<Mutex<Held>>);
+pub struct Hands(pub Arc<Mutex<Held>>);
 
+/// What was given, and what became of it.
 #[derive(Default)]
-pub(crate) struct Held {
-    pub(crate) waiting: VecDeque<Delivery>,
-    /// What was deleted and what was put back, by number.
-    pub(crate) deleted: Vec<u32>,
-    pub(crate) put_back: Vec<u32>,
-    pub(crate) letters: Vec<String>,
-    pub(crate) published: Vec<Message>,
-    pub(crate) format: Format,
-    pub(crate) given: u32,
+pub struct Held {
+    waiting: VecDeque<Delivery>,
+    /// What was deleted, by number.
+    pub deleted: Vec<u32>,
+    /// What was put back, by number.
+    pub put_back: Vec<u32>,
+    /// The reasons of dead letters.
+    pub letters: Vec<String>,
+    published: Vec<Message>,
+    format: Format,
+    given: u32,
 }
 
 impl Hands {
-    pub(crate) fn writing(format: Format) -> Self {
+    /// Of a transport that writes in this format.
+    #[must_use]
+    pub fn writing(format: Format) -> Self {
         let hands = Self::default();
         hands.0.lock().unwrap().format = format;
         hands
     }
 
-    pub(crate) fn give(&self, content: Result<Inbound, Undecodable>) {
+    /// Puts a message into the queue; they are numbered from 1.
+    pub fn give(&self, content: Result<Inbound, Undecodable>) {
         self.give_as(content, |_| ());
     }
 
-    pub(crate) fn give_as(&self, content: Result<Inbound, Undecodable>, change: impl FnOnce(&mut Delivery)) {
+    /// The same, for a delivery that is otherwise than usual.
+    pub fn give_as(&self, content: Result<Inbound, Undecodable>, change: impl FnOnce(&mut Delivery)) {
         let mut held = self.0.lock().unwrap();
         held.given += 1;
         let mut delivery = Delivery::new(format!("m-{}", held.given), content, Receipt::new(held.given));
@@ -45,7 +51,9 @@ impl Hands {
         held.waiting.push_back(delivery);
     }
 
-    pub(crate) fn published(&self) -> Message {
+    /// The only message that was published since it was last asked.
+    #[must_use]
+    pub fn published(&self) -> Message {
         let mut published = std::mem::take(&mut self.0.lock().unwrap().published);
         assert_eq!(published.len(), 1);
         published.remove(0)
