@@ -90,7 +90,7 @@ impl Account {
         if fifo {
             keyed(message, format_args!("queue `{name}`"))?;
         }
-        let id = fifo.then(|| DedupId::Told(message.dedup_id().into()));
+        let id = fifo.then(|| DedupId::from(message.dedup_id()));
         let key = message.key.as_deref().map(Arc::from);
         // A FIFO queue has one delay for all.
         let delay = delay.filter(|_| !fifo).map(direct::whole_seconds);

@@ -169,7 +169,7 @@ impl Queue {
         if let Some(id) = id.filter(|_| self.fifo) {
             let group = stored.key.as_ref().filter(|_| self.settings.dedup_by_group);
             self.deduplication.remember(group, id, (stored.message_id.clone(), place), now);
-            stored.dedup_id = Some(id.told().cloned().unwrap_or_else(|| stored.message_id.to_string().into()));
+            stored.dedup_id = Some(Arc::clone(id));
         }
         self.put(place, stored, delay.unwrap_or(self.settings.delay), now);
     }

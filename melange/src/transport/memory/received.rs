@@ -68,7 +68,7 @@ pub struct Received {
     pub(super) labels: Option<Arc<BTreeMap<String, String>>>,
     /// Its group.
     pub group: Option<String>,
-    /// FIFO: by what it was known; its own id where its body told it apart.
+    /// FIFO: by what it was known: what it was sent with, or the SHA-256 of its body; in a dead-letter queue, its own id.
     pub dedup_id: Option<String>,
     /// FIFO: grows with every message.
     pub sequence_number: Option<String>,
