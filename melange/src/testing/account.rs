@@ -177,7 +177,10 @@ impl TestAccount {
     /// is found where the account is [run](Self::run_until_idle).
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
-        self.shared.inject(fault).unwrap_or_else(|why| fail(why));
+        // Not in a closure, whose place would be said to be here.
+        if let Err(why) = self.shared.inject(fault) {
+            fail(why);
+        }
     }
 
     /// The faults that were injected and have not happened, in words.
