@@ -179,7 +179,10 @@ impl TestAccount {
     /// this is checked when the account is [run](Self::run_until_idle).
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
-        self.shared.inject(fault).unwrap_or_else(|why| fail(why));
+        // Not in a closure, whose place would be said to be here.
+        if let Err(why) = self.shared.inject(fault) {
+            fail(why);
+        }
     }
 
     /// Descriptions of the injected faults that have not happened yet.

@@ -29,7 +29,7 @@ impl Left {
             // Without an engine, nobody has the bus any more.
             match life.engine().filter(|engine| !life.is_dead() && !engine.stop.is_cancelled()) {
                 Some(engine) => {
-                    left.in_hand(&engine);
+                    left.in_hand(&shared.memory, &engine);
                     served.extend(queues);
                 }
                 None => others.push((life, queues)),
@@ -57,30 +57,30 @@ impl Left {
             (true, true) => TestErrorKind::Stopped,
             (true, false) => return None,
         };
-        Some(TestError::new(kind, format!("nobody does what is left to do:{}", self.lines())))
+        // Where others live, what they do is not what is wrong.
+        let lines = in_lines(self.crashed.iter().chain(&self.stopped));
+        Some(TestError::new(kind, format!("nobody does what is left to do:{lines}")))
     }
 
     /// What it is, in lines.
     pub(super) fn lines(&self) -> String {
-        let all = self.crashed.iter().chain(&self.stopped).chain(&self.busy);
-        all.fold(String::new(), |mut lines, line| {
-            let _ = write!(lines, "\n  {line}");
-            lines
-        })
+        in_lines(self.crashed.iter().chain(&self.stopped).chain(&self.busy))
     }
 
-    /// What a bus knows to be in hand: also what its broker has forgotten.
-    fn in_hand(&mut self, engine: &Engine) {
+    /// What a bus knows to be in hand, and its broker has forgotten.
+    fn in_hand(&mut self, memory: &MemoryTransport, engine: &Engine) {
+        let mut holds = false;
         for queue in &engine.queues {
             let (count, _) = queue.leases.in_hand();
-            if count > 0 {
+            holds |= count > 0;
+            if count > 0 && memory.depth(&queue.name).in_hand == 0 {
                 self.busy.push(format!("queue `{}`: {count} in the hands of its bus", queue.name));
             }
             if !queue.switch.is_on() {
                 self.paused.insert(queue.name.clone());
             }
         }
-        if self.busy.is_empty() && !engine.lanes.is_empty() {
+        if !holds && self.busy.is_empty() && !engine.lanes.is_empty() {
             self.busy.push("a bus is about to be done with what it had in hand".to_owned());
         }
     }
@@ -119,6 +119,13 @@ impl Left {
             }
         }
     }
+}
+
+fn in_lines<'a>(all: impl Iterator<Item = &'a String>) -> String {
+    all.fold(String::new(), |mut lines, line| {
+        let _ = write!(lines, "\n  {line}");
+        lines
+    })
 }
 
 fn in_words(queue: &str, QueueDepth { visible, in_hand, resting, .. }: QueueDepth) -> String {

@@ -19,14 +19,11 @@ impl TestAccount {
     #[track_caller]
     pub fn published<E: Event>(&self) -> Vec<Published<E>> {
         let all = self.shared.journal.all_published();
-        let read = |entry| {
-            Published::of(entry).map(|read| {
-                read.unwrap_or_else(|why| {
-                    fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name()))
-                })
-            })
-        };
-        all.iter().filter_map(read).collect()
+        let read: Result<_, _> = all.iter().filter_map(Published::of).collect();
+        match read {
+            Ok(published) => published,
+            Err(why) => fail(format!("{} was published, and cannot be read: {why}", E::DESCRIPTOR.name())),
+        }
     }
 
     /// Every run of a subscriber on an `E` so far, in the order in which they began.

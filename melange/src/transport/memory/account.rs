@@ -90,7 +90,7 @@ impl Account {
         if fifo {
             keyed(message, format_args!("queue `{name}`"))?;
         }
-        let id = fifo.then(|| DedupId::Told(message.dedup_id().into()));
+        let id = fifo.then(|| DedupId::from(message.dedup_id()));
         let key = message.key.as_deref().map(Arc::from);
         // A FIFO queue has one delay for all.
         let delay = delay.filter(|_| !fifo).map(direct::whole_seconds);
@@ -133,7 +133,7 @@ impl Account {
         let copy = self.queues.get(queue)?.in_hand(receipt, now)?.dead_letter(queue, letter, now);
         let dead = dead_letter_queue(queue);
         self.queues.get(&dead)?;
-        self.queues.put(&dead, copy, now);
+        self.queues.put_new(&dead, copy, now);
         Ok(())
     }
 
@@ -147,7 +147,7 @@ impl Account {
         };
         let letters = dead.drain(now);
         for letter in &letters {
-            self.queues.put(queue, letter.redriven(None, now), now);
+            self.queues.put_new(queue, letter.redriven(None, now), now);
         }
         letters.len()
     }
@@ -162,7 +162,7 @@ impl Account {
     ) -> Result<(), Refused> {
         let copy = self.queues.get(&dead_letter_queue(queue))?.in_hand(receipt, now)?.redriven(Some(redrives), now);
         self.queues.get(queue)?;
-        self.queues.put(queue, copy, now);
+        self.queues.put_new(queue, copy, now);
         Ok(())
     }
 

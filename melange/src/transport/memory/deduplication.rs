@@ -11,22 +11,8 @@ use crate::EventId;
 /// How long a deduplication id is remembered. Source: the SQS API reference, `MessageDeduplicationId`.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// By what a message is known. A body is compared as it is, where AWS compares its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum DedupId {
-    Told(Arc<str>),
-    Body(Arc<str>),
-}
-
-impl DedupId {
-    /// The id that was told.
-    pub(super) fn told(&self) -> Option<&Arc<str>> {
-        match self {
-            Self::Told(id) => Some(id),
-            Self::Body(_) => None,
-        }
-    }
-}
+/// By what a message is known: what it was told, or the hash of its body.
+pub(super) type DedupId = Arc<str>;
 
 /// What the first of an id was given: its message id and its place.
 pub(super) type Given = (EventId, u64);
@@ -67,7 +53,7 @@ mod tests {
 
     impl Deduplication {
         fn is_new(&mut self, group: Option<&str>, id: &str) -> bool {
-            let (group, id) = (group.map(Arc::from), DedupId::Told(id.into()));
+            let (group, id) = (group.map(Arc::from), DedupId::from(id));
             let is_new = self.known(group.as_ref(), &id, Instant::now()).is_none();
             if is_new {
                 self.remember(group.as_ref(), &id, (EventId::from_text("m"), 1), Instant::now());

@@ -46,7 +46,7 @@ impl Account {
         }
         let key: Option<Arc<str>> = message.key.as_deref().map(Arc::from);
         // Only FIFO topics and queues ask for it, and only FIFO topics feed FIFO queues.
-        let id = fifo.then(|| DedupId::Told(message.dedup_id().into()));
+        let id = fifo.then(|| DedupId::from(message.dedup_id()));
         let publication = Publication { content: message.into(), key, id, subject: None, is_own: true };
         fan_out(topic, queues, publication, now, undelivered);
         Ok(())

@@ -66,7 +66,8 @@ pub enum MoveState {
     Completed,
     /// It was cancelled.
     Cancelled,
-    /// It came to a message it did not know where to put, or whose queue is no longer there, or ran for 36 hours.
+    /// It came to a message it did not know where to put, or whose queue does not take it or is no longer there, or ran for
+    /// 36 hours.
     Failed,
 }
 
@@ -162,20 +163,29 @@ impl Move {
         let seconds = now.duration_since(self.started).as_secs();
         let due = u64::from(self.told.per_second).saturating_mul(seconds + 1).min(self.report.to_move);
         while self.report.moved < due {
-            let Some((place, letter)) = queues.get(&self.told.from).ok().and_then(|dead| dead.take(now)) else {
+            let Ok(dead) = queues.get(&self.told.from) else {
+                self.report.state = MoveState::Failed;
+                return None;
+            };
+            let Some((place, letter)) = dead.take(now) else {
+                if dead.visible(now) > 0 {
+                    // They wait for one of their group, which is in someone's hand.
+                    break;
+                }
                 // Somebody else took them.
                 self.report.state = MoveState::Completed;
                 return None;
             };
             let to = self.told.to.clone().or_else(|| letter.source.as_deref().map(str::to_owned));
-            let Some(to) = to.filter(|to| queues.get(to).is_ok()) else {
+            let takes = |to: &String| queues.get(to).is_ok_and(|queue| letter.size() <= queue.settings.max_bytes);
+            let Some(to) = to.filter(takes) else {
                 if let Ok(dead) = queues.get(&self.told.from) {
                     dead.put(place, letter, Duration::ZERO, now);
                 }
                 self.report.state = MoveState::Failed;
                 return None;
             };
-            queues.put(&to, letter.moved(is_fifo(&to), now), now);
+            queues.put_new(&to, letter.moved(is_fifo(&to), now), now);
             self.report.moved += 1;
         }
         if self.report.moved >= self.report.to_move {

@@ -123,18 +123,18 @@ impl Queue {
         }
     }
 
-    /// Does what it is told. The delay of a FIFO queue is also that of what waits in it already.
+    /// Does what it is told. The delay of a FIFO queue is also that of what is in it already and was never received.
     ///
     /// Source: the SQS developer guide, delay queues.
     pub(super) fn tell(&mut self, told: QueueSettings, now: Instant) {
         self.wake_up(now);
         self.settings.tell(told);
         if self.fifo {
-            let is_delayed = |held: &Held| held.state.standing == Standing::Away && !held.state.in_flight;
-            let delayed = self.messages.iter().filter(|(_, held)| is_delayed(held));
-            let delayed: Vec<(Spot, Instant)> = delayed.map(|(spot, held)| (spot, held.stored.sent)).collect();
-            for (spot, sent) in delayed {
-                self.set(spot, State::delayed(later(sent, self.settings.delay)));
+            let waiting = self.messages.iter().filter(|(_, held)| held.stored.receives == 0);
+            let waiting: Vec<(Spot, Instant)> = waiting.map(|(spot, held)| (spot, held.stored.sent)).collect();
+            for (spot, sent) in waiting {
+                let due = later(sent, self.settings.delay);
+                self.set(spot, if due > now { State::delayed(due) } else { State::VISIBLE });
             }
         }
         // Something may be over, or may come, sooner than who waits has reckoned.
@@ -169,7 +169,7 @@ impl Queue {
         if let Some(id) = id.filter(|_| self.fifo) {
             let group = stored.key.as_ref().filter(|_| self.settings.dedup_by_group);
             self.deduplication.remember(group, id, (stored.message_id.clone(), place), now);
-            stored.dedup_id = Some(id.told().cloned().unwrap_or_else(|| stored.message_id.to_string().into()));
+            stored.dedup_id = Some(Arc::clone(id));
         }
         self.put(place, stored, delay.unwrap_or(self.settings.delay), now);
     }

@@ -106,10 +106,17 @@ impl Queues {
         }
     }
 
-    /// Puts what was in another queue into `name`, which is made if it is not there.
+    /// Puts what another queue moves into `name`, which is made if it is not there.
     pub(super) fn put(&mut self, name: &str, stored: Stored, now: Instant) {
         let place = self.next_place();
         self.get_or_new(name).put(place, stored, Duration::ZERO, now);
+    }
+
+    /// The same for what is sent there anew, and so waits for the queue's delay.
+    pub(super) fn put_new(&mut self, name: &str, stored: Stored, now: Instant) {
+        let place = self.next_place();
+        let queue = self.get_or_new(name);
+        queue.put(place, stored, queue.settings.delay, now);
     }
 
     pub(super) fn next_place(&mut self) -> u64 {

@@ -68,7 +68,7 @@ pub struct Received {
     pub(super) labels: Option<Arc<BTreeMap<String, String>>>,
     /// Its message group.
     pub group: Option<String>,
-    /// FIFO: its deduplication id; its own id if it was deduplicated by content.
+    /// FIFO: its deduplication id: the one it was sent with, or the SHA-256 of its body; in a dead-letter queue, its own id.
     pub dedup_id: Option<String>,
     /// FIFO: grows with every message.
     pub sequence_number: Option<String>,

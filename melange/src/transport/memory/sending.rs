@@ -15,6 +15,7 @@ use super::outgoing::Outgoing;
 use super::received::Sent;
 use super::refused::{Refused, RefusedKind};
 use super::settings::LONGEST_DELAY;
+use super::sha256::sha256;
 use super::stored::{Form, Stored};
 use crate::{EventId, Timestamp};
 
@@ -148,8 +149,8 @@ fn ids(limits: Limits<'_>, fifo: bool, by_content: bool, message: &Outgoing) -> 
             Err(Refused::parameter(format!("{limits} is not FIFO, and takes no deduplication id")))
         }
         (None, _) => missing("a message needs a group"),
-        (Some(_), Some(id)) => Ok(Some(DedupId::Told(id.as_str().into()))),
-        (Some(_), None) if by_content => Ok(Some(DedupId::Body(Arc::clone(&message.body)))),
+        (Some(_), Some(id)) => Ok(Some(id.as_str().into())),
+        (Some(_), None) if by_content => Ok(Some(sha256(&message.body).into())),
         (Some(_), None) => missing("a message needs a deduplication id, unless bodies are to tell messages apart"),
     }
 }

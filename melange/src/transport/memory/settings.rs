@@ -135,6 +135,9 @@ impl QueueSettings {
         if self.redrive.as_ref().is_some_and(|redrive| is_fifo(&redrive.to) != is_fifo(name)) {
             return refuse("its dead-letter queue must be FIFO if it is, and not if it is not".to_owned());
         }
+        if self.dead_letter_queue() == Some(name) {
+            return refuse("it cannot be its own dead-letter queue; name another one".to_owned());
+        }
         if self.sources.as_ref().is_some_and(|sources| sources.len() > MOST_SOURCES) {
             return refuse(format!("a dead-letter queue names {MOST_SOURCES} queues that it serves, and no more"));
         }

@@ -79,6 +79,8 @@ fn what_a_queue_cannot_be_told_is_refused() {
         assert_eq!(kind(account.create_queue("new", bad.clone())), RefusedKind::InvalidParameter, "{bad:?}");
     }
     assert_eq!(kind(account.create_queue("new", told().dead_letters("nowhere", 3))), RefusedKind::NotFound);
+    let own = account.change_queue("q", told().dead_letters("q", 3));
+    assert_eq!(kind(own), RefusedKind::InvalidParameter, "who waited for it would see it go round for ever");
     for (name, settings) in [("a.b", told()), ("", told()), (&"x".repeat(81), told())] {
         assert_eq!(kind(account.create_queue(name, settings)), RefusedKind::InvalidParameter);
     }

@@ -71,7 +71,7 @@ enum Node {
 
 impl FilterPolicy {
     /// A policy on message attributes, as JSON. Texts, `String.Array`s and numbers are compared; bytes are as if they were
-    /// not there.
+    /// not there. SNS wants `"` and `\` escaped twice here: `{"name": ["say \\\"hi\\\""]}` lets `say "hi"` through.
     ///
     /// # Errors
     /// When SNS would refuse it: the error names the key and what is wrong with it.
@@ -162,11 +162,21 @@ fn scalars<'a>(data_type: &str, value: &'a AttributeValue) -> Option<Vec<Scalar<
     match value {
         AttributeValue::String(text) if data_type == "String.Array" => {
             let elements = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
-            Some(elements.iter().filter_map(Scalar::of).map(Scalar::into_owned).collect())
+            Some(elements.iter().filter_map(Scalar::of).map(escaped).map(Scalar::into_owned).collect())
         }
-        AttributeValue::String(text) => Some(vec![Scalar::Text(text.as_str().into())]),
+        AttributeValue::String(text) => Some(vec![escaped(Scalar::Text(text.as_str().into()))]),
         AttributeValue::Number(text) => Some(vec![number::parse(text).map_or(Scalar::Large, Scalar::Number)]),
         AttributeValue::Binary(_) => None,
+    }
+}
+
+/// As SNS compares a text of an attribute: with its quotes and backslashes escaped.
+fn escaped(scalar: Scalar<'_>) -> Scalar<'_> {
+    match scalar {
+        Scalar::Text(text) if text.contains(['"', '\\']) => {
+            Scalar::Text(text.replace('\\', r"\\").replace('"', "\\\"").into())
+        }
+        other => other,
     }
 }
 

@@ -47,6 +47,23 @@ fn a_text_is_no_number_and_a_number_no_text() {
     assert!(lets_body(r#"{"a": [7]}"#, r#"{"a": 7}"#) && !lets_body(r#"{"a": [7]}"#, r#"{"a": "7"}"#));
 }
 
+/// Who writes a policy on attributes has to escape these twice, and one on the body as in any JSON.
+#[test]
+fn quotes_and_backslashes_in_attributes_are_escaped_twice() {
+    let (twice, once) = (r#"{"a": ["say \\\"hi\\\"", "C:\\\\x"]}"#, r#"{"a": ["say \"hi\"", "C:\\x"]}"#);
+    for text in [r#"say "hi""#, r"C:\x"] {
+        assert!(lets(twice, string(text)) && !lets(once, string(text)), "{text}");
+        let array = serde_json::json!([1, text]).to_string();
+        assert!(lets_array(twice, &array) && !lets_array(once, &array), "{text}");
+        let body = serde_json::json!({"a": text}).to_string();
+        assert!(lets_body(once, &body) && !lets_body(twice, &body), "{text}");
+    }
+    assert!(
+        lets(r#"{"a": [{"prefix": "\\\""}]}"#, string("\"x")) && !lets(r#"{"a": [{"prefix": "\""}]}"#, string("\"x"))
+    );
+    assert!(lets(r#"{"a": [{"anything-but": "\""}]}"#, string("\"")), "and so this is something else");
+}
+
 #[test]
 fn prefixes_suffixes_and_cases() {
     assert!(lets(r#"{"a": [{"prefix": "Order"}]}"#, string("OrderPlaced")));

@@ -104,6 +104,24 @@ async fn redriven_letters_come_as_if_new_but_only_for_who_gave_them_up() {
     assert_eq!(id(&again[0]), id(&first[0]), "the event's id stays");
 }
 
+/// On AWS these are sent, and a queue delays what is sent to it.
+#[tokio::test(start_paused = true)]
+async fn letters_and_what_is_put_back_wait_for_the_delay_of_their_queue() {
+    let account = standard();
+    account.send(message("t", "1")).await;
+    let delivery = account.take_one("q").await;
+    for queue in ["q", "q-dlq"] {
+        account.set_delay(queue, VISIBILITY);
+    }
+    account.dead_letter("q", &delivery, &DeadLetter::unreadable("no")).await.unwrap();
+    account.ack("q", &delivery).await.unwrap();
+    assert_eq!(account.counts("q-dlq"), (0, 0, 1));
+    advance(VISIBILITY).await;
+    assert_eq!((account.redrive("q"), account.counts("q")), (1, (0, 0, 1)));
+    advance(VISIBILITY).await;
+    assert_eq!(bodies(&account.take("q").await), ["1"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_redrive_leaves_what_someone_has_in_hand() {
     let account = fifo();

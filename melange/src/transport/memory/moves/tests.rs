@@ -97,6 +97,42 @@ async fn a_task_fails_once_its_queue_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_sends_and_so_the_queue_delays_it_and_may_not_take_it() {
+    let account = with_letters(1).await;
+    account.send("dead", Outgoing::new("x".repeat(2_000))).unwrap();
+    let settings = QueueSettings::new().delay(60 * SECOND).max_bytes(1_024);
+    account.create_queue("elsewhere", settings).unwrap();
+    account.start_move(MoveTask::of("dead").to("elsewhere")).unwrap();
+    let report = account.moves("dead").unwrap().remove(0);
+    assert_eq!((report.state, report.moved), (MoveState::Failed, 1));
+    assert_eq!(texts(&account, "dead").await.len(), 1, "what is too large stays");
+    assert!(texts(&account, "elsewhere").await.is_empty());
+    advance(60 * SECOND).await;
+    assert_eq!(texts(&account, "elsewhere").await, ["0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_waits_for_a_group_that_is_in_hand() {
+    let account = account();
+    account.change_queue("q.fifo", QueueSettings::new().dead_letters("dead.fifo", 1)).unwrap();
+    for body in ["1", "2", "3"] {
+        account.send("dead.fifo", Outgoing::new(body).group("g").dedup_id(body)).unwrap();
+    }
+    let first = account.receive("dead.fifo", Receive::up_to(1)).await.unwrap().remove(0);
+    account.start_move(MoveTask::of("dead.fifo").to("q.fifo")).unwrap();
+    let moved = || account.moves("dead.fifo").unwrap().remove(0);
+    assert_eq!((moved().state, moved().moved, moved().to_move), (MoveState::Running, 0, 2));
+    let began = Instant::now();
+    let (waiting, account) = (account.clone(), &account);
+    let waiting = tokio::spawn(async move { waiting.receive("q.fifo", Receive::up_to(10).wait(20 * SECOND)).await });
+    advance(3 * SECOND).await;
+    account.delete("dead.fifo", &first.receipt).unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().len(), 2);
+    assert!(began.elapsed() <= 4 * SECOND, "{:?}", began.elapsed());
+    assert_eq!((moved().state, moved().moved), (MoveState::Completed, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_moves_nothing_that_was_kept_long_enough() {
     let account = account();
     account.change_queue("q", QueueSettings::new().dead_letters("dead", 1)).unwrap();

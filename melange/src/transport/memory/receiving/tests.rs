@@ -90,6 +90,24 @@ async fn the_delay_of_a_fifo_queue_is_also_that_of_what_waits_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_delay_of_a_fifo_queue_is_also_that_of_what_could_be_received_and_was_not() {
+    let account = account();
+    send(&account, &["1", "2"]);
+    advance(5 * SECOND).await;
+    for (delay, comes) in [(5, true), (7, false), (6, false), (0, true), (900, false)] {
+        for queue in ["q", "q.fifo"] {
+            account.change_queue(queue, QueueSettings::new().delay(delay * SECOND)).unwrap();
+        }
+        for (queue, comes) in [("q", true), ("q.fifo", comes)] {
+            let depth = account.lock().queues.get(queue).unwrap().visible(tokio::time::Instant::now());
+            assert_eq!(depth, if comes { 2 } else { 0 }, "{queue} with a delay of {delay} s");
+        }
+    }
+    advance(895 * SECOND).await;
+    assert_eq!(texts(&all(&account, "q.fifo").await), ["1", "2"], "from when they were sent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_receipt_is_taken_by_a_standard_queue_and_refused_by_a_fifo_queue() {
     let account = account();
     send(&account, &["1"]);

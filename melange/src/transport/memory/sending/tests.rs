@@ -4,7 +4,7 @@ use tokio::time::advance;
 
 use super::super::fixture::SECOND;
 use super::super::fixture::program::{account, all, kind, texts};
-use super::super::{QueueSettings, Subscription, TopicSettings};
+use super::super::{QueueSettings, Receive, Subscription, TopicSettings};
 use super::*;
 
 fn fifo(body: &str, group: &str, id: &str) -> Outgoing {
@@ -116,6 +116,18 @@ async fn a_body_may_tell_messages_apart() {
         "attributes do not count, and an id that is told does"
     );
     assert_eq!(texts(&account, "q.fifo").await, ["1", "2", "1"], "the topic passes on by what it knows them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_body_is_known_by_is_its_hash() {
+    let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let account = account();
+    account.create_topic("c.fifo", TopicSettings::new().dedup_by_content(true)).unwrap();
+    account.subscribe(Subscription::new("c.fifo", "q.fifo").raw(true)).unwrap();
+    let first = account.publish("c.fifo", Outgoing::new("hello").group("g")).unwrap();
+    assert_eq!(account.publish("c.fifo", fifo("told", "g", hash)).unwrap(), first, "as if it had been told");
+    let received = account.receive("q.fifo", Receive::up_to(10)).await.unwrap();
+    assert_eq!((received.len(), received[0].dedup_id.as_deref()), (1, Some(hash)), "the queue shows it, too");
 }
 
 #[test]
