@@ -29,7 +29,6 @@ mod receiving;
 mod refused;
 mod sending;
 mod settings;
-mod sha256;
 mod signal;
 mod sorted;
 mod stored;
