@@ -51,7 +51,8 @@ impl TestAccountBuilder {
     }
 
     /// Longest run of a subscriber that has no time-out, while it is run until idle; two hours on the clock unless said
-    /// otherwise. A subscriber that waits for what never comes would hold its message for ever.
+    /// otherwise. A subscriber that waits for what never comes would hold its message for ever. Queues that are paused may hold
+    /// up what is left for so long, too.
     pub fn max_run(mut self, time: Duration) -> Self {
         self.limits.run = time;
         self

@@ -7,6 +7,7 @@ use crate::attributes::REASON;
 use crate::event::Event;
 use crate::testing::fail::fail;
 use crate::testing::is_called;
+use crate::testing::left::lost;
 use crate::testing::typed::{Attempt, DeadLettered, Published};
 use crate::transport::memory::DeadLetterRecord;
 
@@ -88,7 +89,7 @@ impl TestAccount {
     }
 
     /// Everything that happened so far, a line for each step: `println!("{}", bus.story())`. At its end stands what the queues
-    /// themselves gave up, since nobody saw when.
+    /// themselves gave up, and what topics and queues have lost, since nobody saw when.
     #[must_use]
     pub fn story(&self) -> String {
         let mut story = self.shared.journal.to_string();
@@ -101,6 +102,9 @@ impl TestAccount {
                     letter.reason
                 );
             }
+        }
+        for line in lost(&self.shared) {
+            let _ = writeln!(story, "       now  {line}");
         }
         story
     }

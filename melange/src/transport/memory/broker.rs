@@ -245,6 +245,14 @@ impl MemoryAccount {
         moves.cancel(task)
     }
 
+    /// How many messages of `queue` are gone since it had kept them for as long as it keeps any.
+    ///
+    /// # Errors
+    /// When there is no such queue.
+    pub fn expired(&self, queue: &str) -> Result<u64, Refused> {
+        Ok(self.lock().queues.get(queue)?.expired(Instant::now()))
+    }
+
     /// How many messages topics could not deliver, and lost, as SNS loses them: without a word to who published them.
     #[must_use]
     pub fn undelivered(&self) -> u64 {

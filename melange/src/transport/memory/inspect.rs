@@ -139,6 +139,12 @@ impl MemoryTransport {
         self.lock().queues.get(queue).is_ok()
     }
 
+    /// How long `queue` keeps a message.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn retention(&self, queue: &str) -> Option<Duration> {
+        self.lock().queues.get(queue).ok().map(|queue| queue.settings.retention)
+    }
+
     /// Deletes all that `queue` holds, in hand or not, and says how many that were. As often as a test wants, unlike
     /// [`MemoryAccount::purge`](super::MemoryAccount::purge).
     pub fn purge(&self, queue: &str) -> usize {
