@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::clock;
 use super::error::{TestError, TestErrorKind};
-use super::left::Left;
+use super::left::{Left, lost};
 use super::shared::{Service, Shared};
 
 /// Most steps of the story that a failure tells, and most subscribers it names.
@@ -75,8 +75,10 @@ async fn run(
             let what = format!("within {} attempts", limits.attempts);
             return Err(never(shared, before, TestErrorKind::TooManyAttempts, &what));
         }
+        let mut only_paused = false;
         if !is_at_work(shared) {
             let left = Left::of(shared);
+            only_paused = left.is_only_paused();
             if enough(&left) {
                 return Ok(Idle { took: began.elapsed(), attempts: attempts() });
             }
@@ -84,7 +86,9 @@ async fn run(
                 return Err(why);
             }
         }
-        let longest = journal.longest_running().map(|since| limits.run.saturating_sub(journal.elapsed() - since));
+        let running = journal.longest_running().map(|since| limits.run.saturating_sub(journal.elapsed() - since));
+        // Somebody may resume it; but not for ever, since in the end its messages are gone.
+        let longest = running.or(only_paused.then_some(limits.run));
         let stuck = async {
             match longest {
                 Some(left) => sleep(left).await,
@@ -99,7 +103,8 @@ async fn run(
                 return Err(never(shared, before, TestErrorKind::TooLong, &what));
             }
             () = stuck => {
-                let what = format!("since a subscriber has been running for {:?}", limits.run);
+                let who = if only_paused { "a queue has been paused" } else { "a subscriber has been running" };
+                let what = format!("since {who} for {:?}", limits.run);
                 return Err(never(shared, before, TestErrorKind::TooLong, &what));
             }
         }
@@ -151,6 +156,9 @@ pub(super) fn last_steps(shared: &Shared) -> String {
     };
     for (at, what) in lines {
         let _ = write!(text, "\n  {:>9.3}s  {what}", at.as_secs_f64());
+    }
+    for line in lost(shared) {
+        let _ = write!(text, "\n         now  {line}");
     }
     text
 }

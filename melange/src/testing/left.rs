@@ -16,6 +16,8 @@ pub(super) struct Left {
     /// Of queues that a living bus consumes from.
     busy: Vec<String>,
     paused: BTreeSet<String>,
+    /// How many of the busy ones are paused, and have nothing in hand.
+    waiting: usize,
     /// Of queues that nobody consumes from any more.
     crashed: Vec<String>,
     stopped: Vec<String>,
@@ -48,6 +50,11 @@ impl Left {
     /// Whether everything is done.
     pub(super) fn is_nothing(&self) -> bool {
         self.busy.is_empty() && self.crashed.is_empty() && self.stopped.is_empty()
+    }
+
+    /// Whether the rest is in queues that are paused.
+    pub(super) fn is_only_paused(&self) -> bool {
+        self.waiting > 0 && self.waiting == self.busy.len()
     }
 
     /// The failure, when whoever had what is left is no more, and nobody has the rest of it.
@@ -88,7 +95,9 @@ impl Left {
     fn queue(&mut self, memory: &MemoryTransport, queue: &str) {
         let depth = memory.depth(queue);
         if depth.total() > 0 {
-            let paused = if self.paused.contains(queue) { "; it is paused" } else { "" };
+            let is_paused = self.paused.contains(queue);
+            self.waiting += usize::from(is_paused && depth.in_hand == 0);
+            let paused = if is_paused { "; it is paused" } else { "" };
             self.busy.push(format!("{}{paused}", in_words(queue, depth)));
         }
         let moves = memory.account().moves(&memory.dead_letter_queue(queue)).unwrap_or_default();
@@ -119,6 +128,26 @@ impl Left {
             }
         }
     }
+}
+
+/// What topics and queues have lost, in lines: nobody saw when.
+pub(super) fn lost(shared: &Shared) -> Vec<String> {
+    let mut lines = Vec::new();
+    let messages = |count| if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+    for queue in shared.queues() {
+        for queue in [shared.memory.dead_letter_queue(&queue), queue] {
+            let count = shared.memory.account().expired(&queue).unwrap_or_default();
+            if let Some(kept) = shared.memory.retention(&queue).filter(|_| count > 0) {
+                let messages = messages(count);
+                lines.push(format!("queue `{queue}` has lost {messages}, since it keeps a message for {kept:?} only"));
+            }
+        }
+    }
+    let undelivered = shared.memory.account().undelivered();
+    if undelivered > 0 {
+        lines.push(format!("topics have lost {}, which their queues did not take", messages(undelivered)));
+    }
+    lines
 }
 
 fn in_lines<'a>(all: impl Iterator<Item = &'a String>) -> String {

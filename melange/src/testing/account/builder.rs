@@ -50,7 +50,8 @@ impl TestAccountBuilder {
     }
 
     /// The longest run of a subscriber without a timeout, in a run until idle; two hours on the clock by default. A
-    /// subscriber that waits for something that never happens would keep its message forever.
+    /// subscriber that waits for something that never happens would keep its message forever. Paused queues may hold up
+    /// what is left for that long, too.
     pub fn max_run(mut self, time: Duration) -> Self {
         self.limits.run = time;
         self

@@ -7,6 +7,7 @@ use crate::attributes::REASON;
 use crate::event::Event;
 use crate::testing::fail::fail;
 use crate::testing::is_called;
+use crate::testing::left::lost;
 use crate::testing::typed::{Attempt, DeadLettered, Published};
 use crate::transport::memory::DeadLetterRecord;
 
@@ -87,8 +88,8 @@ impl TestAccount {
         self.shared.queues().into_iter().flat_map(of).collect()
     }
 
-    /// Everything that happened so far, one line for each step: `println!("{}", bus.story())`. Messages that the queues
-    /// themselves gave up are listed at the end, because the time of that is not known.
+    /// Everything that happened so far, one line for each step: `println!("{}", bus.story())`. What the queues themselves
+    /// gave up, and what topics and queues have lost, is listed at the end, because the time of that is not known.
     #[must_use]
     pub fn story(&self) -> String {
         let mut story = self.shared.journal.to_string();
@@ -101,6 +102,9 @@ impl TestAccount {
                     letter.reason
                 );
             }
+        }
+        for line in lost(&self.shared) {
+            let _ = writeln!(story, "       now  {line}");
         }
         story
     }

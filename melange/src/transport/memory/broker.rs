@@ -246,6 +246,14 @@ impl MemoryAccount {
         moves.cancel(task)
     }
 
+    /// How many messages of `queue` were deleted because their retention period was over.
+    ///
+    /// # Errors
+    /// When there is no such queue.
+    pub fn expired(&self, queue: &str) -> Result<u64, Refused> {
+        Ok(self.lock().queues.get(queue)?.expired(Instant::now()))
+    }
+
     /// How many messages topics could not deliver and lost, as SNS does: without telling the publisher.
     #[must_use]
     pub fn undelivered(&self) -> u64 {

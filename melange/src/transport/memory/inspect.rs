@@ -139,6 +139,12 @@ impl MemoryTransport {
         self.lock().queues.get(queue).is_ok()
     }
 
+    /// How long `queue` keeps a message.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn retention(&self, queue: &str) -> Option<Duration> {
+        self.lock().queues.get(queue).ok().map(|queue| queue.settings.retention)
+    }
+
     /// Deletes all messages of `queue`, in flight or not, and returns how many those were. May be called as often as a
     /// test wants, unlike [`MemoryAccount::purge`](super::MemoryAccount::purge).
     pub fn purge(&self, queue: &str) -> usize {

@@ -46,6 +46,8 @@ pub(super) struct Queue {
     timers: Sorted<(Instant, Spot)>,
     /// How many are neither visible nor in hand.
     away: usize,
+    /// How many were kept long enough, and are gone.
+    expired: u64,
     signal: Arc<Signal>,
     quiet: Quiet,
 }
@@ -105,6 +107,7 @@ impl Queue {
             in_flight: 0,
             timers: Sorted::default(),
             away: 0,
+            expired: 0,
             signal: Arc::default(),
             quiet: Quiet::default(),
         }
@@ -298,6 +301,7 @@ impl Queue {
             if !kept.is_over(&stored) {
                 return Some((spot.place, stored));
             }
+            self.expired += 1;
         }
     }
 
@@ -316,7 +320,7 @@ impl Queue {
         while let Some((spot, held)) = self.messages.first()
             && kept.is_over(&held.stored)
         {
-            self.remove(spot);
+            self.expire(spot);
         }
     }
 
@@ -327,8 +331,19 @@ impl Queue {
         let is_expired = |(_, held): &(Spot, &Held)| kept.is_over(&held.stored);
         let expired: Vec<Spot> = self.messages.iter().filter(is_expired).map(|(spot, _)| spot).collect();
         for spot in expired {
-            self.remove(spot);
+            self.expire(spot);
         }
+    }
+
+    /// It was kept long enough.
+    fn expire(&mut self, spot: Spot) {
+        self.expired += u64::from(self.remove(spot).is_some());
+    }
+
+    /// How many were kept long enough so far, and are gone.
+    pub(super) fn expired(&mut self, now: Instant) -> u64 {
+        self.forget_expired(now);
+        self.expired
     }
 
     /// What is kept `now`.

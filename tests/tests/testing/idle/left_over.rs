@@ -6,6 +6,7 @@ use melange::testing::{TestAccount, TestBus, TestErrorKind};
 use melange::{EventBus, assert_handled, subscribers};
 
 use super::{OrderPlaced, order, send_receipt};
+use crate::failure;
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_queue_is_named() {
@@ -20,6 +21,47 @@ async fn a_paused_queue_is_named() {
         text.contains("queue `melange`: 1 to be received, 0 in hand, 0 resting until later; it is paused"),
         "{text}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_stays_paused_is_named_before_its_messages_are_gone() {
+    let bus = TestBus::builder().subscribers(subscribers![send_receipt]).start().await;
+    let queue = bus.event_bus().queue("melange").unwrap();
+    queue.pause();
+    bus.advance(Duration::from_secs(21)).await;
+    bus.publish(order("o-1")).await.unwrap();
+    let why = bus.try_run_until_idle().await.unwrap_err();
+    assert_eq!(why.kind(), TestErrorKind::TooLong);
+    let text = why.to_string();
+    assert!(text.contains("since a queue has been paused for 7200s"), "{text}");
+    assert!(text.contains("1 to be received, 0 in hand, 0 resting until later; it is paused"), "{text}");
+    // Whoever is resumed in time goes on.
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        queue.resume();
+    };
+    tokio::join!(later, bus.run_until_idle());
+    assert_handled!(bus, OrderPlaced);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_queues_and_topics_have_lost_is_told() {
+    let bus = TestBus::builder().subscribers(subscribers![send_receipt]).start().await;
+    bus.crash();
+    for id in ["o-1", "o-2"] {
+        bus.account().publisher().publish(order(id)).await.unwrap();
+    }
+    assert!(!bus.story().contains("lost"), "{}", bus.story());
+    bus.advance(Duration::from_secs(5 * 24 * 60 * 60)).await;
+    bus.restart().await;
+    bus.run_until_idle().await;
+    let kept = "queue `melange` has lost 2 messages, since it keeps a message for 345600s only";
+    assert!(bus.story().contains(kept), "{}", bus.story());
+    let text = failure(async { drop(assert_handled!(bus, OrderPlaced)) }).await;
+    assert!(text.contains(kept), "{text}");
+    bus.memory().account().delete_queue("melange").unwrap();
+    bus.account().publisher().publish(order("o-3")).await.unwrap();
+    assert!(bus.story().contains("topics have lost 1 message, which their queues did not take"), "{}", bus.story());
 }
 
 #[tokio::test(start_paused = true)]

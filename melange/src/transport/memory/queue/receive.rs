@@ -60,7 +60,7 @@ impl Queue {
                 break;
             };
             if self.messages.get(spot).is_some_and(|held| kept.is_over(&held.stored)) {
-                self.remove(spot);
+                self.expire(spot);
                 continue;
             }
             let receipt = MemoryReceipt { queue: self.number, spot, lease: Lease::new() };

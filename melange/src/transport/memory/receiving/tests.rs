@@ -190,6 +190,8 @@ async fn messages_are_kept_for_four_days_unless_said_otherwise() {
     );
     advance(HOUR).await;
     assert!(all(&account, "q").await.is_empty());
+    assert_eq!(["q", "q.fifo", "dead"].map(|queue| account.expired(queue)), [Ok(1), Ok(1), Ok(0)]);
+    assert_eq!(kind(account.expired("nowhere")), RefusedKind::NotFound);
 }
 
 #[tokio::test(start_paused = true)]

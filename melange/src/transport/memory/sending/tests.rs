@@ -45,6 +45,7 @@ fn topics_and_queues_take_what_is_theirs() {
         ("t", plain().subject(""), false),
         ("t", plain().subject("a\nb"), false),
         ("t", plain().delay(SECOND), false),
+        ("t", plain().attribute("n", crate::AttributeValue::Number("1700000000000.123456".to_owned())), true),
         ("t", plain().dedup_id("d"), false),
         ("t.fifo", plain(), false),
         ("t.fifo", plain().group("g"), false),
