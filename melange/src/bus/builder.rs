@@ -71,7 +71,7 @@ impl EventBusBuilder {
         self.transport.as_ref()
     }
 
-    /// What it was given so far: for a bus of another make.
+    /// What it was given so far: for the test bus, which wraps this builder.
     #[cfg(feature = "test-util")]
     pub(crate) fn into_parts(self) -> (Wiring, Setup, Option<DynTransport>) {
         (self.wiring, self.setup, self.transport)

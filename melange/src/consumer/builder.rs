@@ -19,13 +19,13 @@ use crate::subscriber::{SubscriberDescriptor, Subscription};
 use crate::transport::{DynTransport, QueuePlan, Topology, Transport};
 use crate::wiring::{Wired, Wiring, wiring_methods};
 
-/// Messages in hand at once, of all queues together by default.
+/// The default maximum number of messages in flight, over all queues.
 const CONCURRENCY: usize = 64;
 
 /// Longest wait of a poll; SQS allows no more.
 const WAIT: Duration = Duration::from_secs(20);
 
-/// Settings of a consumer, whoever has it.
+/// The settings of a consumer, whether of a bus or on its own.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) concurrency: usize,
@@ -49,7 +49,7 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The engine, unless something is wrong: then all of it.
+    /// Builds the engine, or returns all problems.
     pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
         let (wired, problems) = wiring.finish();
         self.build_wired(transport, wired, problems)
