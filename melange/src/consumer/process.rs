@@ -124,7 +124,8 @@ impl<K: Keeper> Message<'_, K> {
     async fn unknown(&self, name: &str, notes: &mut Notes) -> Verdict {
         let Self { engine, queue, .. } = self;
         let is_wanted = async { Ok(engine.transport.is_wanted(&engine.topology, &queue.name, name).await) };
-        // If the transport cannot tell, it is left to others. Boxed, so that tasks that handle a message stay small.
+        // If the transport does not answer, it is left to others. Boxed, so that tasks that handle a message stay
+        // small.
         if Box::pin(or_unanswered(Duration::ZERO, is_wanted)).await.unwrap_or(true) {
             let why =
                 format!("another version of the service listens to {name} on this queue, and has not come for it");
