@@ -1,12 +1,12 @@
-//! The gate that keeps events readable: a build is refused that has dropped a field, and one that has made it a new version is
-//! not. `cargo run --example contract_gate`
+//! A contract test that keeps events readable: it refuses a build that dropped a field, but not one that made it a new
+//! version. `cargo run --example contract_gate`
 //!
 //! In a service it is one line of a test: `melange::assert_contract!("contract.json")`. Here the builds are modules.
 
 use melange::Registry;
 use melange::contract::{Contract, check_registry};
 
-/// What runs in production.
+/// The version in production.
 mod before {
     use melange::Event;
     use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ mod before {
     }
 }
 
-/// What somebody is about to merge.
+/// An incompatible change that somebody is about to merge.
 mod careless {
     use melange::Event;
     use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ mod careless {
     }
 }
 
-/// The same, as it can be done.
+/// The same change, done compatibly.
 mod careful {
     use melange::Event;
     use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! A shop in one process, over queues in memory: a subscriber that is a function, one that is a value with two handlers,
-//! a state, a retry and a dead letter. `cargo run --example quickstart`
+//! A shop in one process, over in-memory queues: a function subscriber, a value with two handlers, shared state, a
+//! retry and a dead letter. `cargo run --example quickstart`
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,7 +8,8 @@ use std::time::Duration;
 use melange::{Event, EventBus, MemoryTransport, Metadata, Outcome, Registry, State, subscriber};
 use serde::{Deserialize, Serialize};
 
-// --- Events: what happened. -------------------------------------------------------------------------------------------
+// --- Events: what happened.
+// -------------------------------------------------------------------------------------------
 
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
 #[event(topic = "orders")]
@@ -26,7 +27,8 @@ struct OrderCancelled {
     refund_cents: i64,
 }
 
-// --- A subscriber that is a function, with a state. Its mail server is down at first: an error means "again later". ---
+// --- A function subscriber with state. Its mail server is down at first: an error means "try again later".
+// ------------
 
 #[derive(Clone)]
 struct Mailer {
@@ -46,7 +48,8 @@ async fn send_receipt(order: &OrderPlaced, meta: &Metadata, State(mailer): State
     Ok(())
 }
 
-// --- A subscriber that is a value with two handlers. ------------------------------------------------------------------
+// --- A subscriber that is a value with two handlers.
+// ------------------------------------------------------------------
 
 #[derive(Default)]
 struct Ledger {

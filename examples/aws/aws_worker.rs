@@ -1,6 +1,7 @@
-//! A worker: makes its queue, subscribes it to the topics its subscribers listen to, and polls until Ctrl-C or SIGTERM.
+//! A worker: creates its queue, subscribes it to the topics its subscribers listen to, and polls until Ctrl-C or
+//! SIGTERM.
 //!
-//! `cargo xtask server` prints what to export for a local server; then `cargo run --example aws_worker`, and in another
+//! `cargo xtask server` prints the exports for a local server; then `cargo run --example aws_worker`, and in another
 //! terminal `cargo run --example aws_publisher`.
 
 use std::time::Duration;

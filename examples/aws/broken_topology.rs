@@ -1,5 +1,5 @@
-//! What the checks say of a topology in which as much is wrong as can be: everything at once, each with its place and the way
-//! out. It makes no call and needs no account. `cargo run --example broken_topology`
+//! The report of the checks on a topology in which as much as possible is wrong: all problems at once, each with its
+//! location and fix. It makes no calls and needs no account. `cargo run --example broken_topology`
 //!
 //! In a service it is one line of a test: `melange_aws::assert_topology!(prefix = "staging-", queue = "shop")`.
 
@@ -7,7 +7,7 @@ use fixture_broken::events::{OrderPlaced, PieceMoved};
 use fixture_broken::many::{meters, votes};
 
 fn main() {
-    // Two of what is wrong take many events to be wrong; somebody publishes those.
+    // Two of the problems need many events; these are declared as published.
     let checks = meters(votes(melange_aws::checks()))
         .prefix("staging-")
         .queue("shop")

@@ -1,8 +1,8 @@
-//! Receives what SNS delivers over HTTP: the subscribers are those of the worker, without a queue.
+//! Receives SNS deliveries over HTTP: the subscribers are those of the worker, without a queue.
 //!
 //! `TOPIC_ARN=arn:aws:sns:eu-west-1:123456789012:orders cargo run --example http_endpoint`, then subscribe its address:
-//! `aws sns subscribe --topic-arn .. --protocol https --notification-endpoint https://example.com/events`. It confirms by
-//! itself, with the right to `sns:ConfirmSubscription`.
+//! `aws sns subscribe --topic-arn .. --protocol https --notification-endpoint https://example.com/events`. It confirms
+//! the subscription by itself, which needs the permission `sns:ConfirmSubscription`.
 //!
 //! With the local server of `cargo xtask server`, after the exports:
 //!
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     let mut endpoint = SnsEndpoint::new(bus.clone()).allow_topic(topic_arn);
     if std::env::args().any(|argument| argument == "--local-certificates") {
-        // For tests only: whoever can answer at this address can forge any letter.
+        // For tests only: anyone who can answer at this address can forge any message.
         let server = std::env::var("AWS_ENDPOINT_URL")?;
         endpoint = endpoint.certificates(Certificates::of_local_server(&server)).allow_signature_version_1();
     }

@@ -1,7 +1,7 @@
-//! A Lambda function behind an SNS topic: every record is handled, and an error fails the invocation, so that Lambda hands
-//! it over again.
+//! A Lambda function behind an SNS topic: every record is handled, and an error fails the invocation, so that Lambda
+//! retries it.
 //!
-//! Here, against a runtime API of this repository:
+//! Locally, with this repository's stub of the Lambda runtime API:
 //! `cargo run -p melange-lambda-stub -- --example lambda_sns examples/aws/payloads/sns_*.json`
 
 use melange::EventBus;

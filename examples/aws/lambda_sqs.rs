@@ -1,9 +1,9 @@
-//! A Lambda function behind an SQS queue: it answers with the records that failed, and with no others.
+//! A Lambda function behind an SQS queue: its response lists the records that failed, and no others.
 //!
-//! Here, against a runtime API of this repository:
+//! Locally, with this repository's stub of the Lambda runtime API:
 //! `cargo run -p melange-lambda-stub -- --example lambda_sqs examples/aws/payloads/sqs_*.json`
 //!
-//! On AWS, switch on `ReportBatchItemFailures` on the event source mapping: without it, what failed is deleted.
+//! On AWS, enable `ReportBatchItemFailures` on the event source mapping: without it, messages that failed are deleted.
 
 use melange::{EventBus, Outcome, subscriber};
 use melange_aws::lambda;
@@ -25,7 +25,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let bus = EventBus::builder()
         .linked()
         .crates(melange::crates![melange_examples_aws]) // A crate that nobody names is dropped by the linker.
-        // On AWS: `.transport(aws.queue("billing"))`, for what is published, dead letters, and the time between retries.
+        // On AWS: `.transport(aws.queue("billing"))`, for publishing, dead letters, and the backoff of retries.
         .build()?;
     lambda_runtime::run(lambda::from_sqs(bus)).await
 }

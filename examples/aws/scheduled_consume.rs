@@ -1,5 +1,5 @@
-//! A job that is started by a clock (a scheduled Lambda, a cron job): handles what is there, at most so many, and ends.
-//! `cargo run --example scheduled_consume`
+//! A job on a schedule (a scheduled Lambda function, a cron job): handles the messages there are, up to a limit, and
+//! exits. `cargo run --example scheduled_consume`
 
 use std::time::Duration;
 

@@ -1,15 +1,16 @@
-//! A service with the tool in it: the orders of the other examples, with a queue for billing and one for mail.
+//! A service with the command-line tool built in: the orders of the other examples, with a queue for billing and one
+//! for mail.
 //!
-//! `cargo xtask server` prints what to export for a local server. Then, in three terminals:
+//! `cargo xtask server` prints the exports for a local server. Then, in three terminals:
 //!
 //! ```text
-//! cargo run --example tool --features cli                     # the service; `-- melange apply` makes topics and queues too
+//! cargo run --example tool --features cli                     # the service; `-- melange apply` creates topics and queues too
 //! cargo run --example tool --features cli -- melange tail OrderPlaced
 //! cargo run --example tool --features cli -- melange publish OrderPlaced --json '{"order_id": "o-1", "total_cents": 4200}'
 //! ```
 //!
-//! Orders without an id are given up: `-- melange dlq ls`, `dlq show`, `dlq redrive`, `dlq drop`. And
-//! `-- melange --help` lists all there is; `cargo melange -p melange-examples-aws --example tool --features cli events` is the same.
+//! Orders without an id are given up: `-- melange dlq ls`, `dlq show`, `dlq redrive`, `dlq drop`. And `-- melange
+//! --help` lists all commands. `cargo melange -p melange-examples-aws --example tool --features cli events` works, too.
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -1,8 +1,9 @@
-//! The topology of a program with three queues, as code and as a plan: what it needs of AWS, from its events and subscribers.
+//! The topology of a program with three queues, as code and as a plan: what it needs on AWS, from its events and
+//! subscribers.
 //!
-//! `cargo run -p melange-examples-aws --example topology -- terraform` writes Terraform; `cloudformation` and `iam` need no
-//! credentials either. `check FILE` says whether a file that was committed is still what would be written. `plan` says what
-//! differs in the account (exit code 2 if anything does), `plan --json` for programs, and `apply` makes it so.
+//! `cargo run -p melange-examples-aws --example topology -- terraform` writes Terraform; `cloudformation` and `iam`
+//! need no credentials either. `check FILE` tells whether a committed file is still up to date. `plan` shows what
+//! differs in the account (exit code 2 if anything does), `plan --json` for programs, and `apply` applies the plan.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,7 +54,7 @@ fn note_cancelled(order: &OrderCancelled) {
 
 async fn topology() -> Result<AwsTopology, Box<dyn std::error::Error>> {
     let prefix = std::env::var("PREFIX").unwrap_or_default();
-    // What SNS cannot deliver is kept too, and audits are not in a hurry.
+    // Messages that SNS cannot deliver are kept too, and audits are not urgent.
     let queue = Aws::from_env().await.prefix(prefix).queue("billing").keep_undelivered();
     let queue = queue.retention(Duration::from_secs(14 * 24 * 60 * 60)).tag("team", "billing");
     Ok(queue.topology_of(&Registry::linked()?)?)

@@ -1,7 +1,7 @@
-//! Everything a program can say of itself: `cargo run --example documents --features schema -- target/documents`.
+//! All documents about a program: `cargo run --example documents --features schema -- target/documents`.
 //!
-//! It writes the JSON Schema of each message, an AsyncAPI document, a catalogue to open in a browser, and the topology for
-//! Mermaid and Graphviz. Nothing is started, and nothing is asked of a broker.
+//! It writes the JSON Schema of each message, an AsyncAPI document, a catalogue to open in a browser, and the topology
+//! for Mermaid and Graphviz. Nothing is started, and no broker is called.
 
 mod orders;
 mod payments;

@@ -1,1 +1,1 @@
-//! The examples are the files beside this folder; run one with `cargo run --example NAME`.
+//! The examples are the files next to this folder; run one with `cargo run --example NAME`.

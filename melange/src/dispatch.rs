@@ -36,7 +36,7 @@ pub(crate) async fn run(subscription: &Subscription, with: &Run) -> Result<(), F
 pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Result<(), Failed> {
     let descriptor = &subscription.descriptor;
     let cancellation = RunToken::new(scene.cancellation);
-    // As most are: nobody looks at the span, and nothing but the subscriber itself ends it.
+    // The usual case: the span is not recorded, and there is no timeout.
     if descriptor.options().timeout.is_none() && !is_traced() {
         let raw = scene.raw(&cancellation);
         match descriptor.call() {
@@ -48,7 +48,7 @@ pub(crate) async fn run_in(subscription: &Subscription, scene: Scene<'_>) -> Res
             Call::Blocking(_) => {}
         }
     }
-    // Each future is held once only: they are part of every task that handles a message.
+    // Each future is stored only once: they are part of every task that handles a message.
     async {
         let running = pin!(Some(AssertUnwindSafe(call(subscription, scene, &cancellation)).catch_unwind()));
         let mut running = Running::new(running);

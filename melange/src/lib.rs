@@ -72,7 +72,7 @@ mod wiring;
 pub mod __private;
 
 pub use melange_derive::{Event, subscriber};
-/// A token that is cancelled when work should stop; subscribers may take it as an argument.
+/// A token that is cancelled when the work should stop; subscribers may take it as an argument.
 pub use tokio_util::sync::CancellationToken;
 
 pub use any_event::AnyEvent;
@@ -109,7 +109,7 @@ pub use outcome::{BoxError, Failure, IntoOutcome, Outcome};
 pub use publisher::MessagePublisher;
 pub use registry::{Crates, Fingerprint, Functions, Registry};
 pub use retry::RetryPolicy;
-/// The crate that schemas are made with, in the version that `#[derive(JsonSchema)]` must be of to be noticed.
+/// The crate that generates schemas. Only a `#[derive(JsonSchema)]` of this version is recognised.
 #[cfg(feature = "schema")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
 pub use schemars;

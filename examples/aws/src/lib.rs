@@ -1,4 +1,4 @@
-//! The shop's events and subscribers, shared by the examples that need AWS: a crate of its own, as in a real service.
+//! The shop's events and subscribers, shared by the examples that need AWS: a separate crate, as in a real service.
 
 use melange::{Event, Metadata, subscriber};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! A letter of SNS, read strictly: the only reading whose signature means anything. Whatever two readers could understand
-//! differently is refused: a key that stands twice, a value of another kind, text that is no Unicode.
+//! A letter of SNS, read strictly: the only reading whose signature means anything. Whatever two readers could
+//! understand differently is refused: a key that stands twice, a value of another kind, text that is no Unicode.
 
 mod shallow;
 
@@ -12,25 +12,25 @@ use serde_json::value::RawValue;
 
 use shallow::Shallow;
 
-/// How deep what stands beside the letter's own texts may be: attributes are three.
+/// The maximum nesting of the message's other keys: attributes have three levels.
 const DEPTH: usize = 8;
-/// Most keys of a letter; SNS writes a dozen.
+/// The most keys of a message; SNS writes a dozen.
 const MOST_KEYS: usize = 64;
 
-/// What SNS writes a letter for.
+/// The type of an SNS message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LetterKind {
-    /// Something was published.
+    /// A published message.
     Notification,
-    /// Somebody wants this endpoint subscribed, and SNS asks it to confirm that.
+    /// Somebody wants to subscribe this endpoint, and SNS asks it to confirm.
     SubscriptionConfirmation,
-    /// The subscription was taken away.
+    /// The subscription was ended.
     UnsubscribeConfirmation,
 }
 
 impl LetterKind {
-    /// As SNS spells it, and signs it.
+    /// The name that SNS uses, and signs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -52,8 +52,8 @@ impl fmt::Display for LetterKind {
     }
 }
 
-/// A letter, its texts to the letter as they came. Has no `Debug`: its payload, its token and its addresses do not belong
-/// in logs.
+/// A letter, its texts to the letter as they came. Has no `Debug`: its payload, its token and its addresses do not
+/// belong in logs.
 pub(crate) struct Letter {
     pub(crate) kind: LetterKind,
     pub(crate) message_id: String,

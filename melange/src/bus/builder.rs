@@ -41,7 +41,7 @@ impl EventBusBuilder {
         self.transport.as_ref()
     }
 
-    /// What else it was given so far: for a bus of another make.
+    /// What else it was given so far: for the test bus, which wraps this builder.
     #[cfg(feature = "test-util")]
     pub(crate) fn into_parts(self) -> (Wiring, Setup) {
         (self.wiring, self.setup)

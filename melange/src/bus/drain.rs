@@ -9,8 +9,9 @@ use crate::consumer::Engine;
 use crate::runtime::timer;
 use crate::transport::MemoryTransport;
 
-/// Waits until nothing is left to receive and nothing is in hand, for `deadline` at most, if the queues are in memory that nobody
-/// else holds: what is in them would be gone. Other queues outlive the bus, and are left to whoever comes next.
+/// For in-memory queues that nobody else holds, whose contents would be lost: waits until nothing is left to receive
+/// and no message is in flight, for `deadline` at most. Other queues outlive the bus, and keep their messages for the
+/// next consumer.
 pub(super) async fn drain(engine: &Arc<Engine>, deadline: Duration) {
     let Some(memory) = engine.transport.downcast::<MemoryTransport>().filter(|memory| memory.is_held_by_one()) else {
         return;

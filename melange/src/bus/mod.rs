@@ -71,7 +71,7 @@ struct Inner {
     publisher: MessagePublisher,
     engine: Arc<Engine>,
     started: AtomicBool,
-    /// The queue that `consume_event` asks next.
+    /// The queue that `consume_event` polls next.
     next: AtomicUsize,
 }
 
@@ -278,7 +278,7 @@ impl EventBus {
     }
 }
 
-/// A start under way. One that fails, or that nobody waits for any more, was none.
+/// A start in progress. If it fails, or its future is dropped, the bus counts as not started.
 struct Starting<'a>(Option<&'a AtomicBool>);
 
 impl Drop for Starting<'_> {

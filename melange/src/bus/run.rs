@@ -39,7 +39,7 @@ impl EventBus {
     /// queue, or a second signal came.
     #[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
     pub async fn run(&self, grace: Duration) -> Result<Shutdown, RunError> {
-        // Before the start, which may take its time: who is told to stop then must not go on.
+        // Listen before the start, which may take a while: a signal during it must stop the process.
         let mut signals = Signals::listen().map_err(|error| RunError(Kind::Signals(error)))?;
         tokio::select! {
             biased;
@@ -57,7 +57,7 @@ impl EventBus {
             stopped = self.shutdown(grace) => stopped.map_err(|error| RunError(Kind::Shutdown(error))),
             heard = signals.next() => {
                 tracing::warn!(signal = heard, "told to stop again: the shutdown is cut short");
-                // What goes back now must not be received again.
+                // Messages that are returned now must not be received again.
                 self.inner.engine.stop.cancel();
                 self.inner.engine.abort.cancel();
                 Err(RunError(Kind::Interrupted))

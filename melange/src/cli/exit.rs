@@ -2,21 +2,21 @@
 
 use std::process::ExitCode;
 
-/// How a command ended: the exit code of the process. These codes stay as they are.
+/// How a command ended: the exit code of the process. These codes are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exit {
     /// 0: done.
     Done,
-    /// 1: it could not be done.
+    /// 1: it failed.
     Failed,
-    /// 2: it was done, and something is not as it should be: the account has drifted, a file differs, a check found
+    /// 2: it succeeded, but something is not as it should be: the account has drifted, a file differs, a check found
     /// problems.
     Different,
-    /// 64: it was called wrongly, and will fail whenever it is called like that: unknown arguments, an event that is not
-    /// there, JSON that does not fit. As `EX_USAGE` of sysexits.h.
+    /// 64: it was called wrongly, and will fail whenever it is called like this: unknown arguments, an event that does
+    /// not exist, JSON that does not fit. The same as `EX_USAGE` of sysexits.h.
     Usage,
-    /// 130: a signal cut it short.
+    /// 130: a signal interrupted it.
     Interrupted,
 }
 
@@ -49,17 +49,17 @@ Exit codes:
   64   it was called wrongly: arguments, the name of an event, JSON that does not fit
   130  a signal cut it short";
 
-/// What a `main` returns, made from how a command ended.
+/// The return value of `main`, made from how a command ended.
 ///
-/// `ExitCode` and `Result<ExitCode, E>` say it as it is. A `main` that returns `Result<(), E>` or `()` cannot say more than
-/// one code for all that is not done: there the process ends at once with the right one, by [`std::process::exit`], which
-/// runs no destructors.
+/// `ExitCode` and `Result<ExitCode, E>` can express every exit code. A `main` that returns `Result<(), E>` or `()` has
+/// only one code for all failures: then the process exits at once with the right one, through [`std::process::exit`],
+/// which runs no destructors.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say how a command ended",
     note = "let `main` return `Result<std::process::ExitCode, E>`, `Result<(), E>`, `ExitCode` or `()`"
 )]
 pub trait FromExit {
-    /// What to return.
+    /// The value to return.
     fn from_exit(exit: Exit) -> Self;
 }
 

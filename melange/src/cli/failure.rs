@@ -11,7 +11,7 @@ use super::text::printable;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::{BuildErrors, PublishError};
 
-/// Why a command could not do what it was to do: what happened, and what to do about it.
+/// Why a command failed: what happened, and what to do about it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Failure {
     exit: Exit,
@@ -20,13 +20,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// It could not be done.
+    /// The command failed.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, what: what.into(), help: Vec::new() }
     }
 
-    /// It was called wrongly.
+    /// The command was called wrongly.
     #[must_use]
     pub fn usage(what: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(what) }
@@ -48,13 +48,13 @@ impl Failure {
         }
     }
 
-    /// What the process exits with.
+    /// The exit code of the process.
     #[must_use]
     pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// Of an error, with what it came from.
+    /// From an error, with its sources.
     pub(super) fn of(error: &dyn Error) -> Self {
         let mut what = error.to_string();
         let mut next = error.source();

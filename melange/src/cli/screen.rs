@@ -26,14 +26,14 @@ pub trait Row: Serialize {
     /// The columns.
     const HEAD: &'static [&'static str];
 
-    /// What stands in them.
+    /// Their values.
     fn cells(&self) -> Vec<String>;
 }
 
-/// Where a command shows what it found: standard output, and standard error for what is said beside it.
+/// The output of a command: results on standard output, and notes on standard error.
 ///
-/// When the reader of standard output goes away, as `head` does, what is written from then on is dropped: a command that
-/// changes something goes on to its end, and one that only shows may ask [`is_read`](Self::is_read).
+/// If the reader of standard output closes the pipe, as `head` does, further output is dropped: a command that changes
+/// something runs to its end, and one that only shows something may check [`is_read`](Self::is_read).
 pub struct Screen {
     format: Format,
     to: Box<dyn Write + Send + Sync>,
@@ -47,19 +47,19 @@ impl Screen {
         Self { format, to: Box::new(anstream::stdout()), reader_gone: false, broken: false, whole }
     }
 
-    /// As `--output` says.
+    /// The format chosen with `--output`.
     #[must_use]
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// Whether it is for programs.
+    /// Whether the format is JSON, for programs.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
-    /// Whether anybody is there to read on, as far as that is known.
+    /// Whether the output is still being read, as far as is known.
     #[must_use]
     pub fn is_read(&self) -> bool {
         !self.reader_gone
@@ -78,7 +78,7 @@ impl Screen {
     /// One line of text.
     ///
     /// # Errors
-    /// If it could not be written; a reader that has gone away is no error.
+    /// If it could not be written; a reader that closed the pipe is not an error.
     pub fn line(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
         self.write(&format!("{text}\n"))
     }
@@ -92,8 +92,8 @@ impl Screen {
         self.line(format_args!("{bold}{text}{bold:#}"))
     }
 
-    /// Lines of which some begin with a sign: `+` for what is new, `-` for what goes, `~` for what changes, `!` for what
-    /// somebody has to look at.
+    /// Lines of which some begin with a sign: `+` for what is new, `-` for what goes, `~` for what changes, `!` for
+    /// what somebody has to look at.
     ///
     /// # Errors
     /// As [`line`](Self::line).
@@ -171,8 +171,8 @@ impl Screen {
         let _ = writeln!(anstream::stderr(), "{}", printable(&text.to_string()));
     }
 
-    /// How far something is, on standard error: a bar on a terminal, and lines now and then elsewhere. `what` says what is
-    /// done, as in "redriving".
+    /// How far something is, on standard error: a bar on a terminal, and lines now and then elsewhere. `what` says what
+    /// is done, as in "redriving".
     #[must_use]
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
         Progress::begin(what, total)

@@ -13,19 +13,19 @@ use super::lane::{Held, Lane};
 use super::row::Row;
 use crate::transport::Delivery;
 
-/// Messages of one group go into one lane, in order; all lanes run concurrently. What came after the stop is handed
-/// back.
+/// Messages of one group go into one lane, in order; all lanes run concurrently. Messages received after the stop are
+/// returned to the queue.
 ///
-/// Where handlers have been brief, lanes first run in a row, in one task, as far as they come without waiting: to make
-/// a task, and to wake who runs it, takes longer than such a handler. Never here: whoever receives must not wait for a
-/// handler, even if that blocks its thread.
+/// If handlers have recently been fast, lanes first run one after the other (in a row), in one task, as long as they do
+/// not wait: creating and waking a task takes longer than such a handler. They never run in the receiving task, which
+/// must not wait for a handler, even one that blocks its thread.
 pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery>, mut permits: Permits) {
     let Some(queue) = engine.queues.get(index).filter(|_| !deliveries.is_empty()) else { return };
     let late = engine.stop.is_cancelled();
-    // What was asked for and did not come is free again, however long those take that did.
+    // Permits for messages that were requested but did not come are free at once, however long the others take.
     permits.keep(deliveries.len());
     let in_a_row = deliveries.len() > 1 && queue.pace.is_brief() && !late;
-    // All at once, and before any has its turn: their time runs already.
+    // All at once, and before any is run: their visibility timeouts have already begun.
     let mut rest = Rest { held: queue.leases.take_all(deliveries).into_iter(), permits };
     if in_a_row {
         return Row::begin(engine, index, rest);
@@ -38,7 +38,7 @@ pub(crate) fn begin(engine: &Arc<Engine>, index: usize, deliveries: Vec<Delivery
 /// The first message of a lane, those of its group behind it, and permits for all of them.
 pub(super) type Begins = (Held, VecDeque<Held>, Permits);
 
-/// What has not begun.
+/// The lanes that have not begun.
 pub(super) struct Rest {
     held: vec::IntoIter<Held>,
     pub(super) permits: Permits,

@@ -1,4 +1,5 @@
-//! Leases that are kept for a single call, beside it: its handler may block the caller's thread, where nothing else runs then.
+//! Leases that are kept for a single call, beside it: its handler may block the caller's thread, where nothing else
+//! runs then.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ impl<'a> Beside<'a> {
     pub(super) async fn start(engine: &'a Engine, queue: &'a Queue) -> Self {
         let (leases, transport) = (Arc::clone(&queue.leases), engine.transport.clone());
         let task = AbortOnDropHandle::new(tokio::spawn(async move { leases.keep(&transport).await }));
-        // What was woken last stays with this thread until it has run once: from then on any thread can go on with it.
+        // Tokio keeps the task woken last with this thread until it has run once: only then can any thread continue it.
         give_way().await;
         Self { engine, queue, task }
     }

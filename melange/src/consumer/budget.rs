@@ -1,4 +1,4 @@
-//! How many messages may be in hand at once: one budget for all queues, shared by weight.
+//! How many messages may be in flight at once: one budget for all queues, shared by weight.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// One permit for each message in hand, of all queues together. What one queue does not use, others may; when all want
-/// more than there is, each gets its part by weight. A queue that only waits for messages holds its permits meanwhile.
+/// One permit for each message in flight, over all queues. What one queue does not use, others may; when demand exceeds
+/// the budget, each gets its share by weight. A queue that only waits for messages holds its permits meanwhile.
 pub(crate) struct Budget {
     state: Mutex<State>,
     changed: Notify,
@@ -20,7 +20,7 @@ struct State {
     turn: u64,
 }
 
-/// One queue's part.
+/// One queue's share.
 struct Share {
     weight: usize,
     used: usize,
@@ -37,7 +37,7 @@ impl State {
         self.limit.saturating_sub(self.used)
     }
 
-    /// The queue with the best claim of all that wait: the one that has least for its weight, and of such the one that was
+    /// The waiting queue with the best claim: the one that has least for its weight, and among equals the one that was
     /// served longest ago.
     fn next(&self) -> Option<usize> {
         let waiting = self.shares.iter().enumerate().filter(|(_, share)| share.waiting > 0);
@@ -99,8 +99,9 @@ impl Budget {
         self.changed.notify_waiters();
     }
 
-    /// Up to `want` permits for `queue`: all of them where they are free, else what is free once the `patience` with so
-    /// many free ones of so many is over, at least one. Waiting a little makes one request of several.
+    /// Up to `want` permits for `queue`: all of them if they are free, otherwise what is free when `patience` is over,
+    /// at least one. `patience` is computed from the numbers of free and of all permits. Waiting a little merges
+    /// several requests into one.
     pub(crate) async fn reserve(
         self: &Arc<Self>,
         queue: usize,
@@ -145,7 +146,7 @@ impl Budget {
         Some(Permits { budget: Arc::clone(self), queue, count: want })
     }
 
-    /// Whether nothing is free, so that a queue that is not polled waits for handlers and not for its broker.
+    /// Whether nothing is free, so that a queue that is not polled waits for handlers, not for its broker.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.state().free() == 0
     }
@@ -157,7 +158,8 @@ impl Budget {
         if let Some(share) = state.shares.get_mut(queue) {
             share.used -= count;
         }
-        // Not for every permit: whoever gathers them is told of the first, of twice as many, and when there are enough.
+        // Not for every permit: the waiting receive is notified of the first, then when there are twice as many, and
+        // when there are enough.
         let many_more = state.free().checked_ilog2() != free_before.checked_ilog2();
         let wanted = state.next().is_some_and(|next| many_more || Some(next) != next_before || state.is_enough(next));
         drop(state);

@@ -1,4 +1,4 @@
-//! One call for several: entries that come few by few go out in batches, soon, and are answered one by one.
+//! Batching: entries that arrive a few at a time are sent in batches, soon, and each gets its own result.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::retry::RetryPolicy;
 use crate::runtime::give_way;
 use crate::transport::TransportError;
 
-/// Most calls under way at once; entries wait behind them.
+/// The most concurrent calls; further entries wait.
 const CALLS: usize = 8;
 
-/// Most entries that wait, for others or to be tried again; whoever brings more waits too.
+/// The most entries that wait to be batched or retried; beyond that, senders wait too.
 const BACKLOG: usize = 100;
 
-/// How long urgent entries wait for each other: those of one moment go out together.
+/// How long urgent entries wait for each other, so that simultaneous ones go out together.
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// Waits between tries of an entry that failed and may succeed later.
@@ -28,13 +28,13 @@ const RETRIES: RetryPolicy = RetryPolicy::new(u32::MAX, Duration::from_millis(10
 
 /// Something that goes out in a batch.
 pub(crate) trait Entry: Send + 'static {
-    /// Must not wait for others.
+    /// Whether it must not wait to be batched.
     fn is_urgent(&self) -> bool;
-    /// Too late `now`: it must not go out any more.
+    /// Whether it is too late to send it `now`.
     fn is_over(&self, now: Instant) -> bool;
-    /// What became of it.
+    /// Called with its result.
     fn answered(self, answer: Result<(), TransportError>);
-    /// It is over and did not go out, or not with success.
+    /// Called if it became too late before it was sent with success; `last` is the result of the last attempt.
     fn expired(self, last: Option<TransportError>);
 }
 
@@ -43,9 +43,9 @@ pub(crate) trait Entry: Send + 'static {
 pub(crate) struct Gather {
     /// Most entries of a call.
     pub(crate) most: usize,
-    /// Longest an entry waits for others to come.
+    /// The longest an entry waits to be batched.
     pub(crate) window: Duration,
-    /// Longest a call may take: what has no answer by then has none, and makes room for others.
+    /// The longest a call may take: then its entries count as unanswered, and other calls can be made.
     pub(crate) longest_call: Duration,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Gather {
 pub(crate) struct Waiting<E> {
     pub(crate) entry: E,
     attempt: u32,
-    /// What its last try was answered, if there was one.
+    /// The error of its last attempt, if there was one.
     last: Option<Box<TransportError>>,
 }
 
@@ -63,8 +63,8 @@ impl<E> Waiting<E> {
     }
 }
 
-/// Sends what comes through `entries` by `call`, until `close` is cancelled and everything is answered, or nobody is left
-/// who could send an entry. Once `hurry` is cancelled nothing waits for others any more.
+/// Sends what arrives in `entries` with `call`, until `close` is cancelled and everything is answered, or all senders
+/// of entries are gone. Once `hurry` is cancelled, nothing waits to be batched any more.
 pub(crate) async fn coalesce<E: Entry, F>(
     gather: Gather,
     mut entries: mpsc::Receiver<Vec<Waiting<E>>>,
@@ -107,7 +107,7 @@ pub(crate) async fn coalesce<E: Entry, F>(
         tokio::select! {
             biased;
             Some(failed) = calls.next(), if !calls.is_empty() => {
-                // What failed together is tried again together.
+                // Entries that failed together are retried together.
                 if let Some(attempt) = failed.iter().map(|waiting: &Waiting<E>| waiting.attempt).max() {
                     failing += failed.len();
                     again.push(async move {
@@ -126,7 +126,7 @@ pub(crate) async fn coalesce<E: Entry, F>(
                     open = false;
                     continue;
                 };
-                // What is handled meanwhile comes along.
+                // Entries that arrive meanwhile join the batch.
                 if ready.len() + came.len() < gather.most {
                     give_way().await;
                     fill(&mut came, &mut entries, gather.most - ready.len());
@@ -150,7 +150,7 @@ pub(crate) async fn coalesce<E: Entry, F>(
     }
 }
 
-/// Puts in what has come, until there are at least so many.
+/// Moves arrived entries into the batch, until there are at least this many.
 fn fill<E>(to: &mut Vec<Waiting<E>>, entries: &mut mpsc::Receiver<Vec<Waiting<E>>>, least: usize) {
     while to.len() < least
         && let Ok(came) = entries.try_recv()
@@ -159,7 +159,7 @@ fn fill<E>(to: &mut Vec<Waiting<E>>, entries: &mut mpsc::Receiver<Vec<Waiting<E>
     }
 }
 
-/// Behind what is there: mostly nothing is.
+/// Appends to what is there, which is mostly nothing.
 fn add<E>(to: &mut Vec<Waiting<E>>, came: Vec<Waiting<E>>) {
     if to.is_empty() {
         *to = came;
@@ -176,7 +176,7 @@ fn first<E>(of: &mut Vec<Waiting<E>>, most: usize) -> Vec<Waiting<E>> {
     of.drain(..most).collect()
 }
 
-/// Sends a batch, answers those of its entries that are through, and gives back those to be tried again.
+/// Sends a batch, answers the entries that are done, and returns those to be retried.
 async fn send<E: Entry, F>(
     mut batch: Vec<Waiting<E>>,
     longest: Duration,

@@ -18,7 +18,8 @@ use crate::wire::{Incoming, Unreadable, begin, read};
 
 /// What a delivery turned out to be.
 pub(crate) enum Decoded<'q> {
-    /// Events, each with the subscribers that are to run for it: one event, unless several versions of it are listened to.
+    /// Events, each with the subscribers that are to run for it: one event, unless several versions of it are listened
+    /// to.
     Events { name: Cow<'static, str>, first: Decodable<'q>, others: Vec<Decodable<'q>> },
     /// Nobody here listens to this name.
     Unknown { name: String },
@@ -35,7 +36,7 @@ pub(crate) struct Decodable<'q> {
     pub(crate) listeners: Cow<'q, [usize]>,
 }
 
-/// What a delivery is. Whoever reads an event for serde may panic: then it cannot be read.
+/// Decodes a delivery. A `Deserialize` impl may panic: then the event counts as unreadable.
 pub(crate) fn decode<'q>(queue: &'q Queue, delivery: &'q Delivery) -> Decoded<'q> {
     contained(|| of_content(queue, delivery)).unwrap_or_else(|| {
         let why = "reading it panicked, in the `Deserialize` of its event or in an upcast: mend that, then redrive it";
@@ -54,11 +55,11 @@ fn of_content<'q>(queue: &'q Queue, delivery: &'q Delivery) -> Decoded<'q> {
 }
 
 fn from_json<'q>(queue: &'q Queue, delivery: &'q Delivery, inbound: &'q Inbound, json: &'q str) -> Decoded<'q> {
-    // First in one walk, as most come. What cannot be read so is read with care, and judged then.
+    // First in one pass, which suffices for most. Anything else is read by the careful reader, which decides.
     if let Some(incoming) = begin(json, &inbound.attributes, |name| queue.readers.know(name)) {
         match from_incoming(queue, delivery, inbound, &incoming) {
             decoded @ Decoded::Events { .. } => return decoded,
-            // Somebody else's: whether it is all right is theirs to say.
+            // Somebody else's event: whether its body is valid does not matter here.
             decoded @ Decoded::Unknown { .. } if incoming.says_its_name() => return decoded,
             _ => {}
         }
@@ -127,7 +128,7 @@ fn from_typed<'q>(queue: &'q Queue, delivery: &Delivery, inbound: &Inbound, even
     }
 }
 
-/// A dead letter that was put back is for the one subscriber that gave it up, as long as there is one of that name.
+/// A redriven dead letter is only for the subscriber that gave it up, as long as there is one with that name.
 fn addressed<'q>(queue: &'q Queue, inbound: &Inbound, listeners: &'q [usize]) -> Cow<'q, [usize]> {
     let Some(wanted) = inbound.attributes.text(SUBSCRIBER) else {
         return Cow::Borrowed(listeners);

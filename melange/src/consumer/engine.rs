@@ -38,15 +38,15 @@ pub(crate) struct Engine {
     pub(crate) lanes: TaskTracker,
     /// Extend leases, and settle.
     pub(crate) settlers: TaskTracker,
-    /// What all of these run on, once they do.
+    /// The runtime that all of these run on, once they do.
     pub(crate) runtime: OnceLock<Handle>,
     /// Cancelled: nothing more is received.
     pub(crate) stop: CancellationToken,
-    /// Cancelled, at the latest with `stop`: no answer waits for others any more.
+    /// Cancelled, at the latest with `stop`: settling no longer waits to be batched.
     pub(crate) hurry: CancellationToken,
-    /// Cancelled: what is in hand is handed back.
+    /// Cancelled: messages in flight are returned to the queue.
     pub(crate) abort: CancellationToken,
-    /// Cancelled: nothing is in hand any more.
+    /// Cancelled: no message is in flight any more.
     pub(crate) settled: CancellationToken,
 }
 

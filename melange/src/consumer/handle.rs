@@ -13,7 +13,7 @@ use super::health::{Health, health};
 use super::report::ConsumerMetrics;
 use crate::runtime::timer;
 
-/// How long after the deadline the answers to handing messages back are waited for.
+/// How long after the deadline to wait until messages have been returned to the queue.
 const HANDING_BACK: Duration = Duration::from_secs(3);
 
 /// A consumer that polls in the background. Dropping it stops polling; messages in flight are finished.
@@ -86,7 +86,7 @@ pub(crate) async fn shutdown(
         let within = |limit| timer(engine.runtime.get(), || timeout(limit, engine.settlers.wait()));
         if within(deadline).await.is_err() {
             engine.abort.cancel();
-            // Handing back is a short call for all; a handler that blocks its thread cannot be stopped at all.
+            // Returning them is one short call for all; a handler that blocks its thread cannot be stopped at all.
             let _ = within(HANDING_BACK).await;
         }
     }
@@ -97,7 +97,7 @@ pub(crate) async fn shutdown(
         released: now.released.saturating_sub(before.released),
         taken_back: now.leases_lost.saturating_sub(before.leases_lost),
         unreleased: now.unsettled.saturating_sub(before.unsettled),
-        // Counted one by one, while others may still count.
+        // The counters are read one by one, while others may still change them.
         lost: now.received.saturating_sub(settled(&now) + now.released + now.leases_lost + now.unsettled),
     };
     tracing::info!(?report, "stopped");

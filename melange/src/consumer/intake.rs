@@ -56,7 +56,7 @@ use pushed::Pushed;
 #[derive(Clone)]
 pub struct Intake {
     engine: Arc<Engine>,
-    /// Else it would end with its bus.
+    /// Keeps the bus alive.
     _bus: Arc<dyn Any + Send + Sync>,
 }
 
@@ -123,7 +123,7 @@ impl Intake {
     /// Cancel `stop` to end it soon: handlers see the token cancelled, and have half a second to finish.
     pub async fn handle(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {
         let engine = &*self.engine;
-        // A shutdown waits for it, and lets its subscribers publish meanwhile. Or it has begun already, which is seen
+        // A shutdown waits for this, and lets its subscribers publish meanwhile; if it has already begun, that is seen
         // here.
         let taking = engine.settlers.track_future(engine.lanes.track_future(self.take(queue, delivery, stop)));
         if engine.stop.is_cancelled() {
@@ -135,7 +135,7 @@ impl Intake {
     async fn take(&self, queue: Option<&str>, delivery: &Delivery, stop: &CancellationToken) -> Taken {
         let engine = &*self.engine;
         let keeper = Pushed::until(stop, &engine.abort);
-        // Handlers that outlive whoever waited for them are told.
+        // If the caller drops the future, the handlers are told to stop.
         let guard = keeper.token().clone().drop_guard();
         let runs = decoded(self.queues(queue), delivery).into_iter().map(|(queue, decoded)| {
             let keeper = &keeper;
@@ -213,7 +213,7 @@ impl Intake {
     }
 }
 
-/// What `delivery` is to each queue that it concerns; if it concerns none, to the first.
+/// Decodes `delivery` for each queue that it concerns; if it concerns none, for the first.
 fn decoded<'a>(queues: &'a [Queue], delivery: &'a Delivery) -> Vec<(&'a Queue, Decoded<'a>)> {
     let mut all: Vec<_> = queues.iter().map(|queue| (queue, decode(queue, delivery))).collect();
     let concerns = |decoded: &Decoded<'_>| !matches!(decoded, Decoded::Unknown { .. });
@@ -230,7 +230,7 @@ fn decoded<'a>(queues: &'a [Queue], delivery: &'a Delivery) -> Vec<(&'a Queue, D
     all
 }
 
-/// A message that is counted as received, and as handed back if whoever gave it waits no more.
+/// Counts a message as received, and as released if the caller stops waiting for it.
 struct Counted<'a>(Option<&'a Counters>);
 
 impl<'a> Counted<'a> {

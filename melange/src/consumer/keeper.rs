@@ -1,4 +1,4 @@
-//! Who keeps a message while its subscribers run: it says when they are to stop, and where what they give up goes.
+//! The holder of a message while its subscribers run: it tells when they should stop, and where dead letters go.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use super::unanswered::or_unanswered;
 use crate::context::Stop;
 use crate::transport::{DeadLetter, Delivery, TransportError};
 
-/// Who keeps a message while its subscribers run.
+/// The holder of a message while its subscribers run.
 pub(crate) trait Keeper: Stop {
     /// Whether its subscribers are to stop.
     fn is_stopped(&self) -> bool;
 
-    /// Why the message is to be run again whatever its subscribers said, if it is.
+    /// Why the message must be run again, whatever its subscribers returned; `None` if it need not.
     fn why_lost(&self) -> Option<&'static str>;
 
-    /// Waits until nobody waits for its subscribers any more.
+    /// Waits until the result of its subscribers is no longer needed.
     fn until_lost(&self) -> impl Future<Output = ()> + Send;
 
-    /// Finds a place for what was given up.
+    /// Stores a dead letter.
     fn dead_letter(
         &self,
         engine: &Engine,
@@ -51,7 +51,7 @@ pub(super) async fn send(
     delivery: &Delivery,
     letter: &DeadLetter,
 ) -> Result<(), TransportError> {
-    // In a box, or every task that handles a message would have room for it.
+    // Boxed, so that tasks that handle a message stay small.
     let call = Box::pin(or_unanswered(Duration::ZERO, engine.transport.dead_letter(&queue.name, delivery, letter)));
     call.await.inspect(|()| {
         engine.counters.dead_letters.fetch_add(1, Ordering::Relaxed);

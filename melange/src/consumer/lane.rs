@@ -1,4 +1,4 @@
-//! Messages in hand that must be handled one after the other.
+//! Messages in flight that must be handled one after the other.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use super::settle::{Settling, Verdict};
 use crate::runtime::give_way;
 use crate::transport::Delivery;
 
-/// How long handlers have to heed their token at a deadline.
+/// How long handlers have to react to their token at a deadline.
 pub(super) const HEED: Duration = Duration::from_millis(500);
 
-/// A message in hand.
+/// A message in flight.
 pub(crate) struct InHand {
     pub(crate) delivery: Delivery,
     pub(crate) lease: Lease,
 }
 
-/// In a box, from when it came until it is settled: it passes through many hands.
+/// Boxed from when it is received until it is settled, because it is moved often.
 pub(crate) type Held = Box<InHand>;
 
 /// Messages of one group in their order, or a single one without a group.
@@ -35,7 +35,7 @@ pub(crate) struct Lane<'a> {
     pub(crate) engine: &'a Arc<Engine>,
     pub(crate) queue: &'a Queue,
     pub(crate) index: usize,
-    /// The row it runs in, as long as it has not waited.
+    /// The row (lanes that share a task) it runs in, as long as it has not waited.
     pub(crate) row: Option<&'a Row>,
     pub(crate) first: Option<Held>,
     pub(crate) behind: VecDeque<Held>,
@@ -43,8 +43,8 @@ pub(crate) struct Lane<'a> {
 }
 
 impl Lane<'_> {
-    /// Handles one after the other, from `now` on, and says when the last was done. When the engine is aborted, what is left
-    /// is handed back at once.
+    /// Handles one after the other, from `now` on, and returns when the last was done. When the engine is aborted, the
+    /// rest is returned to the queue at once.
     pub(crate) async fn run(&mut self, now: Instant) -> Instant {
         let (engine, queue) = (self.engine, self.queue);
         let mut begun = now;
@@ -65,8 +65,8 @@ impl Lane<'_> {
                 None => self.settle(settling).await,
             }
             begun = ended;
-            // In a FIFO group nothing may run before what failed: the rest comes back when that does, not sooner. On other
-            // queues the order is best effort.
+            // In a FIFO group nothing may run before the failed message: the rest is redelivered when that one is, not
+            // sooner. On other queues the order is best effort.
             if queue.is_fifo()
                 && let Verdict::Retry(after) = verdict
             {
@@ -77,7 +77,7 @@ impl Lane<'_> {
                 break;
             }
             if !self.is_empty() {
-                // Whom the answer has woken must not wait for the next handler: that may block this thread.
+                // The task woken by the answer must not wait for the next handler, which may block this thread.
                 give_way().await;
                 begun = Instant::now();
             }
@@ -96,7 +96,7 @@ impl Lane<'_> {
         self.first.take().or_else(|| self.behind.pop_front())
     }
 
-    /// Hands back everything that is left, in order.
+    /// Returns everything that is left to the queue, in order.
     pub(crate) async fn release(&mut self, after: Duration) {
         while let Some(held) = self.next() {
             let settling = self.settling(held, Verdict::Release(after), 0);
@@ -117,7 +117,7 @@ impl Lane<'_> {
     }
 }
 
-/// What the subscribers made of the message; `None` when they were told to stop before they were done.
+/// The result of the message's subscribers; `None` if they were told to stop before they were done.
 ///
 /// A lane that waits leaves its row.
 async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held, row: &mut Option<&Row>) -> Option<Handled> {
@@ -132,7 +132,7 @@ async fn handle_until_abort(engine: &Engine, queue: &Queue, held: &Held, row: &m
         biased;
         handled = &mut handling => Some(handled),
         () = engine.abort.cancelled() => {
-            // Time to put the work down in order; whatever it says then, the message goes back.
+            // Time for the handler to stop cleanly; whatever it returns then, the message goes back to the queue.
             held.lease.token().cancel();
             let _ = timeout(HEED, handling).await;
             None

@@ -1,4 +1,5 @@
-//! The leases on what is in hand: extended while handlers run, in batches, and known to be lost when they are.
+//! The leases (visibility timeouts) of messages in flight: extended in batches while handlers run, and detected when
+//! lost.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,14 +20,14 @@ use crate::transport::{Delivery, DynTransport, Receipt, TransportError, Transpor
 /// A lease is looked at this often within its visibility, and extended once less than half of it is left.
 const TICKS: u32 = 8;
 
-/// Most that is taken off a lease, since it began before its answer came.
+/// The most that is subtracted from a lease, because it began before the response arrived.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// What one queue has in hand.
+/// One queue's messages in flight.
 pub(crate) struct Leases {
     queue: String,
     visibility: Duration,
-    /// Longest a message may be in hand, extensions included.
+    /// The longest a message may be in flight, extensions included.
     longest: Duration,
     held: Mutex<Held>,
     /// The first lease was taken.
@@ -39,7 +40,7 @@ struct Held {
     leases: Slab<Entry>,
 }
 
-/// Where an entry is, and which it is: places are used again.
+/// The slot of an entry and its generation, because slots are reused.
 #[derive(Debug, Clone, Copy)]
 struct Key {
     place: usize,
@@ -61,9 +62,9 @@ struct Entry {
     receipt: Receipt,
     since: Instant,
     until: Instant,
-    /// There once somebody has asked for it.
+    /// Created when somebody asks for it.
     token: Option<CancellationToken>,
-    /// The message is no longer ours.
+    /// The lease is lost.
     lost: bool,
     /// A call that extends it is under way.
     extending: bool,
@@ -71,7 +72,7 @@ struct Entry {
     done: Option<Done>,
 }
 
-/// What is asked for one message.
+/// The extension requested for one message.
 #[derive(Clone)]
 struct Extension {
     key: Key,
@@ -79,7 +80,7 @@ struct Extension {
     time: Duration,
 }
 
-/// What is being asked for several. Whoever asks may go before there is an answer: then others can ask.
+/// A pending extension of several. If the caller is dropped before there is an answer, others can request it again.
 struct Asking<'a> {
     leases: &'a Leases,
     batch: Vec<Extension>,
@@ -96,14 +97,14 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// What was asked for several, when, and what the broker said.
+/// The extension requested for several, when that was, and the broker's answer.
 struct Extended<'a> {
     asking: Asking<'a>,
     asked: Instant,
     answers: Vec<Result<(), TransportError>>,
 }
 
-/// What is to become of a message whose handlers are done.
+/// What will happen to a message whose handlers are done.
 struct Done {
     message_id: String,
     verdict: Verdict,
@@ -168,15 +169,16 @@ impl Leases {
         self.visibility
     }
 
-    /// How many are in hand, and since when the oldest is.
+    /// How many are in flight, and since when the oldest is.
     pub(crate) fn in_hand(&self) -> (usize, Option<Instant>) {
         let held = self.held();
         (held.leases.len(), held.leases.iter().map(|(_, entry)| entry.since).min())
     }
 
-    /// What a message that has come again will be deleted as, if its handlers were done here and its settling hangs.
+    /// The fate with which a redelivered message can be deleted, if its handlers were done here and its settling is
+    /// stuck.
     pub(crate) fn being_deleted(&self, message_id: &str) -> Option<Fate> {
-        // Messages without an id would pass for each other.
+        // Messages without an id could not be told apart.
         if message_id.is_empty() {
             return None;
         }
@@ -188,20 +190,20 @@ impl Leases {
         })
     }
 
-    /// When a lease ends that begins or is extended at `from` for so long, seen from here.
+    /// When a lease that begins or is extended at `from` for this long ends, on this process's clock.
     fn end(&self, from: Instant, time: Duration, since: Instant) -> Instant {
         let margin = (self.visibility / 10).min(MARGIN);
         (from + time.saturating_sub(margin)).min(since + self.longest)
     }
 
-    /// For how long a message may be extended that has been in hand `since`. A broker refuses what goes beyond the longest
-    /// and shortens nothing; it has counted for a little longer than this process, and in whole seconds.
+    /// For how long a message that has been in flight `since` may be extended. A broker refuses, and does not cap, an
+    /// extension beyond the longest; it has counted for a little longer than this process, and in whole seconds.
     fn time(&self, now: Instant, since: Instant) -> Duration {
         let left = (since + self.longest).saturating_duration_since(now).saturating_sub(MARGIN);
         if left < self.visibility { Duration::from_secs(left.as_secs()) } else { self.visibility }
     }
 
-    /// Extends what needs it, and gives up what was lost. Never returns. Several may do so at once.
+    /// Extends leases that need it, and gives up lost ones. Never returns. Several tasks may run it at once.
     pub(crate) async fn keep(&self, transport: &DynTransport) -> Infallible {
         let tick = (self.visibility / TICKS).max(Duration::from_millis(10));
         let mut ticks = interval(tick);
@@ -225,7 +227,7 @@ impl Leases {
         }
     }
 
-    /// Cancels what ends before there is another look, and picks what has less than half its time left.
+    /// Cancels leases that end before the next check, and picks those with less than half their time left.
     fn due(&self, tick: Duration) -> Vec<Extension> {
         let now = Instant::now();
         let mut due = Vec::new();
@@ -254,7 +256,7 @@ impl Leases {
     async fn extend<'a>(&self, transport: &DynTransport, asking: Asking<'a>) -> Extended<'a> {
         let asked = Instant::now();
         let changes = asking.batch.iter().map(|extension| (extension.receipt.clone(), extension.time)).collect();
-        // An answer that comes later than the lease ends is none.
+        // An answer after the end of the lease does not count.
         let call = transport.change_visibilities(&self.queue, changes);
         let answers = tokio::time::timeout(self.visibility / 2, call).await.unwrap_or_default();
         Extended { asking, asked, answers }
@@ -289,12 +291,12 @@ pub(crate) struct Lease {
     leases: Arc<Leases>,
     /// `None` once it is given up.
     key: Option<Key>,
-    /// Made when somebody asks for it, which mostly nobody does: a handler that waits, or is to be told to stop.
+    /// Created when needed, which is rare: for a handler that waits, or must be told to stop.
     token: OnceLock<CancellationToken>,
 }
 
 impl Lease {
-    /// Cancelled when the message is no longer ours, or its handlers are to stop.
+    /// Cancelled when the lease is lost, or the handlers should stop.
     pub(crate) fn token(&self) -> &CancellationToken {
         self.token.get_or_init(|| {
             let token = CancellationToken::new();
@@ -312,26 +314,26 @@ impl Lease {
         self.token.get().map_or_else(|| self.is_lost(), CancellationToken::is_cancelled)
     }
 
-    /// Whether the message is no longer ours: whoever has it now runs it again.
+    /// Whether the lease is lost: another consumer runs the message again.
     pub(crate) fn is_lost(&self) -> bool {
         self.look(|entry| entry.lost).unwrap_or(true)
     }
 
-    /// Waits until the message is no longer ours.
+    /// Waits until the lease is lost.
     pub(crate) async fn lost(&self) {
         self.token().cancelled().await;
-        // Told to stop, its handlers have little time left, and this one waits no more for what comes in it.
+        // Once told to stop, its handlers have little time left, and this need not wait for a loss of the lease in it.
         if !self.is_lost() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether the message is still ours `now`, as far as can be known from here.
+    /// Whether the lease is still valid `now`, as far as this process knows.
     pub(crate) fn is_ours(&self, now: Instant) -> bool {
         self.look(|entry| !entry.lost && now < entry.until).unwrap_or(false)
     }
 
-    /// The handlers are done, and this is to become of it: the time that is left is enough to settle it.
+    /// Notes that the handlers are done, and what will happen to the message: the time left is enough to settle it.
     pub(crate) fn finish(&self, message_id: String, verdict: Verdict) {
         if let Some(key) = self.key
             && let Some(entry) = self.leases.held().get_mut(key)
@@ -340,7 +342,7 @@ impl Lease {
         }
     }
 
-    /// It is settled: gives back the message's id.
+    /// Notes that it is settled, and returns the message's id.
     pub(crate) fn end(&mut self) -> String {
         self.remove().and_then(|entry| entry.done).map(|done| done.message_id).unwrap_or_default()
     }
@@ -358,7 +360,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let entry = self.remove();
-        // With it goes the message, which takes a moment: nobody waits for the lock meanwhile.
+        // Dropping the message takes a moment: do not hold the lock meanwhile.
         drop(entry);
     }
 }

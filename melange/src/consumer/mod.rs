@@ -109,7 +109,7 @@ pub enum UnknownVersions {
 /// ```
 pub struct MessageConsumer {
     engine: Arc<Engine>,
-    /// The queue that `consume_event` asks next.
+    /// The queue that `consume_event` polls next.
     next: AtomicUsize,
 }
 
@@ -177,7 +177,7 @@ impl MessageConsumer {
     }
 }
 
-/// What one message is asked for with.
+/// The parameters of consuming one message.
 pub(crate) struct Ask<'a> {
     pub(crate) wait: Duration,
     /// From this queue only.
@@ -194,12 +194,12 @@ pub(crate) async fn consume(engine: &Engine, next: &AtomicUsize, ask: Ask<'_>) -
     let end = deadline.map_or(end, |deadline| end.min(deadline));
     let several = queues.len() > 1;
     loop {
-        // Each call begins behind the queue that was asked last, so that a full one keeps nobody from the others.
+        // Each call begins after the queue that was polled last, so that a full one does not starve the others.
         for _ in 0..queues.len() {
             let next = next.fetch_add(1, Ordering::Relaxed) % queues.len();
             let Some(queue) = queues.get(next) else { continue };
             let left = end.saturating_duration_since(Instant::now());
-            // One queue is waited for at once; several are asked in turn, a second each.
+            // A single queue is polled for the whole wait time; several are polled in turn, a second each.
             let wait = if several { left.min(Duration::from_secs(1)) } else { left };
             let mut deliveries = engine.transport.receive(&queue.name, 1, wait).await?;
             engine.counters.received.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
@@ -223,7 +223,7 @@ pub(crate) async fn consume(engine: &Engine, next: &AtomicUsize, ask: Ask<'_>) -
     }
 }
 
-/// What the subscribers make of the message, if they are done by the deadline.
+/// The result of the message's subscribers, if they are done by the deadline.
 async fn handle_until(
     deadline: Option<Instant>,
     engine: &Engine,

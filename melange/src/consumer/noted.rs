@@ -1,4 +1,4 @@
-//! What is known of an event that came in a message, beside what it says itself.
+//! The metadata of a received event.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +11,7 @@ use crate::serializer::Origin;
 use crate::transport::{Delivery, Inbound};
 use crate::wire::Header;
 
-/// The metadata of an event that came.
+/// The metadata of a received event.
 pub(crate) enum Noted<'d> {
     Made(Arc<Metadata>),
     /// Made when somebody asks: few subscribers do.
@@ -44,7 +44,7 @@ impl<'d> Noted<'d> {
         Self::Late(came, OnceLock::new())
     }
 
-    /// What travelled beside the body.
+    /// The message attributes.
     pub(super) fn attributes(&self) -> &Attributes {
         match self {
             Self::Made(metadata) => &metadata.attributes,

@@ -17,8 +17,8 @@ pub(crate) struct Outage {
 }
 
 impl Outage {
-    /// Another one failed. How long to wait: no longer than it has failed already, so that what is over is noticed in as
-    /// much time again.
+    /// Notes another failure, and returns how long to wait: no longer than receives have been failing already, so that
+    /// the end of an outage is noticed within as much time again.
     pub(crate) fn goes_on(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         let since: Instant = *self.since.get_or_insert_with(Instant::now);

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Whatever handlers take, several are let finish together.
+/// The minimum wait, whatever handlers take, so that several can finish together.
 const LEAST: Duration = Duration::from_millis(5);
 const MOST: Duration = Duration::from_secs(1);
 
-/// What takes no longer than this is brief.
+/// A handler that takes no longer than this is fast.
 const BRIEF: Duration = Duration::from_micros(250);
 
 /// The mean time that a message takes, in nanoseconds; zero while nothing is known.
@@ -19,11 +19,11 @@ impl Pace {
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).clamp(1, u64::MAX / 16);
         let mean = self.0.load(Ordering::Relaxed);
         let mean = if mean == 0 { took } else { mean - mean / 8 + took / 8 };
-        // Two that note at once may lose one: it is only a mean.
+        // Of two concurrent updates one may be lost: it is only a mean.
         self.0.store(mean.max(1), Ordering::Relaxed);
     }
 
-    /// Whether messages have been brief of late.
+    /// Whether handlers have recently been fast.
     pub(crate) fn is_brief(&self) -> bool {
         (1..=BRIEF.as_nanos()).contains(&self.mean().as_nanos())
     }
@@ -32,8 +32,8 @@ impl Pace {
         Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
 
-    /// How long a receive may wait for a whole batch of permits while `free` of `limit` lie idle: the fewer, the longer,
-    /// since it costs the less work, and makes one request of several.
+    /// How long a receive may wait for a whole batch of permits while `free` of `limit` are idle: the fewer, the
+    /// longer, because it costs less work, and merges several requests into one.
     pub(crate) fn patience(&self, free: usize, limit: usize) -> Duration {
         let share = limit as f64 / free.max(1) as f64 / 20.0;
         self.mean().mul_f64(share.min(1.0)).clamp(LEAST, MOST)

@@ -25,7 +25,7 @@ use crate::retry::RetryPolicy;
 use crate::trace;
 use crate::transport::{DeadLetter, Delivery};
 
-/// What the subscribers of a message made of it.
+/// The result of a message's subscribers.
 pub(crate) struct Handled {
     pub(crate) event_type_name: Option<Cow<'static, str>>,
     pub(crate) verdict: Verdict,
@@ -36,12 +36,12 @@ pub(crate) struct Handled {
 #[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) failures: Vec<SubscriberError>,
-    /// The first of what was given up and has no place to go: the verdict does not count it.
+    /// The first dead letter that could not be stored anywhere: the verdict does not include it.
     pub(crate) homeless: Option<Box<DeadLetter>>,
 }
 
-/// Runs every subscriber of a message that is not done with it yet, and says what is to be done with it. Whoever has
-/// decoded it already gives that.
+/// Runs every subscriber of a message that is not done with it yet, and returns what to do with the message. It may be
+/// given already decoded.
 pub(crate) async fn handle(
     engine: &Engine,
     queue: &Queue,
@@ -111,7 +111,7 @@ impl<K: Keeper> Message<'_, K> {
         }
     }
 
-    /// Time for others to come and take it; then the dead-letter queue, where nothing is lost.
+    /// Leaves time for other processes to take it; then sends it to the dead-letter queue, so that it is not lost.
     async fn leave_to_others(&self, why: String, notes: &mut Notes) -> Verdict {
         let policy = self.queue.patience_with_newer();
         if self.queue.is_last(&policy, self.delivery) {
@@ -124,7 +124,8 @@ impl<K: Keeper> Message<'_, K> {
     async fn unknown(&self, name: &str, notes: &mut Notes) -> Verdict {
         let Self { engine, queue, .. } = self;
         let is_wanted = async { Ok(engine.transport.is_wanted(&engine.topology, &queue.name, name).await) };
-        // Left to others while nobody knows. In a box, or every task that handles a message would have room for it.
+        // If the transport does not answer, it is left to others. Boxed, so that tasks that handle a message stay
+        // small.
         if Box::pin(or_unanswered(Duration::ZERO, is_wanted)).await.unwrap_or(true) {
             let why =
                 format!("another version of the service listens to {name} on this queue, and has not come for it");
@@ -142,7 +143,7 @@ impl<K: Keeper> Message<'_, K> {
         }
     }
 
-    /// To the dead-letter queue; again later, as long as that does not take it.
+    /// Sends it to the dead-letter queue; retries later if that fails.
     async fn give_up(&self, letter: DeadLetter, notes: &mut Notes) -> Verdict {
         let (queue, message_id) = (self.queue.name.as_str(), self.delivery.message_id.as_str());
         match self.send(&letter).await {
@@ -177,7 +178,7 @@ impl<K: Keeper> Message<'_, K> {
         let traceparent = event.metadata.attributes().text(TRACEPARENT).map(str::to_owned);
         let mut failed = Vec::new();
         {
-            // Held once, wherever it is waited for, and not moved: it is large.
+            // Pinned once and not moved, wherever it is awaited: it is large.
             let all = pin!(Some(async {
                 // Mostly there is one, which needs no list.
                 if let ([only], true, true) = (&*event.listeners, more.is_empty(), done.is_empty()) {
@@ -186,10 +187,10 @@ impl<K: Keeper> Message<'_, K> {
                     }
                     return;
                 }
-                // In a box, or every task that handles a message would have room for it.
+                // Boxed, so that tasks that handle a message stay small.
                 Box::pin(self.run_several(event, more, &mut done, &mut failed)).await;
             }));
-            // What is cut off is dropped within the trace, too.
+            // A run that is cut off is dropped within the trace, too.
             let mut all = pin!(trace::scope(traceparent, Running::new(all)));
             // Mostly they are done without having waited.
             if poll_immediate(all.as_mut()).await.is_none() {
@@ -209,7 +210,7 @@ impl<K: Keeper> Message<'_, K> {
         Box::pin(self.judge(failed, done, nobody, notes)).await
     }
 
-    /// Runs those that are not done yet side by side.
+    /// Runs those that are not done yet concurrently.
     async fn run_several(
         &self,
         event: &Decodable<'_>,
@@ -222,7 +223,7 @@ impl<K: Keeper> Message<'_, K> {
         let mut runs: FuturesUnordered<_> = runs.collect();
         while let Some((index, result)) = runs.next().await {
             match result {
-                // It may have ended because of it: whoever gets the message next runs it again.
+                // It may have ended because the lease was lost: the next consumer of the message runs it again.
                 Ok(()) if keeper.is_stopped() => {}
                 Ok(()) => done.push(index),
                 Err(why) => failed.push((index, why)),
@@ -275,7 +276,7 @@ impl<K: Keeper> Message<'_, K> {
             notes.failures.push(error);
         }
         if !done.is_empty() && (again.is_some() || notes.homeless.is_some() || keeper.is_stopped()) {
-            // Whoever has the message next may be us: those that are done are not run again.
+            // The message may be redelivered to this process: subscribers that are done are not run again.
             queue.progress.remember(&delivery.message_id, done);
         }
         match again {

@@ -1,4 +1,5 @@
-//! What is known of a message that comes again: who is done with it, and how often it went back without having run.
+//! What is remembered about a message that will be redelivered: which subscribers are done, and how often it was
+//! returned without having run.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -7,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Most messages remembered. Beyond it the oldest is forgotten, and all its subscribers run again if it comes again.
 const CAPACITY: usize = 10_000;
 
-/// Remembers, for messages that will come again, which subscribers are done with them. Lives in this process: in another
-/// one all subscribers of the message run.
+/// Remembers, for messages that will come again, which subscribers are done with them. Lives in this process: in
+/// another one all subscribers of the message run.
 #[derive(Default)]
 pub(crate) struct Progress(Mutex<Remembered>);
 
@@ -33,25 +34,25 @@ impl Progress {
     }
 
     pub(crate) fn remember(&self, message_id: &str, done: Vec<usize>) {
-        // Messages without an id would pass for each other.
+        // Messages without an id could not be told apart.
         if !done.is_empty() && !message_id.is_empty() {
             self.remembered().know(message_id).done = done;
         }
     }
 
-    /// How often it was received and went back without having run.
+    /// How often it was received and returned without having run.
     pub(crate) fn unrun(&self, message_id: &str) -> u32 {
         self.remembered().messages.get(message_id).map_or(0, |known| known.unrun)
     }
 
-    /// It goes back without having run.
+    /// Notes that it is returned without having run.
     pub(crate) fn goes_back_unrun(&self, message_id: &str) {
         if !message_id.is_empty() {
             self.remembered().know(message_id).unrun += 1;
         }
     }
 
-    /// The message is gone for good.
+    /// Notes that the message is deleted.
     pub(crate) fn forget(&self, message_id: &str) {
         let mut remembered = self.remembered();
         // As it mostly is.

@@ -30,7 +30,7 @@ pub(crate) struct Queue {
     max_receives: u32,
     pub(crate) readers: Readers,
     pub(crate) subscribers: Vec<Member>,
-    /// Those of each event side by side, and where they are.
+    /// The subscribers grouped by event, and the range of each group.
     listeners: Box<[usize]>,
     by_event: TypeMap<Range<usize>>,
     pub(crate) progress: Progress,
@@ -38,10 +38,10 @@ pub(crate) struct Queue {
     pub(crate) switch: Switch,
     pub(crate) pace: Pace,
     pub(crate) status: Status,
-    /// As many receives are under way as there are to be.
+    /// Whether as many receives are open as there should be.
     pub(crate) all_receive: AtomicBool,
-    /// There once it runs in the background.
     pub(crate) rows: Rows,
+    /// Set once it runs in the background.
     pub(crate) settler: OnceLock<Settler>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Member {
 }
 
 impl Queue {
-    /// As planned; `longest` is how long a message may be in hand at all.
+    /// As planned; `longest` is the longest that a message may be in flight.
     pub(crate) fn new(plan: &QueuePlan, longest: Duration, subscriptions: Vec<Subscription>) -> Self {
         let (name, visibility, max_receives) = (plan.name.clone(), plan.visibility, plan.max_receives);
         let readers = Readers::of(subscriptions.iter().map(|subscription| subscription.descriptor.event()));
@@ -87,7 +87,7 @@ impl Queue {
         }
     }
 
-    /// Hands answers over; if too many wait already, by waiting.
+    /// Queues answers to be sent; waits if too many are queued already.
     pub(crate) fn settle(&self, answers: Answers) -> Option<BoxFuture<'_, ()>> {
         self.settler.get()?.settle(answers)
     }
@@ -100,18 +100,19 @@ impl Queue {
         RetryPolicy::new(attempts, Duration::from_secs(1), Duration::from_secs(60))
     }
 
-    /// Which attempt this is: what went back unrun behind a failure of its group has used up none.
+    /// The number of this attempt: a receive after which the message was returned unrun, behind a failure of its group,
+    /// does not count.
     pub(crate) fn attempt(&self, delivery: &Delivery) -> u32 {
         delivery.attempt.saturating_sub(self.progress.unrun(&delivery.message_id)).max(1)
     }
 
-    /// Whether it is the last of `policy`, or the last that the broker grants: so that it does not give the message up
-    /// itself, which knows no reason.
+    /// Whether it is the last of `policy`, or the last that the broker allows: then Melange gives the message up,
+    /// because the broker would record no reason.
     pub(crate) fn is_last(&self, policy: &RetryPolicy, delivery: &Delivery) -> bool {
         policy.is_last(self.attempt(delivery)) || delivery.attempt >= self.max_receives
     }
 
-    /// Nobody runs for the message again, should it come.
+    /// Notes that no subscriber should run for the message again, if it is redelivered.
     pub(crate) fn is_done_with(&self, message_id: &str) {
         self.progress.remember(message_id, (0..self.subscribers.len()).collect());
     }
@@ -132,7 +133,7 @@ impl Queue {
     }
 }
 
-/// The subscribers of each event side by side, in their order, and where they are: one list, for there may be many events.
+/// The subscribers grouped by event, in order, and the range of each group: one list, because there may be many events.
 fn by_event(subscriptions: &[Subscription]) -> (Box<[usize]>, TypeMap<Range<usize>>) {
     let mut by_event: TypeMap<Range<usize>> =
         TypeMap::with_capacity_and_hasher(subscriptions.len(), Default::default());

@@ -1,17 +1,17 @@
-//! How many receives of a queue are under way at once: one while it is idle, more while they come back full.
+//! How many receives of a queue are open at once: one while it is idle, more while they return full batches.
 
-/// Most receives under way at once for one queue.
+/// The most receives open at once for one queue.
 const MOST: usize = 16;
 
-/// How many there may ever be, where so many whole batches may be in hand.
+/// The most there may ever be, if this many whole batches may be in flight.
 pub(crate) fn most(batches: usize) -> usize {
     batches.clamp(1, MOST)
 }
 
-/// How many receives of a queue are to be under way.
+/// How many receives of a queue should be open.
 #[derive(Debug, Default)]
 pub(crate) struct Ramp {
-    /// Beside the one that always is.
+    /// In addition to the one that is always open.
     more: usize,
     busy: bool,
 }
@@ -27,7 +27,7 @@ impl Ramp {
         self.busy
     }
 
-    /// A receive has brought so many of those that it asked for.
+    /// Notes how many messages a receive has returned, of those that it requested.
     pub(crate) fn brought(&mut self, brought: usize, asked: usize, batch: usize) {
         self.busy = brought > 0;
         self.more = match brought {
@@ -39,7 +39,7 @@ impl Ramp {
         };
     }
 
-    /// One that fails is enough, until it is over.
+    /// After a failure: one receive is enough until the outage is over.
     pub(crate) fn failed(&mut self) {
         self.more = 0;
     }

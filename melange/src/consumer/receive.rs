@@ -17,28 +17,28 @@ use super::ramp::{self, Ramp};
 use super::unanswered::or_unanswered;
 use crate::transport::{Delivery, TransportError};
 
-/// How long a receive under way may go on after the stop before it is given up, unless it would have been answered
+/// How long an open receive may go on after the stop before it is abandoned, unless it should have been answered
 /// already.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Shortest wait of a receive in the background.
 const LEAST: Duration = Duration::from_millis(100);
 
-/// Longest wait of a receive that others' permits may be waiting for.
+/// The longest wait of a receive that holds permits other queues may be waiting for.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Most receives one after the other before it is decided anew how many there are to be: their limit may be another.
+/// The most receives in sequence before the number of open ones is decided again: the limit may have changed.
 const IN_A_ROW: u32 = 100;
 
-/// Receives from the queue with this index until the stop. Errors, and panics of the transport, are waited out.
+/// Receives from the queue with this index until the stop. After errors, and panics of the transport, it waits and
+/// retries.
 pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     let Some(queue) = engine.queues.get(index) else { return };
     let several = engine.queues.len() > 1;
-    // A poll that does not wait at all would be asked forever.
+    // A poll that does not wait at all would be repeated in a busy loop.
     let long = engine.wait.max(LEAST);
     let batch = engine.transport.capabilities().max_batch.max(1);
-    // Others beside the one receive would bring no more, and there is nothing to decide unless other queues want
-    // permits too.
+    // More receives would not bring more messages, and there is nothing to decide unless other queues want permits too.
     let one_will_do = !several && engine.transport.answers_at_once();
     let (mut ramp, mut outage) = (Ramp::default(), Outage::default());
     let mut receives: JoinSet<Received> = JoinSet::new();
@@ -69,7 +69,7 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
                     () = engine.stop.cancelled() => break,
                 }
             }
-            // A mistake of ours: whoever supervises this says so, and starts it again.
+            // A bug in Melange: the supervisor logs it, and restarts this task.
             Some(Err(died)) => {
                 if let Ok(panic) = died.try_into_panic() {
                     resume_unwind(panic)
@@ -86,7 +86,7 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
             (true, false) => (1, if cramped { long.min(SHORT) } else { long }),
             (true, true) => (batch, long.min(SHORT)),
         };
-        // What has ended since they were asked for is heeded first.
+        // First process receives that have ended since the permits were requested.
         let Some(permits) = permits.take() else {
             permits = self::permits(engine, index, want).await;
             if permits.is_none() {
@@ -100,11 +100,11 @@ pub(crate) async fn receive_all(engine: &Arc<Engine>, index: usize) {
     while receives.join_next().await.is_some() {}
 }
 
-/// How many messages the last receive asked for, and how many came.
+/// How many messages the last receive requested, and how many it returned.
 type Received = (usize, Result<usize, TransportError>);
 
-/// One receive, from which lanes begin; and more, one after the other, as long as they come back full and there are as
-/// many at once as there are to be: then there is nothing to decide.
+/// One receive, whose messages start lanes; and more, in sequence, as long as they return full batches and the number
+/// of open receives is as it should be: then there is nothing to decide.
 async fn receive_and_begin(engine: &Arc<Engine>, index: usize, mut permits: Permits, wait: Duration) -> Received {
     let batch = engine.transport.capabilities().max_batch.max(1);
     let mut asked = permits.len();
@@ -149,12 +149,12 @@ async fn receive(engine: &Engine, queue: &Queue, max: usize, wait: Duration) -> 
     let stopped = async {
         engine.stop.cancelled().await;
         if engine.transport.answers_at_once() {
-            // There was nothing, and what comes now stays there.
+            // There was nothing, and messages that arrive now stay in the queue.
             return;
         }
         tokio::time::sleep(GRACE).await;
-        // A broker may give what is handed back to a poll that was given up but is still open over there. So the poll
-        // lives on as long as something is in hand, and hands back what it gets.
+        // A broker may deliver returned messages to a poll that was abandoned here but is still open there. So the poll
+        // is kept as long as messages are in flight, and returns what it gets.
         tokio::select! {
             () = engine.lanes.wait() => {}
             () = async { engine.abort.cancelled().await; tokio::time::sleep(GRACE).await } => {}

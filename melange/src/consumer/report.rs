@@ -114,7 +114,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// A message whose fate is none was rejected.
+    /// Counts a message; one without a fate was rejected.
     pub(crate) fn count(&self, fate: Option<Fate>, failures: usize) {
         self.failed_runs.fetch_add(failures as u64, Ordering::Relaxed);
         let counter = match fate {

@@ -23,18 +23,18 @@ use crate::dispatch::let_go;
 use crate::runtime::give_way;
 use crate::subscriber::BoxFuture;
 
-/// How long lanes run one after the other before other tasks have their turn.
+/// How long lanes run one after the other before yielding to other tasks.
 const TOGETHER: Duration = Duration::from_millis(1);
 
-/// A row that has not come further in this time is helped.
+/// A row without progress for this long gets another task.
 const STALLS: Duration = Duration::from_millis(10);
 
-/// What a receive brought, where handlers have been brief. Hands take the next lane from it, one hand as long as no lane
-/// waits.
+/// The lanes of a receive, used if handlers have recently been fast. "Hands" (tasks) take the next lane from it; there
+/// is only one hand as long as no lane waits.
 ///
-/// A handler may block its thread all the same. So nothing that others wait for is with the hand alone: another can go on
-/// with what is left. And between two handlers it wakes nobody, since tokio keeps the task that a thread woke last with that
-/// thread: answers and permits are kept here until the hand lets others run.
+/// A handler may block its thread nevertheless. So nothing that others wait for is held only by a hand: another one can
+/// continue with what is left. And a hand wakes nobody between two handlers, because tokio keeps the task that a thread
+/// woke last with that thread: answers and permits are kept here until the hand yields.
 pub(crate) struct Row {
     engine: Arc<Engine>,
     index: usize,
@@ -43,11 +43,11 @@ pub(crate) struct Row {
 
 struct State {
     rest: Rest,
-    /// Their handlers are done.
+    /// Answers for messages whose handlers are done.
     done: Answers,
-    /// The permits of those.
+    /// The permits of those messages.
     freed: Permits,
-    /// How many were left, and how many were done, when somebody looked last.
+    /// How many were left, and how many were done, at the last check.
     looked: Option<(usize, usize)>,
 }
 
@@ -71,14 +71,14 @@ impl Row {
         self.state().rest.next()
     }
 
-    /// The answer to one that is done, and its permit, go out with those of others.
+    /// Keeps the answer and the permit of a finished message, to be released together with others.
     pub(super) fn keep(&self, settling: Settling, permits: &mut Permits) {
         let mut state = self.state();
         state.done.push(Waiting::new(settling));
         state.freed.take_from(permits, 1);
     }
 
-    /// Lets go what is kept.
+    /// Releases what is kept.
     async fn flush(&self) {
         let Some(queue) = self.engine.queues.get(self.index) else { return };
         let done = {
@@ -100,7 +100,7 @@ impl Row {
         give_way().await;
     }
 
-    /// Whether it has come no further since somebody looked last; nothing if nothing is left.
+    /// Whether it has made no progress since the last check; `None` if nothing is left.
     fn stalls(&self) -> Option<bool> {
         let mut state = self.state();
         let now = (state.rest.len(), state.done.len());
@@ -112,7 +112,7 @@ impl Row {
     }
 }
 
-/// Runs lanes of a row. As soon as one waits, another hand goes on with those behind it.
+/// Runs lanes of a row. As soon as one waits, another hand continues with those behind it.
 fn hand(row: Arc<Row>) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let (engine, index) = (&row.engine, row.index);
@@ -162,7 +162,7 @@ fn died(queue: &Queue, thrown: Box<dyn Any + Send>) {
     );
 }
 
-/// The rows of a queue that are under way.
+/// The rows of a queue that are running.
 #[derive(Default)]
 pub(crate) struct Rows {
     all: Mutex<Vec<Weak<Row>>>,
@@ -175,7 +175,7 @@ impl Rows {
         self.added.notify_one();
     }
 
-    /// Goes on with what is left of a row whose thread is blocked, in another task. Never returns.
+    /// Continues, in another task, with the rest of a row whose thread is blocked. Never returns.
     pub(crate) async fn watch(&self) -> Infallible {
         loop {
             while !self.all().is_empty() {

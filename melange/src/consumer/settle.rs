@@ -1,5 +1,5 @@
-//! What becomes of a message once its handlers are done: deleted, or left to come again. Coalesced in the background,
-//! at once where somebody waits for it.
+//! Settling a message once its handlers are done: it is deleted, or left to be redelivered. Batched in the background,
+//! or at once if a caller waits for it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,26 +21,26 @@ use crate::retry::RetryPolicy;
 use crate::subscriber::BoxFuture;
 use crate::transport::{Delivery, TransportError, TransportErrorKind, Undecodable};
 
-/// Longest an answer waits for others. In a FIFO queue the group waits with it, so it is short there.
+/// The longest that settling waits to be batched. In a FIFO queue the group waits with it, so it is short there.
 const WINDOW: Duration = Duration::from_millis(100);
 const FIFO_WINDOW: Duration = Duration::from_millis(10);
 
-/// Most batches of answers that wait to be picked up; then handlers wait.
+/// The most batches of answers that wait to be sent; then handlers wait.
 const BACKLOG: usize = 100;
 
-/// Longest rest that can be counted; brokers allow far less.
+/// The longest visibility timeout that can be represented; brokers allow far less.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What is to be done with a message.
+/// What to do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Deleted.
+    /// Delete it.
     Delete(Fate),
-    /// It comes again after this long.
+    /// Have it redelivered after this long.
     Retry(Duration),
-    /// Handed back without having run, or not to the end.
+    /// Return it to the queue, without having run to the end.
     Release(Duration),
-    /// It is not ours any more.
+    /// Nothing: its lease is lost.
     Lost,
 }
 
@@ -55,7 +55,7 @@ impl Verdict {
     }
 }
 
-/// Answers of one queue that are given together.
+/// Answers of one queue that are sent together.
 pub(crate) type Answers = Vec<Waiting<Settling>>;
 
 /// Where the answers of one queue go.
@@ -70,7 +70,7 @@ impl Settler {
         let queue = engine.queues.get(index)?;
         let window = if queue.is_fifo() { FIFO_WINDOW } else { WINDOW };
         let most = engine.transport.capabilities().max_batch.max(1);
-        // Leases are not extended any more, and over by then.
+        // Leases are no longer extended, and have ended by then.
         let gather = Gather { most, window, longest_call: queue.leases.visibility() };
         let (deletes, to_delete) = mpsc::channel(BACKLOG);
         let (changes, to_change) = mpsc::channel(BACKLOG);
@@ -98,7 +98,7 @@ impl Settler {
         Some(Self { deletes, changes })
     }
 
-    /// Hands answers over; if too many wait already, by waiting.
+    /// Queues answers to be sent; waits if too many are queued already.
     pub(crate) fn settle(&self, answers: Answers) -> Option<BoxFuture<'_, ()>> {
         let is_delete = |answer: &Waiting<Settling>| matches!(answer.entry.verdict, Verdict::Delete(_));
         // As they mostly are.
@@ -122,7 +122,7 @@ fn offer(to: &mpsc::Sender<Answers>, answers: Answers) -> Option<BoxFuture<'_, (
     }
     match to.try_send(answers) {
         Ok(()) => None,
-        // In a box, since it is rare, and else part of every task that handles a message.
+        // Boxed, because it is rare, and would otherwise enlarge every task that handles a message.
         Err(TrySendError::Full(answers)) => Some(Box::pin(async {
             if let Err(SendError(answers)) = to.send(answers).await {
                 expire(answers);
@@ -135,7 +135,7 @@ fn offer(to: &mpsc::Sender<Answers>, answers: Answers) -> Option<BoxFuture<'_, (
     }
 }
 
-/// Nobody is there who could give these answers.
+/// Nobody is left to send these answers.
 fn expire(answers: Answers) {
     answers.into_iter().for_each(|answer| answer.entry.expired(None));
 }
@@ -146,7 +146,7 @@ pub(crate) struct Settling {
     index: usize,
     held: Held,
     verdict: Verdict,
-    /// When it is to be visible again, if it is: while it waits for company, its rest has begun already.
+    /// When it should be visible again, if it should: the delay counts from now, even while this waits to be batched.
     visible_at: Option<Instant>,
     failures: usize,
 }
@@ -160,13 +160,13 @@ impl Settling {
         if let (Verdict::Release(_), Some(queue)) = (verdict, engine.queues.get(index)) {
             queue.progress.goes_back_unrun(&held.delivery.message_id);
         }
-        // What it holds may be large, and nobody needs it any more.
+        // Its content may be large, and is no longer needed.
         held.delivery.content = Err(Undecodable::new(String::new()));
         held.lease.finish(std::mem::take(&mut held.delivery.message_id), verdict);
         Self { engine: Arc::clone(engine), index, held, verdict, visible_at, failures }
     }
 
-    /// `means` says what has become of it.
+    /// `means` tells what has happened to it.
     fn end(self, means: impl FnOnce(&Queue, &str) -> Fate) {
         let Self { engine, index, mut held, verdict, failures, .. } = self;
         let message_id = held.lease.end();
@@ -192,7 +192,7 @@ impl Entry for Settling {
     }
 
     fn expired(self, last: Option<TransportError>) {
-        // What the broker has refused until then, or what nobody could ask it for, was not taken back by itself.
+        // If the broker had refused, or could not be reached, the message did not become visible by itself.
         let taken_back = last.is_none() && !self.held.lease.is_ours(Instant::now());
         self.end(|queue, message_id| {
             let error = last.as_ref().map(tracing::field::display);
@@ -202,7 +202,7 @@ impl Entry for Settling {
     }
 }
 
-/// Settles a message now, and says what became of it.
+/// Settles a message now, and returns what happened to it.
 pub(crate) async fn now(
     engine: &Engine,
     queue: &Queue,
@@ -212,7 +212,7 @@ pub(crate) async fn now(
 ) -> Processed {
     let Handled { event_type_name, verdict, notes: Notes { failures, .. } } = handled;
     let fate = verdict.fate();
-    // Whoever called may go away before there is an answer.
+    // The caller may be dropped before there is an answer.
     remember(queue, &delivery.message_id, verdict, Fate::Unsettled);
     let answer = match verdict {
         _ if !lease.is_ours(Instant::now()) => Err(lost()),
@@ -232,7 +232,7 @@ fn lost() -> TransportError {
     TransportError::new(TransportErrorKind::LeaseLost, "its visibility is over")
 }
 
-/// What was deleted needs no memory of who is done with it; if it was to be and was not, nobody runs for it again.
+/// A deleted message needs no progress any more; if deleting it failed, no subscriber runs for it again.
 fn remember(queue: &Queue, message_id: &str, verdict: Verdict, fate: Fate) {
     match (verdict, fate) {
         (_, Fate::Handled | Fate::Ignored | Fate::DeadLettered) => queue.progress.forget(message_id),

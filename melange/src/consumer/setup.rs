@@ -24,7 +24,7 @@ const CONCURRENCY: usize = 64;
 /// Longest wait of a poll; SQS allows no more.
 const WAIT: Duration = Duration::from_secs(20);
 
-/// Settings of a consumer, whoever has it.
+/// The settings of a consumer, whether of a bus or on its own.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) concurrency: usize,
@@ -48,7 +48,7 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The engine, unless something is wrong: then all of it.
+    /// Builds the engine, or returns all problems.
     pub(crate) fn build(self, transport: DynTransport, wiring: Wiring) -> Result<Engine, BuildErrors> {
         let (wired, problems) = wiring.finish();
         self.build_wired(transport, wired, problems)

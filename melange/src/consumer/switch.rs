@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-/// Whether a queue is received from.
+/// Whether a queue is polled.
 #[derive(Debug)]
 pub(crate) struct Switch(watch::Sender<bool>);
 

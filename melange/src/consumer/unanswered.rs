@@ -1,4 +1,4 @@
-//! Calls that a transport never answers: nothing waits for them forever.
+//! A limit for calls that a transport never answers.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tokio::time::timeout;
 
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Longest that an answer is waited for. Transports have limits of their own, which are shorter and know more: this is
-/// for one that has none, or forgot it somewhere.
+/// The longest to wait for an answer. Transports have their own timeouts, which are shorter and more specific: this is
+/// for one that has none, or lacks one somewhere.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// What the call answers, or that it did not, `wait` and some minutes later. `wait` is what it was told to wait itself.
+/// The answer of the call, or an error `wait` plus some minutes later. `wait` is how long the call itself may wait.
 pub(super) async fn or_unanswered<T>(
     wait: Duration,
     call: impl Future<Output = Result<T, TransportError>>,

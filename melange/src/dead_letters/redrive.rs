@@ -11,7 +11,7 @@ use super::{DeadLetters, Letter};
 use crate::retry::RetryPolicy;
 use crate::transport::{DynTransport, TransportError, TransportErrorKind};
 
-/// Times a letter is put back before it is left where it is.
+/// How often a letter is redriven before it is skipped.
 const MOST_REDRIVES: u32 = 3;
 
 /// Waits between looks at a move that the broker carries out.

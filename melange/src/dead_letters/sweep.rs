@@ -1,4 +1,4 @@
-//! Going once through a dead-letter queue: everything is taken in hand once, and what is left goes back.
+//! Going once through a dead-letter queue: every message is received once, and those that are left are returned.
 
 use std::collections::HashMap;
 use std::time::Duration;

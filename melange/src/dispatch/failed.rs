@@ -1,4 +1,4 @@
-//! How a run failed, and what is to be done with its event.
+//! How a run failed, and what to do with its event.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::{SubscriberError, SubscriberErrorKind};
 use crate::outcome::{Failure, Outcome, Then};
 use crate::subscriber::SubscriberDescriptor;
 
-/// A failed run: the error to report, and what is to be done with the event.
+/// A failed run: the error to report, and what to do with the event.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: SubscriberError,
@@ -32,7 +32,7 @@ pub(super) fn timed_out(descriptor: &SubscriberDescriptor, limit: Duration) -> F
     Failed { error, then: Then::Retry { after: None } }
 }
 
-/// What a run that was awaited, or caught, came to.
+/// The result of a run that was awaited, or caught.
 pub(super) fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Result<Outcome>) -> Result<(), Failed> {
     match run {
         Ok(outcome) => outcome.into_failure().map_or(Ok(()), |failure| Err(failed(descriptor, failure))),
@@ -43,12 +43,12 @@ pub(super) fn verdict(descriptor: &SubscriberDescriptor, run: std::thread::Resul
     }
 }
 
-/// What `run` comes to. Nothing if it panics.
+/// The result of `run`; `None` if it panics.
 pub(crate) fn contained<R>(run: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(run)).map_err(let_go).ok()
 }
 
-/// Drops what a panic was thrown with, or left behind: this may itself panic.
+/// Drops the payload of a panic, or what it left behind, which may itself panic.
 pub(crate) fn let_go<T>(left: T) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(left))) {
         std::mem::forget(again);

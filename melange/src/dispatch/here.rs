@@ -1,4 +1,4 @@
-//! The short way, which most runs go: without a timeout, and without a span that anyone asks for.
+//! The fast path, which most runs take: without a timeout, and without a span that is recorded.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
@@ -8,7 +8,7 @@ use crate::context::RawContext;
 use crate::outcome::Outcome;
 use crate::subscriber::{AsyncCall, BoxFuture, Subscription, SyncCall};
 
-/// A run that has begun. One that is cut off may panic as it is dropped: it is let go.
+/// A run that has begun. If it is cut off, a panic while it is dropped is contained.
 #[derive(Default)]
 pub(crate) struct Begun<'a>(Option<BoxFuture<'a, Outcome>>);
 
@@ -18,13 +18,13 @@ impl Drop for Begun<'_> {
     }
 }
 
-/// Runs a sync subscriber without a timeout here. What it gives is nothing where all is well.
+/// Runs a sync subscriber without a timeout, inline. Returns `None` if it succeeds.
 #[inline]
 pub(crate) fn run_here(subscription: &Subscription, call: SyncCall, raw: &RawContext<'_>) -> Option<Box<Failed>> {
     unless_done(subscription, catch_unwind(AssertUnwindSafe(|| call(subscription.instance.as_ref(), raw))))
 }
 
-/// Begins an async subscriber without a timeout, or goes on with it.
+/// Starts an async subscriber without a timeout, or continues it.
 #[inline]
 pub(crate) fn poll_here<'a>(
     subscription: &'a Subscription,

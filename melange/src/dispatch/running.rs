@@ -1,4 +1,4 @@
-//! Futures that stay where they are, and are dropped by who polls them.
+//! Futures that are stored elsewhere, and are dropped by the code that polls them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use super::let_go;
 
-/// What is under way, held elsewhere since it is large. It is dropped with this: so within whatever this is within, a trace or a
-/// span. One that is cut off, by its timeout or by whoever waits for it, may panic as it is dropped: it is let go.
+/// A running future, stored elsewhere because it is large. It is dropped together with this, and so within the same
+/// trace or span. If it is cut off, by its timeout or by its caller, a panic while it is dropped is contained.
 pub(crate) struct Running<'a, F>(Pin<&'a mut Option<F>>);
 
 impl<'a, F> Running<'a, F> {

@@ -1,4 +1,4 @@
-//! What a run needs, and the span it is seen by.
+//! What a run needs, and its tracing span.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// The span of a run; none, if nobody asks for any.
+    /// The span of a run; `None` if spans are not recorded.
     #[inline]
     pub(crate) fn span(&self, subscription: &Subscription) -> tracing::Span {
         if is_traced() { self.new_span(&subscription.descriptor) } else { tracing::Span::none() }
@@ -62,7 +62,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Whether anyone may ask for the spans of runs.
+/// Whether the spans of runs may be recorded.
 #[inline]
 pub(crate) fn is_traced() -> bool {
     tracing::level_filters::LevelFilter::current() >= tracing::Level::DEBUG

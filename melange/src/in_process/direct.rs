@@ -1,4 +1,4 @@
-//! The sync subscribers of one event as they are called: by reference, with nothing between that costs anything.
+//! The sync subscribers of one event as they are called: by reference, without overhead.
 
 use std::any::{Any, TypeId};
 use std::ops::Deref;
@@ -16,18 +16,19 @@ use crate::event::Event;
 use crate::outcome::{Failure, IntoOutcome, Outcome};
 use crate::subscriber::{Call, Described, Instance, SubscriberDescriptor, Subscription, SyncCall, mismatch};
 
-/// What a subscriber may ask of the publish that runs it, beside the event.
+/// What a subscriber may request from the publish that runs it, besides the event.
 pub(crate) struct Publish<'a> {
     pub(crate) metadata: LateMetadata<'a>,
     pub(crate) states: &'a States,
     pub(crate) cancellation: &'a CancellationToken,
 }
 
-/// A subscriber of `E`, and the publish if it may ask for anything of it. What it returns is one word, which is nothing where all is well.
+/// A subscriber of `E`, called with the event and, if it needs more, the publish. It returns one word: `None` on
+/// success.
 pub(crate) type Handler<E> = Box<dyn Fn(&E, Option<&Publish<'_>>) -> Option<Box<Failure>> + Send + Sync>;
 
-/// What makes a [`Handler`] of the value that a subscriber runs on, where it takes nothing but a reference to the event; of an
-/// async one what a worker runs.
+/// What makes a [`Handler`] of the value that a subscriber runs on, where it takes nothing but a reference to the
+/// event; of an async one what a worker runs.
 pub(crate) type Direct = fn(Arc<Instance>) -> Option<Box<dyn Any>>;
 
 /// A `Handler` that calls `call` with the value, if it is a `T`, and the event.
@@ -41,7 +42,7 @@ where
     R: IntoOutcome,
 {
     let handler: Handler<E> = if TypeId::of::<T>() == TypeId::of::<()>() {
-        // A function runs on nothing, and so keeps nothing: this box is empty.
+        // A function has no value to run on, so this box is empty.
         Box::new(move |event, _| match (&() as &dyn Any).downcast_ref() {
             Some(nothing) => failure(call(nothing, event).into_outcome()),
             None => failure(mismatch()),
@@ -72,12 +73,12 @@ pub(crate) type MakeHandlers = fn(Listening) -> Box<dyn Any + Send + Sync>;
 
 /// The subscribers of one event, as the synchronous bus calls them.
 pub(super) struct Handlers<E> {
-    // Beside the others, not among them: most events have one subscriber, which is then a step nearer.
+    // Stored separately from the others: most events have one subscriber, which then needs one pointer less.
     first: Handler<E>,
     others: Box<[Handler<E>]>,
-    /// Some ask for more than the event.
+    /// Whether some need more than the event.
     pub(super) asking: bool,
-    /// Some take metadata.
+    /// Whether some take metadata.
     pub(super) need_metadata: bool,
     whose: Whose,
 }
@@ -185,7 +186,8 @@ impl<E: Event> Handlers<E> {
         self.run_those(event, publish, |_| true)
     }
 
-    /// Runs them, but for who was taken away in the meantime: nobody need be asked as long as nothing has changed.
+    /// Runs them, except those that were unsubscribed meanwhile, which need not be checked as long as nothing has
+    /// changed.
     #[inline]
     pub(super) fn run_active(&self, event: &E, since: Since<'_>) -> Result<(), DispatchError> {
         self.run_those(event, None, |at| since.is_unchanged() || self.whose.is_active(at))
@@ -203,7 +205,7 @@ impl<E: Event> Handlers<E> {
         self.run_those(event, publish, |at| since.is_unchanged() || self.whose.is_active(at))
     }
 
-    /// Runs them with one net under all of them, until one fails or falls.
+    /// Runs them under a single `catch_unwind`, until one fails or panics.
     #[inline]
     fn run_those(
         &self,
@@ -238,7 +240,7 @@ impl<E: Event> Handlers<E> {
         }
     }
 
-    /// Takes out who failed or fell at `at`, and goes on behind it.
+    /// Handles the one that failed or panicked at `at`, and continues after it.
     #[cold]
     #[inline(never)]
     fn go_on(

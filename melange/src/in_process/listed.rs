@@ -7,7 +7,7 @@ use crate::event::{Event, EventDescriptor};
 use crate::slot::{self, EventSlot};
 use crate::type_map::TypeMap;
 
-/// [`Handlers`] of an event whose type was forgotten, or nothing that anybody asks for.
+/// Type-erased [`Handlers`] of an event; an empty value if there are none.
 pub(super) type AnyHandlers = dyn Any + Send + Sync;
 
 /// At which place each event is.
@@ -31,7 +31,7 @@ impl<H: AsRef<AnyHandlers> + From<Box<AnyHandlers>>> Listed<H> {
     pub(super) fn set(&mut self, event: &EventDescriptor, handlers: Box<AnyHandlers>) -> usize {
         let vacant = |place: &usize| self.places.get(*place).is_none_or(|there| there.as_ref().is::<()>());
         let own = || event.slot().map(EventSlot::take_place).filter(vacant);
-        // What was written by hand has no place of its own, or may have another's.
+        // A hand-written descriptor has no place of its own, or may have that of another event.
         let known = self.by_type.get(&event.type_id()).copied();
         let place = known.or_else(own).unwrap_or_else(slot::next_place);
         self.places.resize_with(self.places.len().max(place + 1), || H::from(Box::new(())));

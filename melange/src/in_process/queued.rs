@@ -36,9 +36,10 @@ impl Way {
 pub(super) struct Demands {
     /// Some of them take metadata.
     pub(super) metadata: bool,
-    /// Some of them may keep a worker without letting it know: they are no futures, or wait in line for their turn.
+    /// Some of them may block a worker without notice: they are not futures, or wait for their turn under a concurrency
+    /// limit.
     pub(super) worker: bool,
-    /// Some of them hold the event for themselves, or are run by what does.
+    /// Some of them need shared ownership of the event, or are run by code that does.
     pub(super) share: bool,
 }
 
@@ -116,7 +117,7 @@ impl<'t> Listeners<'t> {
         Self { frozen: frozen.map_or(&[], Queued::entries), added }
     }
 
-    /// One after the other. Whether it still listens is to be asked when it is about to run.
+    /// Iterates over them. Check whether one still listens right before running it.
     #[inline]
     pub(super) fn get(&self, at: usize) -> Option<&Entry> {
         match self.frozen.get(at) {

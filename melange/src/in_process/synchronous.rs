@@ -69,7 +69,7 @@ impl Offered {
         let make = || Metadata::of(event);
         let metadata = LateMetadata::new(&make);
         if need_metadata {
-            // Of this moment, however long those take that run before whoever asks.
+            // The time of publishing, however long subscribers take that run before the one that asks.
             metadata.get();
         }
         run(&Publish { metadata, states: &self.states, cancellation: &self.cancellation })
@@ -116,7 +116,7 @@ impl SynchronousEventBus {
         if table.is_closed() {
             return Err(DispatchError::closed(E::DESCRIPTOR.name()));
         }
-        // Before anything runs: what is added now hears of the next event.
+        // Looked up before anything runs: a subscriber added now gets the next event.
         let (frozen, since) = (table.frozen::<E>(), table.since_now());
         let added = table.is_added().then(|| table.added());
         let added = added.as_ref().and_then(|added| added.of::<E>());

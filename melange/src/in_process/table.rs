@@ -1,4 +1,5 @@
-//! Who listens to what: a frozen table of what the builder was given, and beside it what was added at run time.
+//! Which subscribers listen to which event: a frozen table of those given to the builder, and separately those added at
+//! run time.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,13 +24,13 @@ use crate::type_map::TypeMap;
 pub(super) struct Table {
     frozen: ByType,
     places: Places,
-    /// What the asynchronous bus reads instead, at the same places.
+    /// The same for the asynchronous bus, at the same places.
     queued: Option<Box<[Option<Queued>]>>,
     limits: Vec<usize>,
-    /// Replaced whenever it changes, so that a publish under way goes on with what it began with.
+    /// Replaced as a whole on every change, so that a publish in progress continues with what it began with.
     added: ArcSwap<Late>,
     beside: Beside,
-    /// Grows with every change, before whoever made it goes on.
+    /// Incremented with every change, before the call that made it returns.
     changes: AtomicUsize,
     one_at_a_time: Mutex<()>,
 }
@@ -42,7 +43,7 @@ struct Late {
     listed: Listed<Arc<AnyHandlers>>,
 }
 
-/// What a publish must look at beside the event and its frozen subscribers: nothing, which is the common case, or any of
+/// What a publish must check besides the event and its frozen subscribers: zero, which is the common case, or any of
 /// [`CLOSED`], [`ASKING`], and as many times [`ADDED`] as subscribers were added.
 #[derive(Default)]
 struct Beside(AtomicUsize);
@@ -86,7 +87,7 @@ impl Beside {
     }
 }
 
-/// What is frozen, as the synchronous bus reads it: from its own hands, which is a step less than through the table.
+/// The frozen part for the synchronous bus, which holds it directly, to save one indirection through the table.
 #[derive(Clone)]
 pub(super) struct Places(Arc<[Place]>);
 
@@ -121,7 +122,8 @@ fn by_event<T>(all: Vec<T>, event: impl Fn(&T) -> &'static EventDescriptor) -> V
 }
 
 impl Places {
-    /// The subscribers of `E`, if they can be had without a look-up, are all there are, and ask for nothing but the event.
+    /// The subscribers of `E`, if they can be had without a look-up, are all there are, and ask for nothing but the
+    /// event.
     #[inline]
     pub(super) fn plain<E: Event>(&self) -> Option<&Handlers<E>> {
         let Place { handlers, beside } = own_place::<E, _>(&self.0)?;
@@ -277,13 +279,13 @@ impl Table {
     }
 
     /// Those of all events that were added at run time.
-    // In registers: to be moved through memory would cost more than all of it.
+    // Passed in registers: a move through memory would cost more than everything else here.
     #[inline]
     pub(super) fn added(&self) -> Added {
         Added(self.added.load())
     }
 
-    /// Refuses every publish that asks from now on.
+    /// Refuses every later publish.
     pub(super) fn close(&self) {
         self.beside.close();
         self.places.0.iter().for_each(|place| place.beside.close());
@@ -325,7 +327,7 @@ impl Table {
         }
         self.changes.fetch_add(1, Ordering::AcqRel);
         drop(one_at_a_time);
-        // A closure may own what publishes when it is dropped: never under the lock.
+        // A closure may own something that publishes when it is dropped: never drop it under the lock.
         drop(replaced);
     }
 }
@@ -356,7 +358,7 @@ pub(super) struct Since<'t> {
 }
 
 impl Since<'_> {
-    /// Whether nobody has been taken away since: then nobody need be asked whether he still is there.
+    /// Whether nothing has been unsubscribed since: then the subscribers need not be checked one by one.
     #[inline]
     pub(super) fn is_unchanged(self) -> bool {
         self.changes.load(Ordering::Acquire) == self.change

@@ -1,4 +1,4 @@
-//! The transport whose type was forgotten: one box per batch, none per message; and whose panics are failures.
+//! The type-erased transport: one box per batch, none per message. Its panics are treated as failures.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::subscriber::BoxFuture;
 
 type Answers = Vec<Result<(), TransportError>>;
 
-/// The twin of [`Transport`] that can be an object.
+/// The dyn-compatible counterpart of [`Transport`].
 trait Erased: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn capabilities(&self) -> Capabilities;
@@ -82,7 +82,7 @@ impl<T: Transport> Erased for T {
         caught(|| Transport::prepare(self, topology), || Err(panicked("preparing topics and queues")))
     }
     fn is_wanted<'a>(&'a self, topology: &'a Topology, queue: &'a str, event_type: &'a str) -> BoxFuture<'a, bool> {
-        // Left to others while nobody knows, so that nothing is lost.
+        // If this fails, the event is left to others, so that nothing is lost.
         caught(move || Transport::is_wanted(self, topology, queue, event_type), || true)
     }
     fn publish(&self, messages: Vec<Message>) -> BoxFuture<'_, Answers> {

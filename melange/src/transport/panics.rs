@@ -1,4 +1,4 @@
-//! A transport that panics has failed, no more: whoever called it goes on.
+//! A panic of a transport is only a failure: its caller continues.
 
 use std::future::ready;
 use std::panic::AssertUnwindSafe;
@@ -27,7 +27,7 @@ where
     }
 }
 
-/// What it has failed with. Nobody knows how far it came.
+/// The error for a panic. It is not known how far the call came.
 pub(super) fn panicked(doing: &str) -> TransportError {
     let what = format!("the transport panicked while {doing}: please report this as a bug of the transport");
     TransportError::new(TransportErrorKind::Unavailable, what)

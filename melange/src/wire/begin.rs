@@ -1,4 +1,4 @@
-//! The first look at a body: whose it is, so that the rest can be read in one walk, or left alone.
+//! The first look at a body: which event it is, so that the rest can be read in one pass, or left unread.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +15,9 @@ use super::text::Text;
 use super::usual::usual_head;
 use crate::attributes::Attributes;
 
-/// The name of the event that `body` seems to be, with the envelope where that stands at its head. The name is what the body
-/// begins with; else one that `is_known` and stands beside it, or seems to stand in it; else the body's own.
+/// The name of the event that `body` seems to be, with the envelope if that is at its head. The name is the one the
+/// body begins with; otherwise one that `is_known` from the attributes, or that seems to be in the body; otherwise the
+/// body's own.
 ///
 /// `None`, and an event that cannot be read so, say nothing about the body: [`read`](super::read) does.
 pub(crate) fn begin<'a>(
@@ -63,7 +64,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_NAME
 }
 
-/// What looks like the name from afar, wherever it stands: found much sooner than by reading. A walk sees whether it is.
+/// What looks like the name, anywhere in the body: found much faster than by parsing. The walk checks whether it is.
 fn seeming_name(body: &str) -> Option<&str> {
     static KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"event_type_name\""));
     entry(body.get(KEY.find(body.as_bytes())?..)?, TYPE, text).map(|(name, _)| name)

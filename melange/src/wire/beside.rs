@@ -1,4 +1,4 @@
-//! Reads an event that stands under `data`, and the envelope beside it, in one walk.
+//! Reads an event under `data`, and the envelope next to it, in one pass.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -26,7 +26,7 @@ pub(crate) struct Flat<'m, 'w, D> {
 enum Envelope<'m, 'w> {
     /// It has been read: this is when the event happened.
     Read(Timestamp),
-    /// It is read in passing.
+    /// It is read in the same pass.
     Among(&'m mut Walk<'w>),
 }
 
@@ -36,7 +36,7 @@ impl<'m, 'w, D> Flat<'m, 'w, D> {
         Self { inner, own, envelope: Envelope::Read(occurred_on) }
     }
 
-    /// Of a body whose envelope is read in the same walk.
+    /// For a body whose envelope is read in the same pass.
     pub(crate) fn walking(inner: D, own: &'static [&'static str], walk: &'m mut Walk<'w>) -> Self {
         Self { inner, own, envelope: Envelope::Among(walk) }
     }
@@ -93,7 +93,7 @@ enum Next<'de> {
 }
 
 impl<'de, A: MapAccess<'de>> OwnEntries<'de, '_, '_, A> {
-    /// Takes what is the envelope's. Whether the event is to see the key.
+    /// Takes a key of the envelope. Returns whether the event should see the key.
     fn is_for_event(&mut self, name: &str) -> Result<bool, A::Error> {
         let Some(key) = Key::of(name) else { return Ok(true) };
         let is_own = || self.own.contains(&name);

@@ -1,4 +1,4 @@
-//! A body whose envelope has been read, or as much of it as it takes to know whose it is.
+//! A body whose envelope has been read, or as much of it as is needed to know the event.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -32,11 +32,11 @@ pub(crate) struct Header<'a> {
 /// Where the event is to be read from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Remaining<'a> {
-    /// The body, of which all has been looked at: an object that holds both, and what is under `data`.
+    /// A body that was read completely: an object with both, and what is under `data`.
     Whole { body: &'a str, data: Option<&'a RawValue>, cloud_event: bool },
-    /// The body, of which nothing has been looked at but, perhaps, its name.
+    /// A body of which nothing was read except, perhaps, its name.
     Unread { body: &'a str, named: Named },
-    /// What comes after the head, of which nothing has been looked at.
+    /// The unread rest after the head.
     AfterHead { body: &'a str, rest: &'a str },
 }
 
@@ -47,7 +47,7 @@ pub(super) enum Named {
     Own,
     /// From somewhere in the body: it seems to be the event's.
     Seemingly,
-    /// From beside the body, which need not say it.
+    /// From the attributes; the body need not contain it.
     Beside,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Unreadable {
         name: &'static str,
         expected: &'static str,
     },
-    /// Not by a walk: [`read`] says more.
+    /// Not readable in one pass: [`read`] says more.
     NotInPassing,
     Event(String),
 }
@@ -98,8 +98,8 @@ impl<'a> Incoming<'a> {
         !matches!(self.body, Remaining::Unread { named: Named::Seemingly | Named::Beside, .. })
     }
 
-    /// The event itself, as `written_as`, and all that the envelope says. `occurred_on` fills an event's own field of that
-    /// name, where the envelope does not say it.
+    /// The event itself, as `written_as`, and all that the envelope says. `occurred_on` fills an event's own field of
+    /// that name, where the envelope does not say it.
     pub(crate) fn event(
         &self,
         written_as: &'static EventDescriptor,
@@ -140,8 +140,8 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// The event of a body of which all has been looked at, with all that serde says, which may quote the body: for whoever
-    /// has just written it.
+    /// The event of a body of which all has been looked at, with all that serde says, which may quote the body: for
+    /// whoever has just written it.
     #[cfg(feature = "cli")]
     pub(crate) fn decode(&self, codec: &Codec, occurred_on: Timestamp) -> serde_json::Result<Erased> {
         codec.decode(match self.body {

@@ -1,4 +1,4 @@
-//! A text that is borrowed where it has no escapes: serde's own `Cow` never is.
+//! A string that is borrowed if it has no escapes, which serde's own `Cow` never is.
 
 use std::borrow::Cow;
 use std::fmt;

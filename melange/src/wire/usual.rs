@@ -1,5 +1,5 @@
-//! The envelope at the head of a body exactly as Melange writes it: no white space, a UUID, a moment in its own form. It is
-//! what nearly every body begins with, and read in one go; all others are left to [`head`](super::head).
+//! The envelope at the head of a body exactly as Melange writes it: no white space, a UUID, a moment in its own form.
+//! It is what nearly every body begins with, and is read in one go; all others are left to [`head`](super::head).
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
-//! One walk over a body, for its event and for what there is of the envelope among or beside the event's fields.
+//! The walk: one pass over a body, for its event and for the keys of the envelope among or next to the event's fields.
 //!
-//! It begins with a guess: the event's type, by the name that was found first. Whatever speaks against the guess, and
-//! whatever is not as Melange writes it, ends the walk with an error that says nothing of the body: then it is read with
-//! care. What a walk reads is what careful reading reads.
+//! It begins with a guess: the event's type, by the name that was found first. Anything that contradicts the guess, or
+//! is not as Melange writes it, ends the walk with an error that says nothing about the body: then the careful reader
+//! reads it. The walk and the careful reader give the same result.
 
 use std::borrow::Cow;
 
@@ -77,14 +77,14 @@ impl<'w> Walk<'w> {
         Self { name, usual_topic, seen: 0, fallback, event_id: None, version: None, occurred_on: None, topic: None }
     }
 
-    /// That this key came, so that it is refused if it comes again. False if it had come.
+    /// Notes this key, so that a duplicate is refused. False if it was seen before.
     pub(super) fn see(&mut self, key: Key) -> bool {
         let is_new = !self.has(key);
         self.seen |= key.bit();
         is_new
     }
 
-    /// Whether the body is what it was taken for: one that says its name, or that may lack it and is not in another format.
+    /// Whether the guess was right: the body contains its name, or may lack it and is not in another format.
     pub(super) fn is_as_guessed(&self, may_lack_its_name: bool) -> bool {
         self.has(Key::Type) || (may_lack_its_name && !self.has(Key::SpecVersion))
     }

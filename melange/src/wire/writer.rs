@@ -55,7 +55,7 @@ impl std::error::Error for WriteError {}
 const KEPT: usize = 64 * 1024;
 
 thread_local! {
-    /// Where bodies are written: how long one gets is known only at its end, and to grow is dear.
+    /// The buffer in which bodies are written: their length is known only at the end, and growing is expensive.
     static BODY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 

@@ -1,4 +1,4 @@
-//! The keeper of a message that somebody else has: it is lost when they say so.
+//! The keeper of a message that other code holds: it is lost when that code says so.
 
 use tokio_util::sync::CancellationToken;
 
@@ -9,7 +9,7 @@ use crate::consumer::queue::Queue;
 use crate::context::Stop;
 use crate::transport::{DeadLetter, Delivery, TransportErrorKind};
 
-/// A message that somebody else has.
+/// A message that other code holds.
 pub(super) struct Pushed<'a> {
     token: CancellationToken,
     abort: &'a CancellationToken,

@@ -1,4 +1,4 @@
-//! The events a worker has taken together, and what it has to tell of them.
+//! The events a worker has taken together, and its progress with them.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,27 +11,28 @@ use super::seats::{MOST_AT_ONCE, Progress, Seat};
 use super::shared::Shared;
 use super::state::State;
 
-/// Who needed longer for the events that it took takes fewer the next time, so that others have theirs in time.
+/// A worker that needed longer than this for its events takes fewer the next time, so that other workers get theirs in
+/// time.
 const BRIEF: Duration = Duration::from_micros(200);
 
-/// What a worker has taken and not begun, and what it has done since it last had the lock.
+/// The events that a worker has taken and not begun, and those it has finished since it last had the lock.
 ///
 /// Events wait here only for those that do not keep the worker: as soon as one does, the others go back to where any
-/// worker can take them. Those that may block it without a word are in its hand, where others can take them meanwhile. A bus
-/// with a single worker keeps all, since there is nobody else.
+/// worker can take them. Those that may block it without a word are in its hand, where others can take them meanwhile.
+/// A bus with a single worker keeps all, since there is nobody else.
 pub(super) struct Batch<'a> {
     pub(super) slot: usize,
-    /// Where it says how far it is.
+    /// Where it records its progress.
     seat: &'a Seat,
     pub(super) events: Chunk<Job>,
-    /// There may be events in its hand.
+    /// Whether there may be events in its hand.
     has_hand: bool,
-    /// That of the event that runs.
+    /// The lane of the running event.
     lane: Option<Busy>,
     /// Lanes whose events are done.
     pub(super) done: Vec<Busy>,
     pub(super) progress: Progress,
-    /// How many to take next time: more as long as all goes quickly.
+    /// How many to take next time: more as long as they are handled quickly.
     pub(super) reach: usize,
     /// When it last took some.
     since: Option<Instant>,
@@ -66,8 +67,8 @@ impl<'a> Batch<'a> {
             if mark.may_block() { self.seat.announce(self.progress) } else { self.seat.set(self.progress) }
         }
         if mark.may_block() && (shared.seats.are_crowded() || self.keeps_others(shared)) {
-            // It may take its time, and those who wait need not: there is room for one more, or the lanes of those before it
-            // can go on. It has no others behind it, unless there is but one worker.
+            // It may take its time, and those who wait need not: there is room for one more, or the lanes of those
+            // before it can go on. It has no others behind it, unless there is but one worker.
             self.settle(shared);
         }
         self.events.next()
@@ -86,7 +87,7 @@ impl<'a> Batch<'a> {
         self.has_hand
     }
 
-    /// What became of the event that ran.
+    /// Notes the result of the event that ran.
     #[inline(always)]
     pub(super) fn end(&mut self, shared: &Shared, finished: bool) {
         self.progress.end(finished);
@@ -105,8 +106,8 @@ impl<'a> Batch<'a> {
         shared.update(|state| state.settle(self));
     }
 
-    /// A subscriber begins that may keep the worker without letting it know, which nobody knew when the event was queued: it
-    /// was subscribed since.
+    /// Called before a subscriber that may block the worker without notice, if that was not known when the event was
+    /// queued, because it was subscribed since.
     #[cold]
     pub(super) fn part(&mut self, shared: &Shared) {
         if self.keeps_others(shared) {
@@ -124,7 +125,7 @@ impl<'a> Batch<'a> {
         self.progress.keeps_others() && shared.seats.all.len() > 1
     }
 
-    /// The running event keeps the worker: whatever does not need it goes to others.
+    /// The running event blocks the worker: other workers get everything else.
     #[cold]
     pub(super) fn wait(&mut self, shared: &Shared) {
         if self.keeps_others(shared) || self.has_hand {
@@ -158,7 +159,7 @@ impl<'a> Batch<'a> {
 }
 
 impl State {
-    /// Puts down what a worker has done: lanes go on, publishers get the room.
+    /// Accounts for what a worker has done: lanes continue, and publishers get the room.
     pub(super) fn settle(&mut self, batch: &mut Batch<'_>) {
         let Batch { slot, done, progress, has_hand, .. } = batch;
         self.counts.delivered += progress.delivered() as u64;
@@ -174,14 +175,14 @@ impl State {
         self.close_if_drained();
     }
 
-    /// The same, and what has not begun goes back to the front of the queue.
+    /// The same, and events that have not begun go back to the front of the queue.
     pub(super) fn give_back(&mut self, batch: &mut Batch<'_>) {
         self.lanes.give_back(&mut batch.events);
         batch.progress.take(0);
         self.settle(batch);
     }
 
-    /// The same, but what has not begun is given up; the caller drops it once the lock is free.
+    /// The same, but events that have not begun are given up; the caller drops them once the lock is free.
     pub(super) fn give_up_on(&mut self, batch: &mut Batch<'_>) -> Chunk<Job> {
         self.counts.dropped += batch.events.len() as u64;
         batch.progress.take(0);

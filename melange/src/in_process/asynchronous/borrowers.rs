@@ -1,4 +1,4 @@
-//! The subscribers of one event that do nothing but borrow it, as one worker runs them: a call after the other.
+//! The subscribers of an event, if all of them only borrow it, as one worker runs them: one call after the other.
 
 use std::any::Any;
 use std::ops::Deref;
@@ -72,7 +72,7 @@ impl<E: Event> Borrowers<E> {
         step
     }
 
-    /// Runs some of them. Who falls is passed over.
+    /// Runs some of them. One that panics is skipped.
     #[inline(always)]
     fn contain(&mut self, run: impl FnOnce(&[Handler<E>], &mut usize) -> Option<Box<Failure>>) -> Step {
         let Self { all, next, .. } = self;
@@ -100,8 +100,8 @@ impl<E> Deref for Held<E> {
     }
 }
 
-/// Calls those that are next, until one fails. What is given back is one word, which is nothing where all is well. Once there is
-/// no other, the event is to be dropped; should that panic, `next` says where.
+/// Calls those that are next, until one fails. What is given back is one word, which is nothing where all is well. Once
+/// there is no other, the event is to be dropped; should that panic, `next` says where.
 #[inline(always)]
 fn run<E>(all: &[Handler<E>], event: Option<&E>, next: &mut usize, is_cut_off: &AtomicBool) -> Option<Box<Failure>> {
     if let Some(event) = event {

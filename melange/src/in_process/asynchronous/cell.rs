@@ -1,4 +1,5 @@
-//! What an event lies in that its subscribers only borrow: it stays in its place in the queue, and takes the next one there.
+//! The reusable box of an event that its subscribers only borrow: it stays in its place in the queue, for the next
+//! event.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(super) struct Cell<E>(Option<E>);
 pub(super) trait Owned: Any + Send + Sync {
     fn event(&self) -> Option<&dyn Carried>;
 
-    /// Takes the event, for whoever may hold it.
+    /// Takes the event out, as a shared one.
     fn share(&mut self) -> Option<Erased>;
 }
 
@@ -53,7 +54,7 @@ impl<E: Event> Cell<E> {
         self.0 = None;
     }
 
-    /// Puts an event into what the last one in this place has left, if it fits.
+    /// Puts an event into the box that the last one in this place has left, if it fits.
     #[inline(always)]
     pub(super) fn fill(place: &mut Option<Job>, event: E) {
         match place.as_mut().and_then(Job::own::<E>) {

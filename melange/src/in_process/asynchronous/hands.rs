@@ -1,21 +1,21 @@
-//! What workers have in their hands for others to take: events whose subscribers may block the worker that began one.
+//! Workers' hands: events that a worker has taken and whose subscribers may block it, for other workers to take.
 
 use super::chunks::Chunk;
 use super::job::Job;
 use super::seats::Seat;
 use super::state::State;
 
-/// Whose events are taken.
+/// From which workers events are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whom {
-    /// There is nothing else to do.
+    /// From all: there is nothing else to do.
     Everyone,
-    /// Those who have begun and ended nothing since somebody last looked: they may be blocked.
+    /// From those that have begun and ended nothing since the last check: they may be blocked.
     TheStuck,
 }
 
 impl State {
-    /// Puts a worker's events in front of the queue; false if it has none.
+    /// Puts the events of a worker's hand in front of the queue; false if it has none.
     pub(super) fn empty_hand(&mut self, slot: usize) -> bool {
         let Self { seats, lanes, slots, taken, in_hands, .. } = self;
         let (Some(seat), Some(slot)) = (seats.all.get(slot), slots.get_mut(slot)) else { return false };
@@ -36,7 +36,7 @@ impl State {
             && self.slots.iter().zip(&self.seats.all).any(|(slot, seat)| slot.in_hand > 0 && !seat.hand().is_empty())
     }
 
-    /// Takes events from other workers' hands, for whoever asks next; false if there are none.
+    /// Moves events from other workers' hands to the queue, for the next worker; false if there are none.
     pub(super) fn take_from_others(&mut self, own: usize, whom: Whom) -> bool {
         if self.in_hands == 0 {
             return false;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use super::shared::Shared;
 
 tokio::task_local! {
-    /// By which worker of which bus the subscriber is run that runs here.
+    /// Which worker of which bus runs the subscriber that is running here.
     static HERE: Here;
 }
 
@@ -25,8 +25,8 @@ impl Here {
     }
 }
 
-/// `run`, for a thread of its own: what it publishes there is published by the subscriber that is run here, as long as what
-/// comes beside it is held.
+/// Wraps `run` for another thread: what it publishes there counts as published by the subscriber that is running here,
+/// as long as the second returned value is held.
 pub(crate) fn on_a_thread<R>(run: impl FnOnce() -> R) -> (impl FnOnce() -> R, Option<Arc<()>>) {
     let here = HERE.try_with(|here| {
         let waited_for = Arc::new(());

@@ -1,5 +1,6 @@
-//! Where publishers leave events without meeting the workers, and seldom each other: in one of several inboxes, each with a
-//! lock of its own. Whoever has the lock of the state empties those it needs, and sets aside room in them for what comes next.
+//! Publishers leave events in one of several inboxes, each with its own lock, so that they do not contend with the
+//! workers, and seldom with each other. The holder of the state's lock empties the inboxes it needs, and grants them
+//! room for further events.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,12 +20,12 @@ struct Inbox<J>(Mutex<Posted<J>>);
 
 /// What is in an inbox.
 pub(super) struct Posted<J> {
-    /// How many more it takes.
+    /// How many more events it takes.
     room: usize,
-    /// Somebody is asleep who has to be told of what comes.
+    /// Whether a worker is asleep that must be woken for new events.
     has_sleepers: bool,
     events: Chunk<J>,
-    /// Of the keys of those that have one, in their order.
+    /// The hashes of the keys of the events that have one, in order.
     hashes: Vec<u64>,
 }
 
@@ -55,7 +56,8 @@ impl<J> Inboxes<J> {
         Self((0..inboxes).map(|_| Inbox(Mutex::new(inbox()))).collect())
     }
 
-    /// The inbox of a key, or of this thread, if there is room in it: a key has but one, so that its events stay in order.
+    /// The inbox of a key, or of this thread, if there is room in it: a key has but one, so that its events stay in
+    /// order.
     #[inline]
     pub(super) fn open(&self, hash: Option<u64>) -> Option<MutexGuard<'_, Posted<J>>> {
         let posted = self.at(self.of(hash))?;
@@ -107,7 +109,7 @@ impl State {
         self.empty(at, lends);
     }
 
-    /// Empties all, and leaves no room in them: whoever publishes comes here.
+    /// Empties all, and leaves no room in them, so that publishers take the lock of the state.
     pub(super) fn call_in(&mut self) {
         (0..self.inboxes.len()).for_each(|at| self.empty(at, false));
     }
@@ -126,7 +128,8 @@ impl State {
         lanes.append(at, events, hashes);
         *room = 0;
         if lends {
-            // A share of what there is: others are to have some, and what is lent and not used nobody has.
+            // Only a share of the free room: other inboxes need some, and granted but unused room is available to
+            // nobody else.
             let spare = lanes.capacity().saturating_sub(lanes.len() + *taken + *lent);
             *room = (spare / (2 * inboxes.len())).min(SIZE);
             events.have_storage();

@@ -22,7 +22,7 @@ pub(in crate::in_process) enum Use {
 
 /// An event on its way.
 pub(super) enum Job {
-    /// By nobody else: what it lies in is used again.
+    /// With a single owner, in a box that is reused.
     Own(Box<dyn Owned>),
     Shared(Arc<dyn Carried>),
     /// With its metadata as of when it was published. Few events are, and all others take less room.
@@ -45,12 +45,12 @@ impl Job {
         }
     }
 
-    /// Writes an event to where it is to lie, in the place of what was left there.
+    /// Writes an event to its place in the queue, replacing what was left there.
     #[inline(always)]
     pub(super) fn write(place: &mut Option<Self>, event: impl Into<Self>) {
         *place = None;
-        // Nothing is there now that could be dropped: the event need not be put aside meanwhile, which would take longer than all
-        // of this.
+        // Nothing is there now that could be dropped: the event need not be put aside meanwhile, which would take
+        // longer than all of this.
         mem::forget(place.replace(event.into()));
     }
 

@@ -1,4 +1,5 @@
-//! The queue: what may run now, in one line, and behind it the lanes of events that must not overtake each other.
+//! The queue: the events that may run now, in order, and behind them the lanes of events that must not overtake each
+//! other.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -22,16 +23,16 @@ const MOST: usize = (u32::MAX / 2) as usize;
 /// Storage for events behind others grows by this much at least.
 const GROWTH: usize = 32;
 
-/// Un-keyed events and lanes stand in one line, and a lane goes to its end after each event: neither can starve the
-/// other, nor can one lane another.
+/// Un-keyed events and lanes are in one queue, and a lane goes to its end after each event: neither can starve the
+/// other, nor can one lane starve another.
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
     /// Events that may run: those without a key, and the first of each lane of which none is running.
     ready: Rows<J>,
     /// A lane is here while it has events queued or one running.
     lanes: Slab<Lane>,
-    /// By the hash of its key, which is keyed itself and 64 bits long. Should two keys have the same, they share a lane:
-    /// they would wait for each other, and nothing else.
+    /// By the hash of its key, which is keyed itself and 64 bits long. Should two keys have the same, they share a
+    /// lane: they would wait for each other, and nothing else.
     by_hash: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
     /// Events behind the first of their lanes, each with the next.
     behind: Slab<Behind<J>>,

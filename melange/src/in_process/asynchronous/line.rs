@@ -1,4 +1,4 @@
-//! Publishers in line for room, each with its event.
+//! Publishers that wait for room, in line, each with its event.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -23,7 +23,7 @@ pub(super) struct Labelled {
     pub(super) mark: Mark,
 }
 
-/// Who stands in line.
+/// The publishers in line.
 struct Waiting {
     ticket: u64,
     event: Labelled,
@@ -32,14 +32,14 @@ struct Waiting {
     slot: Option<usize>,
 }
 
-/// What comes out of the line, to be dropped where it came from and not under the lock.
+/// An event that leaves the line, to be dropped by its publisher and not under the lock.
 pub(super) type Left = (Option<Waker>, Option<Labelled>);
 
 #[derive(Default)]
 pub(super) struct Line {
     /// Empty unless the queue is full, or was when a worker last looked.
     waiting: VecDeque<Waiting>,
-    /// Whose event is not taken, and who does not know yet.
+    /// Publishers whose event was refused, and who do not know yet.
     refused: Vec<(u64, Refusal, Labelled)>,
     /// How many of those waiting publish from a subscriber.
     nested: usize,
@@ -78,7 +78,7 @@ impl State {
         if self.line.is_empty() && self.queued() < self.lanes.capacity() { Ok(()) } else { Err(Refusal::Full) }
     }
 
-    /// Gets in line with an event that found the queue full; it comes back if waiting would never end.
+    /// Gets in line with an event that found the queue full; returns it if waiting would never end.
     pub(super) fn wait(&mut self, event: Labelled, slot: Option<usize>, waker: Waker) -> Result<u64, Labelled> {
         self.mark(slot);
         if slot.is_some() && self.is_stuck() {
@@ -190,7 +190,8 @@ impl State {
         }
     }
 
-    /// Whether nobody is left who could make room: every running event waits, and no idle worker can take another.
+    /// Whether there is a deadlock, because nobody could make room: every running event waits, and no idle worker can
+    /// take another.
     fn is_stuck(&self) -> bool {
         let mut running = 0;
         let mut is_more = self.lanes.ready() > 0;
@@ -202,7 +203,7 @@ impl State {
                 return false;
             }
             running += 1;
-            // What it has in hand or has done it leaves to others as it begins to wait.
+            // As it begins to wait, it leaves its other events, and what it has done, to others.
             is_more |= progress.keeps_others() || left > 0;
         }
         !(is_more && running < self.slots.len())

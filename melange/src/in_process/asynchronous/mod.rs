@@ -1,4 +1,10 @@
 //! The bus that runs subscribers on worker tasks.
+//!
+//! Its parts, in the order in which an event passes them: the *line* of publishers that wait if there is no room; the
+//! *inboxes*, in which publishers leave events without taking the bus's lock; the queue, with a *row* for each inbox
+//! and a *lane* for each key that has events; a worker's *batch* of events it has taken; and its *hand*, with those of
+//! them that may block and that other workers may take. A worker's *seat* records its progress, for others to read
+//! without the lock.
 
 mod batch;
 mod borrowers;

@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::in_process::failures::TryPublishError;
 use crate::metadata::Metadata;
 
-/// What is asked of an event before the lock is taken, since it is the event's own code that answers.
+/// What is read from an event before the lock is taken, because this runs the event's own code.
 struct Label {
     hash: Option<u64>,
     mark: Mark,
@@ -56,7 +56,7 @@ impl Shared {
         }
         match self.let_in(hash) {
             Ok(mut state) => {
-                // Only now: who is refused gets it back.
+                // Only now, because a refused publisher gets the event back.
                 state.push(Labelled { event: Job::new(event, uses, metadata), hash, mark });
                 self.unlock(state);
                 Ok(())
@@ -115,7 +115,7 @@ impl Shared {
 
     #[cold]
     fn wake_sleepers(&self, hash: Option<u64>) {
-        // Once there is something to do, whoever had the lock wakes them.
+        // If there is something to do, the last holder of the lock wakes them.
         self.update(|state| state.collect_from(self.inboxes.of(hash)));
     }
 
@@ -177,7 +177,7 @@ impl<E: Event> Future for Publish<'_, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { shared, step } = self.get_mut();
         let now = mem::replace(step, Step::Over);
-        // Who publishes without end lets others on its thread run from time to time.
+        // A loop of publishes lets other tasks on its thread run from time to time.
         let Poll::Ready(budget) = coop::poll_proceed(cx) else {
             *step = now;
             return Poll::Pending;

@@ -1,11 +1,11 @@
 //! The events that may run, in a row for each inbox.
 //!
-//! A worker prefers the row of its own thread: what was published there is still near, and nobody else is in the way.
+//! A worker prefers the row of its own thread: its events are still in the cache, and there is no contention.
 
 use super::chunks::{Chunk, Chunks};
 use super::lanes::Ready;
 
-/// Of so many times that a worker takes events, it prefers its own row all but once.
+/// Each time but one out of this many, a worker prefers its own row.
 const ROUND: usize = 4;
 
 #[derive(Debug)]

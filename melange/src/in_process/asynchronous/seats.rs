@@ -1,5 +1,5 @@
-//! How far each worker is with what it has taken, written by the worker alone and without the lock of the state, and what it
-//! has in its hand that others may take from it.
+//! Each worker's progress with the events it has taken, written only by the worker and without the lock of the state;
+//! and its hand, from which others may take events.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -11,8 +11,8 @@ use crate::in_process::unpoisoned;
 /// How many events a worker takes at once at most: few enough to be counted in a byte.
 pub(super) const MOST_AT_ONCE: usize = 32;
 
-/// What has become of the events that a worker took, since it last had the lock: four counts in one word, so that whoever
-/// reads it never sees an event twice, or not at all.
+/// The progress of the events that a worker took, since it last had the lock: four counts in one word, so that a reader
+/// never counts an event twice, or not at all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress(u32);
 
@@ -84,12 +84,12 @@ impl Progress {
     }
 }
 
-/// A worker's place, away from all others in memory: it is written to at every event.
+/// A worker's seat, on its own cache line, because it is written to at every event.
 #[derive(Default)]
 #[repr(align(128))]
 pub(super) struct Seat {
     progress: AtomicU32,
-    /// Events that may block, taken and not begun: behind one that does, others take them from here.
+    /// Events that may block, taken and not begun: while one blocks, other workers take the rest from here.
     hand: Mutex<Chunk<Job>>,
     /// Its running event has published, and waited for room.
     pub(super) has_waited: AtomicBool,
@@ -130,8 +130,8 @@ impl Seats {
         Self { all: (0..workers).map(|_| Seat::default()).collect(), crowded: AtomicBool::new(false) }
     }
 
-    /// Whether publishers wait for room, asked by a worker that has announced, or said with its hand locked, that it has made
-    /// some: either it sees them here, or they see it there.
+    /// Whether publishers wait for room, asked by a worker that has announced, or said with its hand locked, that it
+    /// has made some: either it sees them here, or they see it there.
     #[inline]
     pub(super) fn are_crowded(&self) -> bool {
         self.crowded.load(Ordering::SeqCst)

@@ -28,11 +28,11 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) seats: Arc<Seats>,
     pub(super) inboxes: Arc<Inboxes<Job>>,
-    /// Nothing is begun any more.
+    /// No more events are begun.
     pub(super) is_cut_off: AtomicBool,
     /// What subscribers are handed.
     pub(super) cancellation: CancellationToken,
-    /// Keys come from outside: nobody out there may know which of them meet.
+    /// Randomly keyed, because keys come from outside: nobody should be able to predict which of them collide.
     hasher: RandomState,
     pub(super) runs: Runs,
     hooks: Vec<ErrorHook>,
@@ -64,7 +64,7 @@ impl Shared {
         }
     }
 
-    /// The only way to the state: whoever changes it, those who are concerned are woken.
+    /// The only access to the state: after each change, the tasks concerned are woken.
     #[inline]
     pub(super) fn update<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
@@ -91,7 +91,7 @@ impl Shared {
         state.call_workers();
         while let Some(waker) = state.wakes.pop_front() {
             drop(state);
-            // Somebody else's code: should it panic, the others are to be woken all the same, and whose event runs here goes on.
+            // User code: if it panics, the others must be woken nevertheless, and the event that runs here continues.
             if contained(|| waker.wake()).is_none() {
                 tracing::error!("a waker panicked: what it was to wake may wait for ever");
             }
@@ -117,7 +117,7 @@ impl Shared {
         self.is_cut_off.load(Ordering::Acquire)
     }
 
-    /// Tells everyone who wants to know that a subscriber failed.
+    /// Reports a failed subscriber to the log and the hooks.
     pub(super) fn report(&self, error: &SubscriberError, event_id: &EventId) {
         self.runs.count(error);
         let (subscriber, event, reason) = (error.subscriber(), error.event_name(), error.reason());

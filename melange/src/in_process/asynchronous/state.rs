@@ -21,7 +21,7 @@ pub(super) enum Phase {
     Open,
     /// Takes them from subscribers only, until nothing is left.
     Draining,
-    /// Takes none; the workers go home.
+    /// Takes none; the workers end.
     Closed,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Slot {
     pub(super) in_hand: usize,
     /// How far it was when another worker last looked.
     pub(super) seen: Progress,
-    /// It has been called and has not come yet.
+    /// It was woken, but has not run yet.
     is_called: bool,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Counts {
     pub(super) dropped: u64,
 }
 
-/// What a bus has in hand.
+/// The state of a bus.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InHand {
     pub(super) queued: usize,
@@ -77,7 +77,7 @@ pub(super) struct State {
     pub(super) in_hands: usize,
     /// Workers without work, the one that had some last at the end.
     pub(super) asleep: Vec<(usize, Waker)>,
-    /// Workers that have been called and have not come yet.
+    /// Workers that were woken, but have not run yet.
     called: usize,
     /// Who is to be woken once the lock is free.
     pub(super) wakes: VecDeque<Waker>,
@@ -147,7 +147,7 @@ impl State {
             queued += left;
         }
         if self.phase == Phase::Closed {
-            // They will not begin any more, those among them that a worker has given back since.
+            // These will not begin any more, including those that a worker has returned since.
             counts.dropped += std::mem::take(&mut queued) as u64;
         }
         InHand { queued, running, waiting: self.line.len(), counts }
@@ -193,7 +193,7 @@ impl State {
         }
     }
 
-    /// A worker looks for work: false if there is none any more, nothing if it is to wait for being called.
+    /// A worker looks for work: `Some(false)` if there will be none, `None` if it should wait until it is woken.
     pub(super) fn look(&mut self, batch: &mut Batch<'_>, waker: impl FnOnce() -> Waker) -> Option<bool> {
         if std::mem::take(&mut batch.is_asleep) {
             self.retire(batch.slot);
@@ -232,8 +232,8 @@ impl State {
     /// Calls as many workers as there is work for, and when all is over, all.
     pub(super) fn call_workers(&mut self) {
         let is_over = self.phase == Phase::Closed;
-        // Whoever was called looks into the hands of others before it sleeps, unless it found something else that keeps
-        // it: then it is the turn of the next.
+        // A woken worker checks the hands of others before it sleeps, unless it finds other work that blocks it: then
+        // the next one does.
         while (is_over || self.called < self.lanes.ready() || self.called == 0 && self.is_any_in_hands())
             && let Some((slot, waker)) = self.asleep.pop()
         {
@@ -245,7 +245,7 @@ impl State {
         }
     }
 
-    /// Takes nothing from outside any more. False if that has been said before.
+    /// Stops accepting events from outside. False if it had stopped before.
     pub(super) fn start_drain(&mut self) -> bool {
         if self.phase != Phase::Open {
             return false;

@@ -22,8 +22,7 @@ use crate::event::{Erased, EventDescriptor};
 use crate::in_process::queued::Way;
 use crate::metadata::Metadata;
 
-/// After so many events a worker lets other tasks run. Subscribers that never wait must not keep the runtime from everyone
-/// else.
+/// After this many events a worker lets other tasks run, because subscribers that never wait would starve them.
 const STRETCH: usize = 128;
 
 /// Handles one event after the other until the bus is closed.
@@ -50,7 +49,7 @@ pub(super) async fn work(shared: Arc<Shared>, slot: usize, _alive: Arc<Alive>) {
         .await;
 }
 
-/// What a worker has in its hands. Whatever becomes of it, dropping this accounts for it.
+/// The events of a worker. Dropping this accounts for them in any case.
 struct Hand<'a> {
     shared: &'a Shared,
     batch: Batch<'a>,
@@ -104,8 +103,8 @@ impl<'a> Hand<'a> {
             if self.stretch >= STRETCH {
                 self.stretch = 0;
                 self.shared.update(|state| state.settle(&mut self.batch));
-                // Not by `yield_now`, whose tasks stay with their thread: the next task there may block it, as another worker
-                // does with a subscriber that blocks. This way any thread can take it.
+                // Not by `yield_now`, whose tasks stay with their thread: the next task there may block it, as another
+                // worker does with a subscriber that blocks. This way any thread can take it.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -295,7 +294,7 @@ impl Drop for Hand<'_> {
     }
 }
 
-/// Held by every worker: when the last one is gone, nobody is left who could handle what is queued. If the bus is not closed
+/// Held by every worker: when the last one is gone, nobody is left to handle queued events. If the bus is not closed
 /// then, the runtime is gone.
 pub(super) struct Alive(pub(super) Arc<Shared>);
 

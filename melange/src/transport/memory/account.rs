@@ -99,8 +99,8 @@ impl Account {
         Ok(())
     }
 
-    /// Hands out what is asked for of `queue`, and moves to its dead-letter queue what was received too often, unless that
-    /// was deleted.
+    /// Hands out what is asked for of `queue`, and moves to its dead-letter queue what was received too often, unless
+    /// that was deleted.
     pub(super) fn receive<T>(
         &mut self,
         name: &str,
@@ -122,7 +122,7 @@ impl Account {
         Ok(look)
     }
 
-    /// Puts a copy of the message in hand into the dead-letter queue.
+    /// Sends a copy of a message in flight to the dead-letter queue.
     pub(super) fn dead_letter(
         &mut self,
         queue: &str,
@@ -152,7 +152,7 @@ impl Account {
         letters.len()
     }
 
-    /// Puts a copy of the letter in hand back into `queue`.
+    /// Sends a copy of a dead letter in flight back to `queue`.
     pub(super) fn redrive_one(
         &mut self,
         queue: &str,

@@ -1,4 +1,4 @@
-//! A queue: what is visible, what is in hand, and for how long.
+//! A queue: which messages are visible, which are in flight, and for how long.
 
 mod receive;
 
@@ -44,7 +44,7 @@ pub(super) struct Queue {
     in_flight: usize,
     /// When those that are not visible become so.
     timers: Sorted<(Instant, Spot)>,
-    /// How many are neither visible nor in hand.
+    /// How many are neither visible nor in flight.
     away: usize,
     /// How many were kept long enough, and are gone.
     expired: u64,
@@ -266,7 +266,7 @@ impl Queue {
         self.messages.iter().map(|(_, held)| (&held.stored, held.state.standing))
     }
 
-    /// Takes out all that is not in hand, in the order of arrival.
+    /// Takes out all messages that are not in flight, in the order of arrival.
     pub(super) fn drain(&mut self, now: Instant) -> Vec<Stored> {
         self.forget_expired(now);
         let free = |(spot, held): (Spot, &Held)| (held.state.standing != Standing::InHand).then_some(spot);
@@ -274,13 +274,13 @@ impl Queue {
         spots.into_iter().filter_map(|spot| self.remove(spot)).collect()
     }
 
-    /// Whether nothing here can be received or is in hand, as far as it was looked at last.
+    /// Whether no message can be received or is in flight, as of the last check.
     #[inline]
     fn is_quiet(&self) -> bool {
         self.messages.len() == self.away
     }
 
-    /// What ends once nothing here can be received or is in hand; `None` if that is so already.
+    /// Completes once no message can be received or is in flight; `None` if that is so already.
     pub(super) fn until_quiet(&mut self, now: Instant) -> Option<OwnedNotified> {
         self.forget_expired(now);
         (!self.is_quiet()).then(|| self.quiet.heard())
@@ -305,7 +305,7 @@ impl Queue {
         }
     }
 
-    /// Deletes everything, in hand or not, and says how many that were.
+    /// Deletes all messages, in flight or not, and returns how many those were.
     pub(super) fn purge(&mut self) -> usize {
         let spots: Vec<Spot> = self.messages.iter().map(|(spot, _)| spot).collect();
         spots.into_iter().filter_map(|spot| self.remove(spot)).count()

@@ -17,11 +17,12 @@ use crate::attributes::AttributeValue;
 use crate::transport::Body;
 use rule::{Rules, Scalar};
 
-/// Which messages of a topic a subscription lets through.
+/// A subscription filter policy: which messages of a topic a subscription lets through.
 ///
-/// Every key must match, and of a key's values one is enough. Values are texts, numbers, `true`, `false`, `null`, and
-/// matchers: `prefix`, `suffix`, `wildcard`, `equals-ignore-case`, `anything-but`, `numeric`, `exists` and `cidr`; `$or` holds
-/// policies of which one is enough. What SNS would refuse is refused when the policy is made, so that it can be tested alone:
+/// Every key must match, and for each key one matching value is enough. Values are strings, numbers, `true`, `false`,
+/// `null`, and matchers: `prefix`, `suffix`, `wildcard`, `equals-ignore-case`, `anything-but`, `numeric`, `exists` and
+/// `cidr`; `$or` contains policies of which one must match. A policy that SNS would refuse is refused when it is
+/// created, so that it can be tested on its own:
 ///
 /// ```
 /// use melange::AttributeValue;
@@ -70,20 +71,20 @@ enum Node {
 }
 
 impl FilterPolicy {
-    /// A policy on message attributes, as JSON. Texts, `String.Array`s and numbers are compared; bytes are as if they were
-    /// not there. SNS wants `"` and `\` escaped twice here: `{"name": ["say \\\"hi\\\""]}` lets `say "hi"` through.
+    /// A policy on message attributes, as JSON. Strings, `String.Array`s and numbers are compared; binary attributes
+    /// are ignored. SNS wants `"` and `\` escaped twice here: `{"name": ["say \\\"hi\\\""]}` lets `say "hi"` through.
     ///
     /// # Errors
-    /// When SNS would refuse it: the error names the key and what is wrong with it.
+    /// If SNS would refuse it: the error names the key and what is wrong with it.
     pub fn attributes(json: &str) -> Result<Self, Refused> {
         Self::parse(Scope::Attributes, json)
     }
 
-    /// A policy on the body, which must be a JSON object to be let through. Keys may be nested; of a list, one element is
-    /// enough.
+    /// A policy on the body, which must be a JSON object to pass. Keys may be nested; in a list, one matching element
+    /// is enough.
     ///
     /// # Errors
-    /// When SNS would refuse it: the error names the key and what is wrong with it.
+    /// If SNS would refuse it: the error names the key and what is wrong with it.
     pub fn body(json: &str) -> Result<Self, Refused> {
         Self::parse(Scope::Body, json)
     }
