@@ -13,7 +13,7 @@ const TOPIC_BYTES: usize = 262_144;
 
 /// Most bytes of body and attributes that a queue takes. Also those of all messages in one request. Queues made before 2025
 /// take fewer. Source: the SQS API reference, `SendMessage` and `SendMessageBatch`.
-pub(crate) const QUEUE_BYTES: usize = 1_048_576;
+const QUEUE_BYTES: usize = 1_048_576;
 
 /// Most attributes: with an eleventh, SNS drops the message on its way to a queue under raw delivery, without a word, and
 /// SQS refuses it. Source: the SNS developer guide, message attributes, and the SQS developer guide, quotas.

@@ -1,7 +1,7 @@
 //! Lengths of time as users write them: `"500ms"`, `"30s"`, `"1m30s"`, `"12h"`, and ranges of two: `"1s..5m"`.
 
 /// The longest time a message of SQS can be hidden.
-pub(crate) const TWELVE_HOURS: u64 = 12 * 60 * 60 * 1000;
+const TWELVE_HOURS: u64 = 12 * 60 * 60 * 1000;
 
 /// The units, the largest first.
 const UNITS: [(&str, u64); 4] = [("h", 60 * 60 * 1000), ("m", 60 * 1000), ("s", 1000), ("ms", 1)];

@@ -62,7 +62,7 @@ impl EventId {
     }
 
     /// As text, which `f` is given.
-    pub(crate) fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> T {
+    fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> T {
         match &self.0 {
             Form::Uuid(id) => f(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
             Form::Text(text) => f(text),

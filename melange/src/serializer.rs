@@ -54,11 +54,7 @@ impl EventSerializer {
     pub fn of(registry: &Registry) -> Result<Self, BuildErrors> {
         let events: Vec<_> = registry.events().collect();
         BuildErrors::check(crate::registry::check_events(&events))?;
-        Ok(Self::for_events(events))
-    }
-
-    pub(crate) fn for_events(events: impl IntoIterator<Item = &'static EventDescriptor>) -> Self {
-        Self { readers: Arc::new(Readers::of(events)), format: Format::Melange }
+        Ok(Self { readers: Arc::new(Readers::of(events)), format: Format::Melange })
     }
 
     /// Sets the format to write; every format can be read.

@@ -11,7 +11,7 @@ use melange::{
     CancellationToken, Context, Event, EventBus, MemoryTransport, MessageConsumer, MessagePublisher, Metadata, Outcome,
     Subscriber, SubscriberOptions, Timestamp,
 };
-use tokio::time::sleep;
+use melange_tests::until;
 
 use orders::{OrderPaid, OrderPlaced};
 
@@ -78,9 +78,7 @@ async fn a_handler_that_heeds_its_token_is_let_do_so_at_the_deadline() {
         .unwrap();
     bus.start().await.unwrap();
     bus.publish(OrderPlaced { number: 1 }).await.unwrap();
-    while begun.load(Ordering::SeqCst) == 0 {
-        sleep(Duration::from_millis(10)).await;
-    }
+    until("it has begun", || begun.load(Ordering::SeqCst) == 1).await;
     let report = bus.shutdown(SECOND).await.unwrap();
     assert_eq!(heeded.load(Ordering::SeqCst), 1, "it never heard that it should stop: {report:?}");
     assert_eq!((report.lost, report.unreleased), (0, 0));
@@ -115,9 +113,7 @@ async fn a_local_event_keeps_its_metadata_on_its_way_through_a_queue() {
     bus.start().await.unwrap();
     let at: Timestamp = "2017-09-03T10:11:38.123456Z".parse().unwrap();
     let id = bus.publish(Ticked { at, clock: "hall".into() }).await.unwrap();
-    while bus.metrics().handled == 0 {
-        sleep(Duration::from_millis(100)).await;
-    }
+    until("it is handled", || bus.metrics().handled == 1).await;
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     assert_eq!(seen.iter().map(|meta| meta.attempt).collect::<Vec<_>>(), [1, 2, 3]);
     for meta in &seen {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use melange::{Event, EventBus, GlobalBusError, MemoryTransport};
+use melange_tests::until;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Event)]
@@ -40,9 +41,7 @@ async fn there_is_none_then_there_is_one_and_it_stays() {
     // From anywhere, in any task.
     let id = tokio::spawn(melange::publish(OrderPlaced(1))).await.unwrap().unwrap();
     assert_ne!(id, melange::publish(OrderPlaced(2)).await.unwrap());
-    while bus.metrics().handled < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("both are handled", || bus.metrics().handled == 2).await;
     let mut seen = log.lock().unwrap().clone();
     seen.sort_unstable();
     assert_eq!(seen, [1, 2]);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use melange::testing::{TestBus, TestErrorKind};
-use melange::{Event, ProblemKind, State, assert_handled, assert_published, subscriber};
+use melange::{Event, State, assert_handled, assert_published, subscriber};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, Event)]
@@ -65,7 +65,6 @@ async fn all_that_is_wrong_is_said_at_the_start() {
     let why = TestBus::builder().linked_where(|s| s.queue() == Some("linked")).try_start().await.unwrap_err();
     assert_eq!(why.kind(), TestErrorKind::Build);
     assert!(why.to_string().contains("`linked_count` takes `State<"), "{why}");
-    let _ = ProblemKind::MissingState;
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use melange::{
     AsynchronousEventBus, AttributeValue, DeserializeErrorKind, Event, EventBus, EventSerializer, MemoryTransport,
     MessagePublisher, Registry, SynchronousEventBus, UnknownVersions, subscriber, subscribers,
 };
+use melange_tests::until;
 use serde::{Deserialize, Serialize};
 
 // --- Three versions, the first of which cannot always be lifted. ---
@@ -111,13 +112,7 @@ fn published(account: &MemoryTransport, json: &str) {
 }
 
 async fn settled(account: &MemoryTransport) {
-    tokio::time::timeout(Duration::from_secs(24 * 60 * 60), async {
-        while account.depth(QUEUE).total() > 0 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    })
-    .await
-    .expect("it is settled");
+    until("it is settled", || account.depth(QUEUE).total() == 0).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -84,6 +84,10 @@ impl Comparison<'_> {
         self.changes.push(Change { kind, event, path: path.to_owned(), at, before, after, fix });
     }
 
+    fn note_shapes(&mut self, kind: ChangeKind, path: &str, was: &Shape, is: &Shape, fix: String) {
+        self.note(kind, path, Some(was.to_string()), Some(is.to_string()), fix);
+    }
+
     /// A new version, as the way out.
     fn version(&self) -> String {
         format!(
@@ -158,30 +162,26 @@ impl Comparison<'_> {
                 self.shapes(path, was, is)
             }
             (Shape::Optional(old), Shape::Default(new)) => {
-                let (before, after) = (Some(was.to_string()), Some(is.to_string()));
                 let fix = format!(
                     "`#[serde(default)]` fills in what is absent, and messages with null are under way: leave it an `Option`, or {}",
                     self.version()
                 );
-                self.note(ChangeKind::NullRefused, path, before, after, fix);
+                self.note_shapes(ChangeKind::NullRefused, path, was, is, fix);
                 self.shapes(path, old, new);
             }
             (Shape::Default(old), Shape::Optional(new)) => {
-                let (before, after) = (Some(was.to_string()), Some(is.to_string()));
                 let fix = format!("older readers cannot read null: {READERS_FIRST}");
-                self.note(ChangeKind::NullAllowed, path, before, after, fix);
+                self.note_shapes(ChangeKind::NullAllowed, path, was, is, fix);
                 self.shapes(path, old, new);
             }
             (was, Shape::Optional(inner) | Shape::Default(inner)) => {
-                let (before, after) = (Some(was.to_string()), Some(is.to_string()));
                 let fix = format!("older readers need it: {READERS_FIRST}");
-                self.note(ChangeKind::FieldMadeOptional, path, before, after, fix);
+                self.note_shapes(ChangeKind::FieldMadeOptional, path, was, is, fix);
                 self.shapes(path, was, inner);
             }
             (Shape::Optional(inner) | Shape::Default(inner), is) => {
-                let (before, after) = (Some(was.to_string()), Some(is.to_string()));
                 let fix = format!("messages without it are under way: leave it optional, or {}", self.version());
-                self.note(ChangeKind::FieldMadeRequired, path, before, after, fix);
+                self.note_shapes(ChangeKind::FieldMadeRequired, path, was, is, fix);
                 self.shapes(path, inner, is);
             }
             (Shape::List(was), Shape::List(is)) => self.shapes(&format!("{path}[]"), was, is),
@@ -215,7 +215,7 @@ impl Comparison<'_> {
             (was, is) if was == is => {}
             (was, is) => {
                 let fix = format!("messages of the old type are under way: change it back, or {}", self.version());
-                self.note(ChangeKind::TypeChanged, path, Some(was.to_string()), Some(is.to_string()), fix);
+                self.note_shapes(ChangeKind::TypeChanged, path, was, is, fix);
             }
         }
     }

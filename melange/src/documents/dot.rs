@@ -28,19 +28,9 @@ pub(super) fn digraph(view: &View, title: &str) -> String {
     for (at, subscriber) in view.subscribers.iter().enumerate() {
         line(node(format!("s{at}"), subscriber.name, "box", "#ecfdf5", "#047857"));
     }
-    for (at, event) in view.events.iter().enumerate() {
-        match event.topic {
-            // An older version is only read.
-            Some(topic) if event.sent => line(format!("e{at} -> t{topic};")),
-            Some(topic) => line(format!("e{at} -> t{topic} [style=dashed];")),
-            None => event.subscribers.iter().for_each(|subscriber| line(format!("e{at} -> s{subscriber};"))),
-        }
-    }
-    for (at, topic) in view.topics.iter().enumerate() {
-        topic.queues.iter().for_each(|queue| line(format!("t{at} -> q{queue};")));
-    }
-    for (at, queue) in view.queues.iter().enumerate() {
-        queue.subscribers.iter().for_each(|subscriber| line(format!("q{at} -> s{subscriber};")));
+    for (from, to, is_sent) in view.edges() {
+        let style = if is_sent { "" } else { " [style=dashed]" };
+        line(format!("{from} -> {to}{style};"));
     }
     graph.push_str("}\n");
     graph

@@ -22,19 +22,9 @@ pub(super) fn flowchart(view: &View) -> String {
     for (at, subscriber) in view.subscribers.iter().enumerate() {
         line(format!("s{at}[{}]:::subscriber", quoted(subscriber.name)));
     }
-    for (at, event) in view.events.iter().enumerate() {
-        match event.topic {
-            // An older version is only read.
-            Some(topic) if event.sent => line(format!("e{at} --> t{topic}")),
-            Some(topic) => line(format!("e{at} -.-> t{topic}")),
-            None => event.subscribers.iter().for_each(|subscriber| line(format!("e{at} --> s{subscriber}"))),
-        }
-    }
-    for (at, topic) in view.topics.iter().enumerate() {
-        topic.queues.iter().for_each(|queue| line(format!("t{at} --> q{queue}")));
-    }
-    for (at, queue) in view.queues.iter().enumerate() {
-        queue.subscribers.iter().for_each(|subscriber| line(format!("q{at} --> s{subscriber}")));
+    for (from, to, is_sent) in view.edges() {
+        let arrow = if is_sent { "-->" } else { "-.->" };
+        line(format!("{from} {arrow} {to}"));
     }
     line("classDef event fill:#fff4e5,stroke:#b45309,color:#451a03".to_owned());
     line("classDef topic fill:#f3e8ff,stroke:#7e22ce,color:#3b0764".to_owned());

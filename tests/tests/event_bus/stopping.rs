@@ -83,9 +83,7 @@ async fn a_handler_that_blocks_its_thread_holds_up_no_shutdown() {
         .unwrap();
     bus.start().await.unwrap();
     bus.publish(placed(1)).await.unwrap();
-    while !BEGUN.load(Ordering::SeqCst) {
-        sleep(Duration::from_millis(5)).await;
-    }
+    until("it has begun", || BEGUN.load(Ordering::SeqCst)).await;
     let start = Instant::now();
     let report = bus.shutdown(Duration::from_millis(100)).await.unwrap_or_else(|error| error.report);
     STUCK.store(false, Ordering::SeqCst);

@@ -13,7 +13,7 @@ mod versions;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use melange::{Event, MemoryTransport, MessagePublisher, State, subscriber};
+use melange::{Event, EventBus, Functions, MemoryTransport, MessagePublisher, State, subscriber};
 use tokio::time::Instant;
 
 use orders::{OrderPaid, OrderPlaced};
@@ -49,6 +49,14 @@ impl Log {
 
 async fn publish<E: Event>(account: &MemoryTransport, event: E) {
     MessagePublisher::new(account.clone()).publish(event).await.unwrap();
+}
+
+/// A bus that runs these over the queue `billing` of the account.
+async fn running(account: &MemoryTransport, functions: Functions, log: &Log) -> EventBus {
+    let builder = EventBus::builder().transport(account.queue("billing")).subscribers(functions);
+    let bus = builder.state(log.clone()).build().unwrap();
+    bus.start().await.unwrap();
+    bus
 }
 
 // --- Trying again, and giving up. ---

@@ -11,7 +11,7 @@ use melange::{
 use melange_tests::until;
 use tokio::time::{Instant, sleep};
 
-use crate::{Log, MINUTE, OrderPlaced, SECOND, backing_off, publish, steady};
+use crate::{Log, MINUTE, OrderPlaced, SECOND, backing_off, publish, running, steady};
 
 #[tokio::test(start_paused = true)]
 async fn outcomes_are_obeyed() {
@@ -178,13 +178,7 @@ async fn a_dead_letter_that_is_put_back_runs_only_who_gave_it_up() {
 #[tokio::test(start_paused = true)]
 async fn each_subscriber_that_gives_up_has_a_letter_of_its_own() {
     let (account, log) = (MemoryTransport::new(), Log::new());
-    let bus = EventBus::builder()
-        .transport(account.queue("billing"))
-        .subscribers(melange::subscribers![steady, backing_off])
-        .state(log.clone())
-        .build()
-        .unwrap();
-    bus.start().await.unwrap();
+    let bus = running(&account, melange::subscribers![steady, backing_off], &log).await;
     publish(&account, OrderPlaced { number: 1 }).await;
     until("both have given up", || bus.metrics().dead_lettered == 1).await;
     // By its own attempts, each.

@@ -1,20 +1,14 @@
 //! Trying again: when.
 
-use melange::{EventBus, MemoryTransport};
+use melange::{MemoryTransport, subscribers};
 use melange_tests::until;
 
-use crate::{Log, MINUTE, OrderPlaced, backing_off, publish, steady};
+use crate::{Log, MINUTE, OrderPlaced, backing_off, publish, running, steady};
 
 #[tokio::test(start_paused = true)]
 async fn retries_come_when_the_backoff_says() {
     let (account, log) = (MemoryTransport::new(), Log::new());
-    let bus = EventBus::builder()
-        .transport(account.queue("billing"))
-        .subscribers(melange::subscribers![steady])
-        .state(log.clone())
-        .build()
-        .unwrap();
-    bus.start().await.unwrap();
+    let bus = running(&account, subscribers![steady], &log).await;
     publish(&account, OrderPlaced { number: 1 }).await;
     until("it is given up", || bus.metrics().dead_lettered == 1).await;
     assert_eq!((bus.metrics().retried, bus.metrics().failed_runs, bus.metrics().dead_letters), (3, 4, 1));
@@ -32,13 +26,7 @@ async fn retries_are_spread_between_the_shortest_wait_and_twice_as_much_each_tim
     let mut spread = Vec::new();
     for _ in 0..10 {
         let (account, log) = (MemoryTransport::new(), Log::new());
-        let bus = EventBus::builder()
-            .transport(account.queue("billing"))
-            .subscribers(melange::subscribers![backing_off])
-            .state(log.clone())
-            .build()
-            .unwrap();
-        bus.start().await.unwrap();
+        let bus = running(&account, subscribers![backing_off], &log).await;
         publish(&account, OrderPlaced { number: 1 }).await;
         until("it is given up", || bus.metrics().dead_lettered == 1).await;
         let times = log.times("backing off");

@@ -2,6 +2,7 @@
 
 use super::Catalogue;
 use super::html::{Html, html};
+use crate::documents::view::{EventView, QueueView, SubscriberView};
 
 /// Most events, and most subscribers, that are drawn one by one; more are drawn together.
 const MOST: usize = 48;
@@ -66,88 +67,127 @@ impl Catalogue<'_> {
     }
 
     fn drawing(&self) -> Drawing {
-        let view = &self.view;
-        let mut drawing = Drawing::default();
-        let apart = view.events.len() <= MOST;
+        let mut pen = Pen {
+            events: vec![None; self.view.events.len()],
+            topics: vec![None; self.view.topics.len()],
+            queues: vec![None; self.view.queues.len()],
+            subscribers: vec![None; self.view.subscribers.len()],
+            subscribers_apart: self.view.subscribers.len() <= MOST,
+            catalogue: self,
+            drawing: Drawing::default(),
+        };
+        pen.events_and_topics();
+        pen.queues_and_subscribers();
+        pen.edges_of_events();
+        pen.edges_of_topics();
+        pen.drawing
+    }
+}
 
-        // Events in the order of their topics, so that few curves cross.
-        let mut order: Vec<usize> = (0..view.events.len()).collect();
-        order.sort_by_key(|place| (view.event(*place).map_or(usize::MAX, |it| it.topic.unwrap_or(usize::MAX)), *place));
-        let mut events: Vec<Option<usize>> = vec![None; view.events.len()];
+/// What draws, and which box each event, topic, queue and subscriber has, by its place in the view.
+struct Pen<'a> {
+    catalogue: &'a Catalogue<'a>,
+    drawing: Drawing,
+    events: Vec<Option<usize>>,
+    topics: Vec<Option<usize>>,
+    queues: Vec<Option<usize>>,
+    subscribers: Vec<Option<usize>>,
+    subscribers_apart: bool,
+}
+
+impl Pen<'_> {
+    fn events_and_topics(&mut self) {
+        let (catalogue, view) = (self.catalogue, &self.catalogue.view);
+        let apart = view.events.len() <= MOST;
         if apart {
-            for place in order {
-                if let Some((event, anchor)) = view.event(place).zip(self.events.get(place)) {
+            // In the order of their topics, so that few curves cross.
+            let mut order: Vec<(usize, &EventView)> = view.events.iter().enumerate().collect();
+            order.sort_by_key(|(place, event)| (event.topic.unwrap_or(usize::MAX), *place));
+            for (place, event) in order {
+                if let Some(anchor) = catalogue.events.get(place) {
                     let old = event.versions.last().is_some_and(|newest| *newest != place);
-                    let node = drawing.node(0, "event", event.descriptor.to_string(), anchor, old);
-                    set(&mut events, place, node);
+                    let node = self.drawing.node(0, "event", event.descriptor.to_string(), anchor, old);
+                    set(&mut self.events, place, node);
                 }
             }
         }
-        let mut topics = vec![None; view.topics.len()];
-        for (place, (topic, anchor)) in view.topics.iter().zip(&self.topics).enumerate() {
-            let node =
-                drawing.node(1, "topic", self.documents.topic_address(&topic.name), anchor, topic.queues.is_empty());
-            set(&mut topics, place, node);
+        for (place, (topic, anchor)) in view.topics.iter().zip(&catalogue.topics).enumerate() {
+            let address = catalogue.documents.topic_address(&topic.name);
+            let node = self.drawing.node(1, "topic", address, anchor, topic.queues.is_empty());
+            set(&mut self.topics, place, node);
             if !apart {
                 let label = counted(topic.events.len(), "event");
-                let together = drawing.node(0, "event", label, anchor, false);
-                drawing.edge(together, node, false);
+                let together = self.drawing.node(0, "event", label, anchor, false);
+                self.drawing.edge(together, node, false);
             }
         }
-        // Queues by the middle of the topics that feed them.
-        let mut order: Vec<usize> = (0..view.queues.len()).collect();
-        let middle = |place: &usize| {
-            let topics = view.queues.get(*place).map_or(&[][..], |queue| queue.topics.as_slice());
+    }
+
+    fn queues_and_subscribers(&mut self) {
+        let (catalogue, view) = (self.catalogue, &self.catalogue.view);
+        // By the middle of the topics that feed them.
+        let middle = |topics: &[usize]| {
             if topics.is_empty() { usize::MAX } else { topics.iter().sum::<usize>() * 100 / topics.len() }
         };
-        order.sort_by_key(|place| (middle(place), *place));
-        let mut queues = vec![None; view.queues.len()];
-        let mut subscribers = vec![None; view.subscribers.len()];
-        let subscribers_apart = view.subscribers.len() <= MOST;
-        for place in order {
-            let Some((queue, anchor)) = view.queues.get(place).zip(self.queues.get(place)) else { continue };
+        let mut order: Vec<(usize, &QueueView)> = view.queues.iter().enumerate().collect();
+        order.sort_by_key(|(place, queue)| (middle(&queue.topics), *place));
+        for (place, queue) in order {
+            let Some(anchor) = catalogue.queues.get(place) else { continue };
             if queue.subscribers.is_empty() {
                 continue;
             }
-            let node = drawing.node(2, "queue", self.documents.queue_address(&queue.name), anchor, false);
-            set(&mut queues, place, node);
-            if subscribers_apart {
-                for (at, subscriber) in view.subscribers_at(&queue.subscribers) {
-                    let anchor = self.subscribers.get(at).map_or("", String::as_str);
-                    let to = drawing.node(3, "subscriber", subscriber.name.to_owned(), anchor, false);
-                    set(&mut subscribers, at, to);
-                    drawing.edge(node, to, false);
+            let address = catalogue.documents.queue_address(&queue.name);
+            let node = self.drawing.node(2, "queue", address, anchor, false);
+            set(&mut self.queues, place, node);
+            if self.subscribers_apart {
+                for (place, subscriber) in view.subscribers_at(&queue.subscribers) {
+                    let to = self.subscriber(place, subscriber);
+                    self.drawing.edge(node, to, false);
                 }
             } else {
                 let label = counted(queue.subscribers.len(), "subscriber");
-                let to = drawing.node(3, "subscriber", label, anchor, false);
-                drawing.edge(node, to, false);
+                let to = self.drawing.node(3, "subscriber", label, anchor, false);
+                self.drawing.edge(node, to, false);
             }
         }
+    }
+
+    /// The box of a subscriber, which is drawn once.
+    fn subscriber(&mut self, place: usize, subscriber: &SubscriberView) -> usize {
+        if let Some(node) = at(&self.subscribers, place) {
+            return node;
+        }
+        let anchor = self.catalogue.subscribers.get(place).map_or("", String::as_str);
+        let node = self.drawing.node(3, "subscriber", subscriber.name.to_owned(), anchor, false);
+        set(&mut self.subscribers, place, node);
+        node
+    }
+
+    fn edges_of_events(&mut self) {
+        let view = &self.catalogue.view;
         for (place, event) in view.events.iter().enumerate() {
-            let Some(from) = at(&events, place) else { continue };
-            if let Some(to) = event.topic.and_then(|topic| at(&topics, topic)) {
-                drawing.edge(from, to, !event.sent);
+            let Some(from) = at(&self.events, place) else { continue };
+            if let Some(to) = event.topic.and_then(|topic| at(&self.topics, topic)) {
+                self.drawing.edge(from, to, !event.sent);
             }
             // In process there is nothing between an event and its subscribers.
             for (place, subscriber) in view.subscribers_at(&event.subscribers) {
-                if subscriber.queue.is_none() && subscribers_apart {
-                    let anchor = self.subscribers.get(place).map_or("", String::as_str);
-                    let to = at(&subscribers, place)
-                        .unwrap_or_else(|| drawing.node(3, "subscriber", subscriber.name.to_owned(), anchor, false));
-                    set(&mut subscribers, place, to);
-                    drawing.edge(from, to, false);
+                if subscriber.queue.is_none() && self.subscribers_apart {
+                    let to = self.subscriber(place, subscriber);
+                    self.drawing.edge(from, to, false);
                 }
             }
         }
-        for (place, topic) in view.topics.iter().enumerate() {
+    }
+
+    fn edges_of_topics(&mut self) {
+        for (place, topic) in self.catalogue.view.topics.iter().enumerate() {
             for queue in &topic.queues {
-                if let Some((from, to)) = at(&topics, place).zip(at(&queues, *queue)) {
-                    drawing.edge(from, to, false);
+                if let Some((from, to)) = at(&self.topics, place).zip(at(&self.queues, *queue)) {
+                    self.drawing.edge(from, to, false);
                 }
             }
         }
-        drawing
     }
 }
 

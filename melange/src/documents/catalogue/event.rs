@@ -6,6 +6,7 @@ use crate::documents::documentation::{FieldDocumentation, Shape};
 use crate::documents::error::DocumentError;
 use crate::documents::view::EventView;
 use crate::documents::{deprecation, schema, text};
+use crate::event::EventDescriptor;
 
 impl Catalogue<'_> {
     pub(super) fn event(&self, place: usize, page: &mut Html) -> Result<(), DocumentError> {
@@ -36,7 +37,9 @@ impl Catalogue<'_> {
             html!(page; (format_args!("{schema:#}")) "</code></pre></details>\n");
         }
         html!(page; "</div>\n<aside>");
-        self.way(event, place, page);
+        self.way(event, page);
+        self.versions(event, place, page);
+        details(event.descriptor, page);
         html!(page; "</aside>\n</div>\n</details>\n");
         Ok(())
     }
@@ -124,8 +127,7 @@ impl Catalogue<'_> {
     }
 
     /// Where it goes, and where it comes from.
-    fn way(&self, event: &EventView, place: usize, page: &mut Html) {
-        let descriptor = event.descriptor;
+    fn way(&self, event: &EventView, page: &mut Html) {
         html!(page; "<h4>Its way</h4>\n<ol class=\"way\">");
         if let Some(topic) = event.topic {
             html!(page; "<li>");
@@ -162,33 +164,39 @@ impl Catalogue<'_> {
                 }
             }
         }
+    }
+
+    fn versions(&self, event: &EventView, place: usize, page: &mut Html) {
         if event.versions.len() > 1 {
             html!(page; "<h4>Versions</h4>\n<p class=\"versions\">");
             for version in event.versions.iter().rev() {
                 if *version == place {
-                    html!(page; "<span class=\"tag event here\" aria-current=\"true\">v" (descriptor.version()) "</span> ");
+                    html!(page; "<span class=\"tag event here\" aria-current=\"true\">v" (event.descriptor.version()) "</span> ");
                 } else if let Some((other, anchor)) = self.view.event(*version).zip(self.events.get(*version)) {
                     html!(page; "<a class=\"tag event\" href=\"#" (anchor) "\">v" (other.descriptor.version()) "</a> ");
                 }
             }
             html!(page; "</p>");
         }
-        html!(page; "<h4>Details</h4>\n<dl>");
-        if !descriptor.aliases().is_empty() {
-            html!(page; "<dt>Also read as</dt><dd><code>" (descriptor.aliases().join(", ")) "</code></dd>");
-        }
-        if !descriptor.attributes().is_empty() {
-            html!(page; "<dt>Attributes</dt><dd><code>" (descriptor.attributes().join(", ")) "</code></dd>");
-        }
-        html!(page; "<dt>Order</dt><dd>");
-        if descriptor.has_key() {
-            html!(page; "kept within a key");
-        } else {
-            html!(page; "not kept");
-        }
-        html!(page; "</dd><dt>Rust type</dt><dd><code>" (descriptor.type_name()) "</code></dd>");
-        html!(page; "<dt>Declared at</dt><dd class=\"source\">" (descriptor.location()) "</dd></dl>");
     }
+}
+
+fn details(descriptor: &EventDescriptor, page: &mut Html) {
+    html!(page; "<h4>Details</h4>\n<dl>");
+    if !descriptor.aliases().is_empty() {
+        html!(page; "<dt>Also read as</dt><dd><code>" (descriptor.aliases().join(", ")) "</code></dd>");
+    }
+    if !descriptor.attributes().is_empty() {
+        html!(page; "<dt>Attributes</dt><dd><code>" (descriptor.attributes().join(", ")) "</code></dd>");
+    }
+    html!(page; "<dt>Order</dt><dd>");
+    if descriptor.has_key() {
+        html!(page; "kept within a key");
+    } else {
+        html!(page; "not kept");
+    }
+    html!(page; "</dd><dt>Rust type</dt><dd><code>" (descriptor.type_name()) "</code></dd>");
+    html!(page; "<dt>Declared at</dt><dd class=\"source\">" (descriptor.location()) "</dd></dl>");
 }
 
 fn fields(fields: &[FieldDocumentation], shape: Shape, page: &mut Html) {
