@@ -121,11 +121,13 @@ impl Lane<'_> {
     }
 }
 
-/// Whether others may have it by now: it has waited behind one that took too long, or the process stood still.
+/// Whether others may have it by now: it has waited behind one that took too long, or the process stood still. It comes again,
+/// and this time has used up none of its attempts.
 fn is_over(queue: &Queue, held: &Held, now: Instant) -> bool {
     let is_over = !held.lease.is_ours(now);
     if is_over {
         let message_id = &held.delivery.message_id;
+        queue.progress.goes_back_unrun(message_id);
         tracing::warn!(queue = queue.name, message_id, "the lease was lost before the message was begun");
     }
     is_over

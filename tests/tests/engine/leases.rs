@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use melange::transport::TransportErrorKind as Kind;
-use melange::{EventBus, Metadata, State, subscriber};
+use melange::{EventBus, Metadata, Outcome, State, subscriber};
 use melange_tests::faulty::{Act, Faulty, Op};
 use melange_tests::until;
 use tokio::time::Instant;
@@ -130,5 +130,27 @@ async fn what_others_may_have_by_now_is_not_begun_in_a_row() {
     until("all are handled", || bus.metrics().handled == 14).await;
     let numbers = seen.numbers();
     assert_eq!((&numbers[10..], bus.metrics().leases_lost), ([100, 101, 202, 203].as_slice(), 4));
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+/// Stands still the first time, and fails three times.
+#[subscriber(listens_to = Step, retry(attempts = 3, backoff = "1s..1s"))]
+fn stumble(step: &Step, meta: &Metadata, State(seen): State<Seen>) -> Outcome {
+    stand_still(step.number, meta, &seen);
+    if step.number == 2 { Outcome::retry("a test says so") } else { Outcome::Done }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_begun_has_used_up_no_attempt() {
+    let (transport, seen) = (Faulty::new("steps.fifo"), Seen::default());
+    let bus = started(EventBus::builder().subscribers(melange::subscribers![stumble]), &transport, &seen).await;
+    let control = bus.queue("steps.fifo").unwrap();
+    control.pause();
+    for number in 0..4 {
+        bus.publish(Step { order: "a".to_owned(), number }).await.unwrap();
+    }
+    control.resume();
+    until("all are done with", || bus.metrics().handled + bus.metrics().dead_lettered == 4).await;
+    assert_eq!(seen.numbers(), [100, 101, 202, 302, 402, 403]);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }
