@@ -47,15 +47,15 @@ pub(crate) async fn receive(
         .message_system_attribute_names(System::SentTimestamp)
         .message_system_attribute_names(System::MessageGroupId)
         .message_attribute_names("All")
-        .set_receive_request_attempt_id(attempt.clone())
+        .set_receive_request_attempt_id(attempt.as_ref().map(|poll| poll.attempt.clone()))
         .customize()
         .config_override(aws.client().for_polling(wait));
     let begun = Instant::now();
     let answer = Call::new("sqs:ReceiveMessage", format!("queue {name}")).with_receipts().send(request.send()).await;
-    if let (Err(error), Some(attempt)) = (&answer, attempt)
-        && error.kind() == TransportErrorKind::Unavailable
+    if let Some(attempt) = attempt
+        && !answer.as_ref().is_err_and(|error| error.kind() == TransportErrorKind::Unavailable)
     {
-        polls.lost(&name, attempt);
+        attempt.answered();
     }
     let messages = aws.urls().heed(&name, answer)?.messages.unwrap_or_default();
     if messages.is_empty() {
@@ -109,19 +109,38 @@ struct Lost {
 const KNOWN: Duration = Duration::from_secs(4 * 60);
 
 impl Polls {
-    /// The id to ask under: that of a poll whose answer was lost, or a new one.
-    fn begin(&self, queue: &str) -> String {
+    /// A poll under the id of one whose answer was lost, or under a new one.
+    fn begin<'a>(&'a self, queue: &'a str) -> Poll<'a> {
         let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lost.retain(|poll| poll.at.elapsed() < KNOWN);
-        match lost.iter().position(|poll| poll.queue == queue) {
+        let attempt = match lost.iter().position(|poll| poll.queue == queue) {
             Some(at) => lost.remove(at).attempt,
             None => uuid::Uuid::now_v7().to_string(),
-        }
+        };
+        Poll { polls: self, queue, attempt }
     }
+}
 
-    fn lost(&self, queue: &str, attempt: String) {
-        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.push(Lost { queue: queue.to_owned(), attempt, at: Instant::now() });
+/// A poll under way. Its answer is lost unless it is said to have come: whoever waited for it may have gone away.
+struct Poll<'a> {
+    polls: &'a Polls,
+    queue: &'a str,
+    attempt: String,
+}
+
+impl Poll<'_> {
+    fn answered(mut self) {
+        self.attempt.clear();
+    }
+}
+
+impl Drop for Poll<'_> {
+    fn drop(&mut self) {
+        let attempt = std::mem::take(&mut self.attempt);
+        if !attempt.is_empty() {
+            let mut lost = self.polls.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.push(Lost { queue: self.queue.to_owned(), attempt, at: Instant::now() });
+        }
     }
 }
 
@@ -132,10 +151,15 @@ mod tests {
     #[test]
     fn a_lost_poll_is_asked_again_under_its_id() {
         let polls = Polls::default();
-        let first = polls.begin("a");
-        polls.lost("a", first.clone());
-        assert_ne!(polls.begin("b"), first);
-        assert_eq!(polls.begin("a"), first);
-        assert_ne!(polls.begin("a"), first);
+        let first = polls.begin("a").attempt.clone();
+        let of_another_queue = polls.begin("b");
+        assert_ne!(of_another_queue.attempt, first);
+        let again = polls.begin("a");
+        assert_eq!(again.attempt, first);
+        let beside = polls.begin("a");
+        assert_ne!(beside.attempt, first);
+        again.answered();
+        beside.answered();
+        assert_ne!(polls.begin("a").attempt, first);
     }
 }

@@ -11,7 +11,7 @@ use super::budget::Permits;
 use super::coalesce::Waiting;
 use super::engine::Engine;
 use super::leases::Lease;
-use super::process::{Handled, handle};
+use super::process::{Handled, Notes, handle};
 use super::queue::Queue;
 use super::row::Row;
 use super::settle::{Settling, Verdict};
@@ -52,8 +52,12 @@ impl Lane<'_> {
             && !engine.abort.is_cancelled()
             && let Some(held) = self.next()
         {
-            let Some(Handled { verdict, notes, .. }) = handle_until_abort(engine, queue, &held, &mut self.row).await
-            else {
+            let handled = if is_over(queue, &held, begun) {
+                Some(Handled { event_type_name: None, verdict: Verdict::Lost, notes: Notes::default() })
+            } else {
+                handle_until_abort(engine, queue, &held, &mut self.row).await
+            };
+            let Some(Handled { verdict, notes, .. }) = handled else {
                 self.first = Some(held);
                 break;
             };
@@ -115,6 +119,18 @@ impl Lane<'_> {
     fn settling(&self, held: Held, verdict: Verdict, failures: usize) -> Settling {
         Settling::new(self.engine, self.index, held, verdict, failures)
     }
+}
+
+/// Whether others may have it by now: it has waited behind one that took too long, or the process was suspended. It is
+/// redelivered, and this receive has used up none of its attempts.
+fn is_over(queue: &Queue, held: &Held, now: Instant) -> bool {
+    let is_over = !held.lease.is_ours(now);
+    if is_over {
+        let message_id = &held.delivery.message_id;
+        queue.progress.goes_back_unrun(message_id);
+        tracing::warn!(queue = queue.name, message_id, "the lease was lost before the message was begun");
+    }
+    is_over
 }
 
 /// The result of the message's subscribers; `None` if they were told to stop before they were done.

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use melange::{MessageConsumer, Outcome};
 use melange_aws::{Aws, Provision};
 use melange_aws_stub::{Call, Fault, Proxy, Stub};
 
-use crate::world::{PATIENCE, Running, World, eventually};
+use crate::world::{OrderShipped, PATIENCE, Running, World, eventually};
 
 fn receives(stub: &Stub) -> Vec<Call> {
     stub.calls_of("ReceiveMessage")
@@ -67,6 +68,30 @@ async fn a_fifo_queue_is_asked_again_under_the_same_id_and_no_group_is_blocked()
     assert_eq!(world.stub.messages().received, 2, "the same messages, and no receive was spent on it");
     assert_eq!(running.bus.metrics().failed_polls, 2);
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_fifo_group_is_not_blocked_by_a_call_that_was_dropped() {
+    let world = World::empty().await;
+    world.stub.create_topic("orders.fifo");
+    world.stub.create_queue("billing.fifo");
+    world.stub.subscribe("orders.fifo", "billing.fifo", true);
+    let queue = world.aws.queue("billing.fifo").provision(Provision::Assume);
+    let consumer = MessageConsumer::builder().transport(queue).subscribe(|_: &OrderShipped| Outcome::Done);
+    let consumer = consumer.wait(Duration::from_secs(1)).build().unwrap();
+    world.publisher().publish(OrderShipped { order_id: "o-1".to_owned() }).await.unwrap();
+    // SQS has handed it out, and nobody was there any more to take it.
+    world.stub.inject(Fault::stall().on("ReceiveMessage").times(1));
+    {
+        let dropped = consumer.consume_event();
+        tokio::select! {
+            _ = dropped => panic!("nothing can have come"),
+            handed_out = world.stub.until(PATIENCE, |stub| stub.messages().received == 1) => assert!(handed_out),
+        }
+    }
+    let consumed = consumer.consume_event().await.unwrap();
+    assert!(consumed.message().is_some(), "it is not kept back until its visibility ends");
+    assert_eq!(world.stub.messages().received, 1);
 }
 
 #[tokio::test]

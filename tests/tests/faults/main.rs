@@ -15,6 +15,7 @@ mod leases;
 mod logs;
 mod network;
 mod order;
+mod pairs;
 mod poison;
 mod processes;
 mod service;

@@ -70,6 +70,48 @@ async fn of_200_at_once_those_beyond_the_limit_are_told_so_at_once() {
     assert_eq!(ran, (0..200).collect::<Vec<_>>());
 }
 
+/// All on one connection, so that none leaves anything behind for the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_come_in_whatever_form_http_has() {
+    const OTHER: &str = "arn:aws:sns:us-east-1:123456789012:refunds";
+    let world = World::default();
+    let address = serve(endpoint(&world, &Shelf::usual()).allow_topic(OTHER)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+
+    let in_chunks = letter("m-1", 1).signed();
+    stream.write_all(b"POST /events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").await.unwrap();
+    for some in in_chunks.as_bytes().chunks(7) {
+        let chunk = [format!("{:x}\r\n", some.len()).as_bytes(), some, b"\r\n"].concat();
+        stream.write_all(&chunk).await.unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    assert_eq!(status(&mut stream).await, 200);
+
+    let expected = letter("m-2", 2).with("TopicArn", OTHER).signed();
+    let head = head(expected.len()).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, 100);
+    stream.write_all(expected.as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, 200);
+
+    // The same id in another topic is another letter.
+    let body = letter("m-1", 3).with("TopicArn", OTHER).signed();
+    stream.write_all((self::head(body.len()) + &body).as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, 200);
+
+    stream.write_all(b"PUT /events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+    assert_eq!(status(&mut stream).await, 405);
+    drop(stream);
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"HEAD /events HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert_eq!(status(&mut stream).await, 405);
+    // Nothing follows the head of an answer to HEAD: the next one begins where it should.
+    let body = letter("m-4", 4).signed();
+    stream.write_all((self::head(body.len()) + &body).as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, 200);
+    assert_eq!(world.ran(), [1, 2, 3, 4]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_come_slowly_or_are_too_large_are_cut() {
     let world = World::default();

@@ -87,6 +87,44 @@ async fn after_a_failure_nothing_later_of_its_group_is_run() {
 }
 
 #[tokio::test]
+async fn an_id_that_stands_twice_is_reported_once_if_either_fails() {
+    let function = Function::start("sqs").await;
+    let twice = |first, second| {
+        let (id, other) = (format!("{first}-{second}"), format!("{second}-{first}"));
+        [job_record(&id, 1, &json!(first)), job_record(&other, 2, &done()), job_record(&id, 3, &json!(second))]
+    };
+    let batch = [twice("Done", "Fail"), twice("Fail", "Done"), twice("Fail", "Reject")].into_iter().flatten();
+    // What failed and what did not are side by side: one answer for both is to have both again.
+    assert_eq!(function.failed(&sqs(batch)).await, ["Done-Fail", "Fail-Done", "Fail-Reject"]);
+}
+
+#[tokio::test]
+async fn many_groups_that_are_interleaved_keep_their_order_in_every_partition() {
+    let function = Function::start("sqs").await;
+    let arns =
+        ["arn:aws-cn:sqs:cn-north-1:000000000000:steps.fifo", "arn:aws-us-gov:sqs:us-gov-west-1:000000000000:x.fifo"];
+    for arn in arns {
+        let batch = (0..300).map(|number| {
+            let group = number % 30;
+            // Of every third group, the fifth.
+            let act = if group % 3 == 0 && number / 30 == 4 { json!("Fail") } else { done() };
+            let mut record = fifo(&number.to_string(), &format!("Größe-{group}"), number, &act);
+            record["eventSourceARN"] = arn.into();
+            record
+        });
+        let failed = function.failed(&sqs(batch)).await;
+        let expected = (0..300).filter(|number| number % 30 % 3 == 0 && number / 30 >= 4);
+        assert_eq!(failed, expected.map(|number| number.to_string()).collect::<Vec<_>>());
+        let said = function.said().await;
+        let begun: Vec<u32> = said.iter().filter_map(|line| line.strip_prefix("work ")?.parse().ok()).collect();
+        assert_eq!(begun.len(), 300 - 50, "what stands behind a failure is not begun");
+        for group in 0..30 {
+            assert!(begun.iter().filter(|number| *number % 30 == group).is_sorted(), "{begun:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_group_on_a_standard_queue_keeps_no_order() {
     let function = Function::start("sqs").await;
     let grouped = |id: &str, number, act| {

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use melange::Event;
+use aws_smithy_types::timeout::TimeoutConfig;
+use futures_util::future::join_all;
 use melange::transport::TransportErrorKind as Kind;
+use melange::{Event, MessagePublisher};
+use melange_aws::Aws;
 use melange_aws_stub::Fault;
 use serde::{Deserialize, Serialize};
 
-use crate::{arrived, outcomes, patient, placed, ready, step};
+use crate::{account, arrived, outcomes, patient, placed, ready, step};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_stay_in_order_and_whole_through_all_of_it() {
@@ -48,6 +51,29 @@ async fn behind_a_failure_nothing_of_the_group_is_sent_and_other_groups_are() {
         arrived(&stub, "steps.fifo").iter().map(|(_, order, n)| (*order, *n)).collect::<Vec<_>>(),
         [(2, 0), (2, 1)]
     );
+}
+
+#[tokio::test]
+async fn those_who_wait_for_each_other_give_up_together() {
+    let stub = account().await;
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_millis(300))
+        .operation_timeout(Duration::from_secs(1))
+        .build();
+    let config = stub.hurried_config().to_builder().timeout_config(timeouts).build();
+    let publisher = MessagePublisher::new(Aws::from_config(&config));
+    let outage = stub.inject(Fault::hang().on("PublishBatch"));
+    let begun = Instant::now();
+    // Each in a call of its own, all of one key.
+    let answers = join_all((0..6).map(|number| publisher.publish(step(1, number)))).await;
+    let took = begun.elapsed();
+    assert_eq!(outcomes(&answers), [Some(Kind::Unavailable); 6]);
+    assert!(answers.iter().flatten().count() == 0 && took < Duration::from_secs(4), "{took:?}");
+    let uncertain =
+        |answer: &Result<_, melange::PublishError>| answer.as_ref().is_err_and(|error| error.is_uncertain());
+    assert_eq!(answers.iter().filter(|answer| uncertain(answer)).count(), 1, "the others were not sent");
+    outage.remove();
+    publisher.publish(step(1, 6)).await.unwrap();
 }
 
 #[tokio::test]

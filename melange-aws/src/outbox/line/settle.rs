@@ -72,27 +72,42 @@ impl Line {
         self.leave(held, Err(error), now);
     }
 
-    /// Answers for `held`, and lets the next of its group come forward.
+    /// Answers for `held`, and lets the next of its group come forward. Behind one that was given up, those are given up with
+    /// it that have waited as long as anything is tried: each by itself would make the next wait for as long again.
     pub(super) fn leave(&mut self, held: Held, answer: Answer, now: Instant) {
-        self.len -= 1;
-        let call = address(&held.call);
-        if let Some(count) = self.calls.get_mut(&call) {
-            *count -= 1;
-            if *count == 0 {
-                self.calls.remove(&call);
-            }
-        }
-        if let Some(lane) = held.parcel.lane() {
-            match self.behind.get_mut(lane).and_then(VecDeque::pop_front) {
-                Some((place, next)) => self.come_forward(place, next, now),
-                None => {
-                    self.behind.remove(lane);
+        let mut leaving = Some((held, answer));
+        while let Some((held, answer)) = leaving.take() {
+            self.len -= 1;
+            let call = address(&held.call);
+            if let Some(count) = self.calls.get_mut(&call) {
+                *count -= 1;
+                if *count == 0 {
+                    self.calls.remove(&call);
                 }
             }
+            if let Some(lane) = held.parcel.lane() {
+                let given_up = answer.as_ref().is_err_and(|error| error.kind() != Kind::InvalidMessage);
+                match self.behind.get_mut(lane).and_then(VecDeque::pop_front) {
+                    Some((_, next)) if given_up && next.since + self.rules.patience <= now => {
+                        next.call.broken().insert(lane.to_owned());
+                        leaving = Some((next, Err(waited_in_vain())));
+                    }
+                    Some((place, next)) => self.come_forward(place, next, now),
+                    None => {
+                        self.behind.remove(lane);
+                    }
+                }
+            }
+            // Whoever has gone away needs none.
+            let _ = held.answer.send(answer);
         }
-        // Whoever has gone away needs none.
-        let _ = held.answer.send(answer);
     }
+}
+
+fn waited_in_vain() -> TransportError {
+    let what = "not sent, since those of the same key before it were not, for as long as anything is tried again: publish it \
+                again later";
+    TransportError::new(Kind::Unavailable, what).certain()
 }
 
 fn no_verdict() -> TransportError {
