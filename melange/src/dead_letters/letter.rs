@@ -34,7 +34,7 @@ impl Letter {
         self.text(REASON).unwrap_or("received too often, so that the broker moved it")
     }
 
-    /// The subscriber that gave it up; `None` when nobody could read it, or the broker moved it.
+    /// The subscriber that gave it up, with its module where another one of that event and queue has the same name; `None` when nobody could read it, or the broker moved it.
     #[must_use]
     pub fn subscriber(&self) -> Option<&str> {
         self.text(SUBSCRIBER)
