@@ -99,7 +99,7 @@ impl EventBus {
     /// nothing.
     ///
     /// # Errors
-    /// What is missing or refused, or that no tokio runtime is here; nothing is polled then, and it may be called again. So it
+    /// What is missing or refused, or that no tokio runtime with a clock is here; nothing is polled then, and it may be called again. So it
     /// may if the call is dropped before it has ended.
     pub async fn start(&self) -> Result<(), TransportError> {
         runtime::check("to start an event bus")?;
