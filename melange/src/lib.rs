@@ -1,4 +1,9 @@
-#![doc = include_str!("../../README.md")]
+// The first definition of a link counts: here those for rustdoc, before those of the README, which are paths in the repository.
+// `readme.md` is a link to that README, since a package has nothing of what lies outside its folder.
+#![cfg_attr(feature = "schema", doc = "[documents]: documents")]
+#![cfg_attr(feature = "test-util", doc = "[testing]: testing")]
+#![doc = include_str!("../docs/links.md")]
+#![doc = include_str!("../docs/readme.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[allow(unused_extern_crates, reason = "the macros' output names `::melange`, in this crate's own tests too")]

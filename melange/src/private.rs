@@ -1,6 +1,6 @@
 //! What generated code may touch. Not part of the API: it changes without notice.
 
-pub use core::{assert, concat, file, line, module_path, stringify};
+pub use core::{assert, compile_error, concat, file, line, module_path, stringify};
 pub use std::boxed::Box;
 pub use std::clone::Clone;
 pub use std::default::Default;

@@ -170,7 +170,10 @@ impl MessagePublisher {
 /// Refuses a message that is to go nowhere.
 fn no_topic(message: &Message) -> Option<PublishError> {
     message.topic().is_empty().then(|| {
-        let why = "its `#[event(topic)]` field is empty; say where it is to go".to_owned();
+        let why =
+            "neither its type nor a field says a topic: add `#[event(topic = \"...\")]` to the type, or fill its \
+                   `#[event(topic)]` field; an in-process bus needs none"
+                .to_owned();
         PublishError::new(message.event.name(), Some(message.metadata.event_id.clone()), Kind::Topic(why))
     })
 }

@@ -172,7 +172,7 @@ async fn none_is_left_where_none_is_handled() {
 /// What is allocated by so many events that all lie in the queue before the first is handled: the first time, and once they have
 /// all lain there a few times.
 fn allocated<E: Event>(event: impl Fn() -> E) -> (AllocationInfo, AllocationInfo) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let bus = runtime.block_on(async {
         AsynchronousEventBus::builder().workers(1).capacity(SOME).subscribe(|_: &E| {}).build().unwrap()
     });

@@ -39,6 +39,25 @@ async fn thank(payment: &PaymentTaken, State(world): State<World>) -> Outcome {
     }
 }
 
+mod mail {
+    use super::*;
+
+    #[subscriber(listens_to = PaymentTaken)]
+    pub(super) async fn on_payment(_: &PaymentTaken, State(world): State<World>) {
+        world.seen.lock().unwrap().push(("mail", 0));
+    }
+}
+
+mod bank {
+    use super::*;
+
+    #[subscriber(listens_to = PaymentTaken)]
+    pub(super) async fn on_payment(_: &PaymentTaken, State(world): State<World>) -> Outcome {
+        world.seen.lock().unwrap().push(("bank", 0));
+        if world.mended.load(Ordering::SeqCst) { Outcome::Done } else { Outcome::reject("closed") }
+    }
+}
+
 async fn dead(count: u64) -> (EventBus, Faulty, World) {
     let (transport, world) = (Faulty::new("ledger"), World::default());
     let bus = EventBus::builder()
@@ -178,5 +197,34 @@ async fn a_redrive_that_fails_in_the_middle_loses_nothing() {
     for number in 0..20 {
         assert!(seen.contains(&("book", number)), "{number} is lost");
     }
+    bus.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_subscribers_of_one_name_only_the_one_that_gave_up_runs_again() {
+    let (transport, world) = (Faulty::new("ledger"), World::default());
+    let bus = EventBus::builder()
+        .subscribers(melange::subscribers![mail::on_payment, bank::on_payment, thank])
+        .state(world.clone())
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    bus.start().await.unwrap();
+    bus.publish(PaymentTaken { number: 7 }).await.unwrap();
+    until("two are given up", || bus.metrics().dead_lettered == 1).await;
+    world.mended.store(true, Ordering::SeqCst);
+    world.seen.lock().unwrap().clear();
+
+    let letters = bus.dead_letters("ledger");
+    let mut given_up: Vec<_> = letters.list(10).await.unwrap();
+    given_up.sort_by_key(|letter| letter.subscriber().map(str::to_owned));
+    let given_up: Vec<_> = given_up.iter().map(|letter| letter.subscriber()).collect();
+    assert_eq!(given_up, [Some("dead_letters::bank::on_payment"), Some("thank")]);
+
+    assert_eq!(letters.redrive().await.unwrap().moved, 2);
+    until("both are handled", || bus.metrics().handled == 2).await;
+    let mut seen = world.seen.lock().unwrap().clone();
+    seen.sort_unstable();
+    assert_eq!(seen, [("bank", 0), ("thank", 7)]);
     bus.shutdown(Duration::from_secs(5)).await.unwrap();
 }

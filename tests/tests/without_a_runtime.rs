@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use melange::transport::TransportErrorKind;
 use melange::{AsynchronousEventBus, EventBus};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use orders::OrderPlaced;
 
@@ -75,6 +75,22 @@ fn a_bus_with_queues_starts_on_a_runtime_and_is_used_from_anywhere() {
     assert_eq!(all, (0..10).collect::<Vec<_>>());
     // However long it may take.
     wait_for(bus.shutdown(Duration::MAX)).unwrap();
+}
+
+#[test]
+fn a_runtime_without_a_clock_is_refused() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let bus = EventBus::builder().subscribe(|_: Arc<OrderPlaced>| async {}).build().unwrap();
+    let refused = runtime.block_on(bus.start()).unwrap_err();
+    assert_eq!(refused.kind(), TransportErrorKind::Configuration);
+    assert!(refused.to_string().contains("enable_time"), "{refused}");
+    assert!(runtime.block_on(bus.consume_event()).is_err());
+    let built = runtime.block_on(async { AsynchronousEventBus::builder().build().map(drop) }).unwrap_err();
+    assert!(built.to_string().contains("enable_time"), "{built}");
+    // With one it starts.
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(bus.start()).unwrap();
+    runtime.block_on(bus.shutdown(Duration::from_secs(5))).unwrap();
 }
 
 #[test]

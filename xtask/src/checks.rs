@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use crate::problem::{Problem, Result};
 use crate::workspace::{self, cargo};
 
-/// Formatting, lints and documentation; all run, so that one report names all that is wrong.
+/// Formatting, lints, documentation and packages; all run, so that one report names all that is wrong.
 pub(crate) fn check() -> Result<()> {
     let mut docs = cargo(["doc", "--locked", "--workspace", "--all-features", "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
@@ -23,6 +23,20 @@ pub(crate) fn check() -> Result<()> {
         // Nobody's first command is to end in warnings: here the core has the features that the examples ask for, and no others.
         ("clippy of the quickstart", cargo(["clippy", "--locked", "--example", "quickstart", "--", "-D", "warnings"])),
         ("documentation", docs),
+        // A package has only what lies in its folder. Offline, as what it needs was downloaded for the steps before.
+        (
+            "packages",
+            cargo([
+                "package",
+                "--locked",
+                "--offline",
+                "--allow-dirty",
+                "--package",
+                "melange-derive",
+                "--package",
+                "melange",
+            ]),
+        ),
     ])
 }
 

@@ -6,6 +6,7 @@ use syn::{Data, DeriveInput, GenericParam, Type};
 use super::attr::ContainerAttrs;
 use super::both_ways;
 use super::model::{Field, Model, RESERVED, SINGLE};
+use super::serde_attrs::in_option;
 use crate::names;
 use crate::problems::Problems;
 use crate::spelling::text;
@@ -24,7 +25,40 @@ pub(crate) fn check(input: &DeriveInput, attrs: &ContainerAttrs, model: &Model<'
         flat_container(model, problems);
     }
     if attrs.local.is_none() {
+        borrowed(model, problems);
         both_ways::check(model, problems);
+    }
+}
+
+/// What serde would read for `'static` only. Else the compiler says so of the derive, and names no field.
+fn borrowed(model: &Model<'_>, problems: &mut Problems) {
+    if model.serde.other_shape {
+        return;
+    }
+    let fields = model.fields.iter().map(|field| (field.ty(), &field.serde));
+    let of_variants = model.variants.iter().flat_map(|variant| &variant.fields);
+    let of_variants = of_variants.map(|(field, _, serde)| (&field.ty, serde));
+    for (ty, serde) in fields.chain(of_variants) {
+        // Serde borrows in an `Option` as well.
+        let Type::Reference(reference) = in_option(ty).unwrap_or(ty) else { continue };
+        let is_static = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+        let owned = match &*reference.elem {
+            Type::Path(path) if path.path.is_ident("str") => "`String`",
+            Type::Slice(_) => "`Vec`",
+            // Of these two serde borrows, whatever function reads the field. Not of others.
+            _ if serde.read_by_hand => continue,
+            _ => "what it points to",
+        };
+        let (_, is_not_read) = serde.skipped();
+        if is_static && !is_not_read {
+            problems.at(
+                reference,
+                format!(
+                    "an event owns its data, because what is read off a queue is nowhere else: take {owned}, or \
+                     `#[event(local)]` if it never leaves the process"
+                ),
+            );
+        }
     }
 }
 

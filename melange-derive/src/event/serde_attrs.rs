@@ -1,7 +1,7 @@
 //! What `#[serde(..)]` says of the names in the JSON. Only read: what is wrong there, serde reports.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, LitStr, Path, Token, Type, parenthesized, token};
+use syn::{Attribute, GenericArgument, LitStr, Path, PathArguments, Token, Type, parenthesized, token};
 
 use super::rename_all::{Rule, VariantRule};
 
@@ -230,6 +230,19 @@ pub(crate) fn is_option(ty: &Type) -> bool {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Option"),
         _ => false,
     }
+}
+
+/// `T` of an `Option<T>`.
+pub(crate) fn in_option(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last().filter(|_| is_option(ty))?.arguments
+    else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    })
 }
 
 fn name(ident: &str, rename: Option<&LitStr>, rule: Option<Rule>) -> String {

@@ -99,8 +99,8 @@ impl EventBus {
     /// does nothing.
     ///
     /// # Errors
-    /// If something is missing or refused, or there is no tokio runtime. Nothing is polled then, and `start` may be
-    /// called again; likewise if its future is dropped before it completes.
+    /// If something is missing or refused, or there is no tokio runtime with a clock. Nothing is polled then, and `start`
+    /// may be called again; likewise if its future is dropped before it completes.
     pub async fn start(&self) -> Result<(), TransportError> {
         runtime::check("to start an event bus")?;
         let engine = &self.inner.engine;

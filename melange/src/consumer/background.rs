@@ -23,6 +23,11 @@ pub(crate) fn spawn(engine: &Arc<Engine>) {
         // Another call has set the same, or does nothing.
         let _ = engine.runtime.set(runtime);
     }
+    if engine.queues.is_empty() {
+        tracing::warn!(
+            "started without a subscriber, so nothing is consumed: `.linked()` on the builder brings those of the program"
+        );
+    }
     for index in 0..engine.queues.len() {
         let (Some(queue), Some(settler)) = (engine.queues.get(index), Settler::start(engine, index)) else { continue };
         if queue.settler.set(settler).is_err() {

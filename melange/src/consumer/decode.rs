@@ -134,7 +134,7 @@ fn addressed<'q>(queue: &'q Queue, inbound: &Inbound, listeners: &'q [usize]) ->
         return Cow::Borrowed(listeners);
     };
     let named =
-        |i: &&usize| queue.subscribers.get(**i).is_some_and(|member| member.subscription.descriptor.name() == wanted);
+        |i: &&usize| queue.subscribers.get(**i).is_some_and(|member| member.subscription.descriptor.is_called(wanted));
     let only: Vec<usize> = listeners.iter().filter(named).copied().collect();
     if only.is_empty() { Cow::Borrowed(listeners) } else { Cow::Owned(only) }
 }

@@ -158,7 +158,11 @@ impl MessageConsumer {
         consume(&self.engine, &self.next, Ask { wait: self.engine.wait, queue: None, deadline }).await
     }
 
-    /// Polls in the background until the handle is shut down or dropped. Must be called within a tokio runtime.
+    /// Polls in the background until the handle is shut down or dropped.
+    ///
+    /// # Panics
+    /// Where no tokio runtime is, as `tokio::spawn` does: call it in an async function under `#[tokio::main]`, or after
+    /// `let _guard = runtime.enter();`.
     pub fn spawn(self) -> ConsumerHandle {
         spawn(&self.engine);
         ConsumerHandle::new(self.engine)

@@ -256,7 +256,8 @@ impl<K: Keeper> Message<'_, K> {
                     (Some(Duration::ZERO), "failed, will retry")
                 }
                 Then::Retry { .. } | Then::Reject => {
-                    let letter = DeadLetter::given_up(error.subscriber(), error.reason());
+                    let subscriber = queue.address(index).unwrap_or(Cow::Borrowed(error.subscriber()));
+                    let letter = DeadLetter::given_up(subscriber, error.reason());
                     match self.send(&letter).await {
                         Sent::Kept => {
                             dead = true;

@@ -1,6 +1,7 @@
 //! One queue: which subscribers run for what comes, and how its consuming stands.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -90,6 +91,16 @@ impl Queue {
     /// Queues answers to be sent; waits if too many are queued already.
     pub(crate) fn settle(&self, answers: Answers) -> Option<BoxFuture<'_, ()>> {
         self.settler.get()?.settle(answers)
+    }
+
+    /// What a dead letter calls the subscriber at `index`: by its module too, if another one that listens to the same event has
+    /// the same name, since only the one that gave it up is to run again.
+    pub(crate) fn address(&self, index: usize) -> Option<Cow<'static, str>> {
+        let descriptor_at = |at: usize| self.subscribers.get(at).map(|member| &member.subscription.descriptor);
+        let own = descriptor_at(index)?;
+        let others = self.listeners_to(own.event().type_id()).iter().filter_map(|at| descriptor_at(*at));
+        let mut namesakes = others.filter(|other| other.name() == own.name() && other.location() != own.location());
+        Some(namesakes.next().map_or(Cow::Borrowed(own.name()), |_| Cow::Owned(own.full_name())))
     }
 
     /// How long a message is left to newer processes that can read it.

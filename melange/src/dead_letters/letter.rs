@@ -34,7 +34,8 @@ impl Letter {
         self.text(REASON).unwrap_or("received too often, so that the broker moved it")
     }
 
-    /// The subscriber that gave it up; `None` if it could not be read, or the broker moved it.
+    /// The subscriber that gave it up, with its module if another subscriber of the same event and queue has the same
+    /// name; `None` if it could not be read, or the broker moved it.
     #[must_use]
     pub fn subscriber(&self) -> Option<&str> {
         self.text(SUBSCRIBER)

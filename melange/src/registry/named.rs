@@ -48,6 +48,11 @@ macro_rules! crates {
         $(use ::$name as _;)*
         $crate::Crates::__new(&[$($crate::__private::stringify!($name)),*])
     }};
+    ($($other:tt)*) => {
+        $crate::__private::compile_error!(
+            "crates stand here by their names as Rust spells them, with `_` for `-` and without quotes: `crates![orders, my_billing]`"
+        )
+    };
 }
 
 /// Names `#[subscriber]` functions, for use where the linker cannot be relied on (wasm, static libraries) or where not

@@ -175,6 +175,17 @@ impl SubscriberDescriptor {
         (self.location, self.name, self.event.type_id())
     }
 
+    /// Its name with its module, for where another one has the same name.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}::{}", self.location.module_path(), self.name)
+    }
+
+    /// Whether this is its name, with its module or without.
+    pub(crate) fn is_called(&self, wanted: &str) -> bool {
+        let before = wanted.strip_suffix(self.name);
+        before.is_some_and(|before| before.is_empty() || before.strip_suffix("::") == Some(self.location.module_path()))
+    }
+
     pub(crate) fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         (self.needs)(&mut needs);

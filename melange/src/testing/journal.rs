@@ -121,6 +121,7 @@ impl Journal {
             ended: None,
             queue: Arc::clone(queue),
             subscriber: subscriber.name(),
+            full_name: subscriber.full_name(),
             descriptor: subscriber.event(),
             event: Arc::clone(event),
             metadata: Arc::clone(metadata),
@@ -142,7 +143,7 @@ impl Journal {
     pub(super) fn dead_lettered(&self, queue: &str, event_id: &EventId, attempt: u32, subscriber: Option<&str>) {
         self.pages().change(queue, event_id, attempt, |run| {
             let Ending::Retried { kind, reason, after: None } = &mut run.ending else { return false };
-            if Some(run.subscriber) != subscriber {
+            if subscriber.is_none_or(|subscriber| run.subscriber != subscriber && run.full_name != subscriber) {
                 return false;
             }
             run.ending = Ending::DeadLettered { kind: *kind, reason: std::mem::take(reason) };

@@ -55,6 +55,21 @@ async fn publish_all_answers_for_each_in_order_whatever_becomes_of_the_others() 
     assert!(answers.len() == 2 && answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.is_closed())));
 }
 
+/// Stays in the process, and names no topic.
+#[derive(Debug, Event)]
+#[event(local)]
+struct Ticked;
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_topic_is_told_how_it_gets_one() {
+    let refused = EventBus::builder().build().unwrap().publish(Ticked).await.unwrap_err();
+    let said = refused.to_string();
+    for words in ["event Ticked", "`#[event(topic = \"...\")]`", "an in-process bus needs none"] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(refused.is_invalid() && !refused.is_retryable(), "{refused:?}");
+}
+
 /// Where each goes is said by the event itself.
 #[derive(Debug, Serialize, Deserialize, Event)]
 #[event(topic = "tenants", name = "Moved")]

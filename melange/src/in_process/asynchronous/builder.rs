@@ -15,6 +15,7 @@ use crate::Location;
 use crate::dispatch::SubscriberError;
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
 use crate::in_process::table::Table;
+use crate::runtime::{GIVE_IT_A_CLOCK, has_clock};
 use crate::wiring::{Wiring, wiring_methods};
 
 const WORKERS: usize = 8;
@@ -71,7 +72,7 @@ impl AsynchronousEventBusBuilder {
     ///
     /// # Errors
     /// All problems at once. Besides what every bus checks: no workers, no capacity, and no tokio runtime
-    /// to run on.
+    /// to run on, or one without a clock.
     #[track_caller]
     pub fn build(mut self) -> Result<AsynchronousEventBus, BuildErrors> {
         let runtime = Handle::try_current();
@@ -80,6 +81,9 @@ impl AsynchronousEventBusBuilder {
             let fix =
                 "build it in an async function (under `#[tokio::main]`), or after `let _guard = runtime.enter();`";
             self.problems.push(Problem::new(ProblemKind::NoRuntime, what, fix).at(here()));
+        } else if !has_clock() {
+            let what = "an asynchronous event bus was built where the tokio runtime has no clock";
+            self.problems.push(Problem::new(ProblemKind::NoRuntime, what, GIVE_IT_A_CLOCK).at(here()));
         }
         let (wired, problems) = self.wiring.finish();
         self.problems.extend(problems);

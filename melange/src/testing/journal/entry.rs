@@ -41,6 +41,8 @@ pub(crate) struct RunEntry {
     pub(crate) ended: Option<Duration>,
     pub(crate) queue: Arc<str>,
     pub(crate) subscriber: &'static str,
+    /// With its module.
+    pub(crate) full_name: String,
     pub(crate) descriptor: &'static EventDescriptor,
     pub(crate) event: Erased,
     pub(crate) metadata: Arc<Metadata>,

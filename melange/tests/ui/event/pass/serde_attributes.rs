@@ -137,6 +137,28 @@ impl TryFrom<String> for ByText {
     }
 }
 
+/// Whose references are not read by their type.
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(topic = "orders")]
+pub struct Lasting {
+    /// Not read at all.
+    #[serde(skip)]
+    pub skipped: &'static str,
+    /// One of a few.
+    #[serde(deserialize_with = "currency")]
+    pub currency: &'static Currency,
+}
+
+/// One of a few.
+#[derive(Debug, Serialize)]
+pub struct Currency(pub u16);
+
+static EURO: Currency = Currency(978);
+
+fn currency<'de, D: serde::Deserializer<'de>>(from: D) -> Result<&'static Currency, D::Error> {
+    u16::deserialize(from).map(|_| &EURO)
+}
+
 /// Not an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Changed<T> {

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = melange::EventBus::builder().crates(melange::crates!["orders"]);
+}
