@@ -33,7 +33,7 @@
 //! | the topic, the key or an attribute changed; alias dropped; an older version no longer read | refused |
 //! | an event removed, or made local | refused |
 //! | a field added that may be absent (`Option`, `#[serde(default)]`) | fine |
-//! | a variant added to an enum; a required field made optional | fine for new readers of old messages. Deploy readers before publishers: old readers cannot read the new ones |
+//! | a variant added to an enum; a required field made optional; an optional field added to a struct with `deny_unknown_fields` | fine for new readers of old messages. Deploy readers before publishers: old readers cannot read the new ones |
 //! | a new event, a new version beside the old one, an alias, `#[serde(alias = "..")]` | fine |
 //!
 //! A new version is the way to change what must change: keep the old struct under its version, list it in `upcast_from`.
@@ -42,7 +42,7 @@
 //!
 //! All the way down: the shapes come from each event's own `Deserialize`, so renames, defaults, newtypes, `try_from` and the
 //! types within types count as serde reads them, and nothing has to be derived for them. Texts are told apart by what they
-//! take: `string` takes any, `string (uuid)` only those.
+//! take: `string` takes any, `string (uuid)` only those. Of numbers the smallest and the greatest, 0, 1 and -1 are tried: `u8 (not 0)`.
 //!
 //! What serde reads into a buffer first it does not show: enums with their tag inside (`#[serde(tag = "..")]`), what an enum holds
 //! beside its tag (`content = ".."`), and structs with flattened fields. Those are given samples, and known as far as they complain:
@@ -58,6 +58,8 @@
 //! name, or a map by numbers in a flattened field, whose keys serde does not read back. So does a value that is lost on the way: of an
 //! `Option`, or where a default is filled in, such a name is no error of serde's, and the value is gone without a word. An
 //! `#[serde(alias = "..")]` with the name that is written mends it. Of the event's own fields the derive says so.
+//! Which one of two names is written is not seen, where both are read: so a `#[serde(rename(serialize = ".."))]` that comes with its
+//! alias is called an alias, and older readers do not know it.
 //! Types that none of the samples are right for are not tried, nor what may be absent in an enum with its tag inside.
 //!
 //! In a release build the way into the types is left out of the program, unless the feature `contract` of `melange` is on:
