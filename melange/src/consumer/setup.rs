@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::report::Counters;
 use super::{UnknownEvents, UnknownVersions};
 use crate::error::build::{BuildErrors, Problem, ProblemKind};
-use crate::registry::sort_events;
+use crate::registry::{check_fifo, sort_events};
 use crate::subscriber::{SubscriberDescriptor, Subscription};
 use crate::transport::{DynTransport, QueuePlan, Topology};
 use crate::wiring::{Wired, Wiring};
@@ -132,11 +132,11 @@ impl Setup {
 fn against_transport<'a>(
     transport: &DynTransport,
     topology: &Topology,
-    subscribers: impl Iterator<Item = &'a SubscriberDescriptor>,
+    subscribers: impl Iterator<Item = &'a SubscriberDescriptor> + Clone,
 ) -> Vec<Problem> {
     let capabilities = transport.capabilities();
     let mut problems = Vec::new();
-    for subscriber in subscribers {
+    for subscriber in subscribers.clone() {
         let event = subscriber.event();
         if capabilities.wire && event.is_local() {
             let what = format!(
@@ -157,8 +157,21 @@ fn against_transport<'a>(
             problems.push(Problem::new(ProblemKind::TimeoutTooLong, what, fix).at(subscriber.location()));
         }
     }
-    problems.extend(transport.check(topology).err().unwrap_or_default());
+    let mut refused = transport.check(topology).err().unwrap_or_default();
+    // A transport knows queues and topics. The same is said of the subscribers that want them, with their locations.
+    if refused.iter().any(is_fifo_mismatch) {
+        let placed = check_fifo(subscribers, Some(transport.own_queue()));
+        if !placed.is_empty() {
+            refused.retain(|problem| !is_fifo_mismatch(problem));
+            problems.extend(placed);
+        }
+    }
+    problems.extend(refused);
     problems
+}
+
+fn is_fifo_mismatch(problem: &Problem) -> bool {
+    problem.kind() == ProblemKind::FifoMismatch
 }
 
 /// Writes the methods that every builder with a field `setup: Setup` has.

@@ -62,6 +62,9 @@ pub enum ChangeKind {
     OptionalFieldAdded,
     /// Compatible for readers of the new build: a field has another name, and is read under the old one too.
     FieldRenamed,
+    /// Compatible for readers of the new build: an optional field was added, and readers of the old build refuse fields that
+    /// they do not know.
+    FieldAddedForNewReaders,
     /// Compatible for readers of the new build: a field is now optional.
     FieldMadeOptional,
     /// Compatible for readers of the new build: a value may now be null.
@@ -107,6 +110,7 @@ impl ChangeKind {
             Self::UpcastAdded => format!("it can be made from {path}"),
             Self::OptionalFieldAdded => format!("the field `{path}` was added, and may be absent"),
             Self::FieldRenamed => format!("the field `{path}` has another name, and is still read under this one"),
+            Self::FieldAddedForNewReaders => format!("the field `{path}` was added, where others are refused"),
             Self::FieldMadeOptional => format!("the field `{path}` may be absent now"),
             Self::VariantAdded => format!("the variant `{path}` was added"),
         }

@@ -203,7 +203,8 @@ impl Comparison<'_> {
                     self.shapes(&within(path, &place.to_string()), was, is);
                 }
             }
-            (Shape::Struct(was), Shape::Struct(is)) => self.fields(path, was, is),
+            (Shape::Struct(was), Shape::Struct(is) | Shape::Closed(is)) => self.fields(path, was, is, false),
+            (Shape::Closed(was), Shape::Struct(is) | Shape::Closed(is)) => self.fields(path, was, is, true),
             (Shape::Enum(was), Shape::Enum(is)) | (Shape::Untagged(was), Shape::Untagged(is)) => {
                 self.variants(path, was, is)
             }
@@ -220,7 +221,8 @@ impl Comparison<'_> {
         }
     }
 
-    fn fields(&mut self, path: &str, was: &BTreeMap<String, Shape>, is: &BTreeMap<String, Shape>) {
+    /// The fields of a struct, whose older readers refuse what they do not know if it was closed.
+    fn fields(&mut self, path: &str, was: &BTreeMap<String, Shape>, is: &BTreeMap<String, Shape>, was_closed: bool) {
         // What the old fields are read into now.
         let mut read_into: Vec<&str> = Vec::new();
         for (name, old) in was {
@@ -256,6 +258,10 @@ impl Comparison<'_> {
             match new {
                 Shape::Alias(_) => self.note(ChangeKind::AliasAdded, &here, None, after, String::new()),
                 _ if read_into.contains(&name.as_str()) => {}
+                Shape::Optional(_) | Shape::Default(_) if was_closed => {
+                    let fix = format!("older readers refuse it, by `#[serde(deny_unknown_fields)]`: {READERS_FIRST}");
+                    self.note(ChangeKind::FieldAddedForNewReaders, &here, None, after, fix);
+                }
                 Shape::Optional(_) | Shape::Default(_) => {
                     self.note(ChangeKind::OptionalFieldAdded, &here, None, after, String::new())
                 }

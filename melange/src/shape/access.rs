@@ -13,7 +13,7 @@ impl<'a> Walker<'a> {
     pub(super) fn seeing<T>(self, read: impl FnOnce(Self) -> Result<T, Failed>) -> Result<T, Failed> {
         let next = self.further();
         let result = read(next);
-        if next.is_end() && matches!(self.run.act, Act::Give(_) | Act::Try(_)) {
+        if next.is_end() && matches!(self.run.act, Act::Give(_) | Act::Count(_) | Act::Try(_)) {
             self.run.note_taken(&result);
         }
         result

@@ -110,13 +110,14 @@ fn keys_that_are_no_texts(shape: &Shape) -> Option<String> {
             keys_that_are_no_texts(inner)
         }
         Shape::Tuple(places) => places.iter().find_map(keys_that_are_no_texts),
-        Shape::Struct(shapes) | Shape::Enum(shapes) | Shape::Untagged(shapes) => within(shapes),
+        Shape::Struct(shapes) | Shape::Closed(shapes) | Shape::Enum(shapes) | Shape::Untagged(shapes) => within(shapes),
         Shape::Tagged { variants, .. } => within(variants),
         Shape::Alias(_) | Shape::Recursive(_) | Shape::Leaf(_) => None,
     }
 }
 
 fn is_no_text(leaf: &str) -> bool {
+    let leaf = leaf.split(' ').next().unwrap_or(leaf);
     let is_number = leaf.strip_prefix(['u', 'i', 'f']).is_some_and(|bits| bits.parse::<u8>().is_ok());
     is_number || leaf == "bool"
 }

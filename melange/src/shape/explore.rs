@@ -5,7 +5,7 @@ mod buffered;
 use std::collections::BTreeMap;
 
 use super::run::{Act, Choices, Failed, Known, Run, Seen, Step, Type};
-use super::samples::TEXTS;
+use super::samples::{NUMBERS, TEXTS};
 use super::walk::Walker;
 use super::{Shape, Traced};
 use crate::dispatch::contained;
@@ -14,6 +14,8 @@ use crate::field::{Field, Tagging, Variant};
 
 /// Longest way that is followed. Longer ones only a type has that contains itself under ever other names.
 const LONGEST: usize = 24;
+/// A field that there is nowhere.
+const NOBODY: &str = "melange: no such field";
 /// Tries to give a struct what it wants.
 const TRIES: usize = 400;
 
@@ -93,7 +95,7 @@ fn flattened(event: &EventDescriptor) -> BTreeMap<String, Shape> {
             other => (other, !field.is_required()),
         };
         match inner {
-            Some(Shape::Struct(inner)) => {
+            Some(Shape::Struct(inner) | Shape::Closed(inner)) => {
                 for (name, shape) in inner {
                     let shape = match shape {
                         Shape::Optional(_) | Shape::Default(_) | Shape::Alias(_) => shape,
@@ -143,7 +145,7 @@ impl Explorer {
     }
 
     fn run(&mut self, act: Act, choices: Choices) -> Outcome {
-        let whole = self.way.is_empty() && matches!(act, Act::Give(_) | Act::Try(_));
+        let whole = self.way.is_empty() && matches!(act, Act::Give(_) | Act::Count(_) | Act::Try(_));
         let run = Run::new(&self.way, act, std::mem::take(&mut self.known), choices);
         // It is the event's own code that runs. What it panics at is no value.
         let result = contained(|| (self.traced.0)(Walker::new(&run))).unwrap_or(Err(Failed::Other));
@@ -171,6 +173,7 @@ impl Explorer {
             None => Shape::leaf("unknown"),
             Some(Seen::Leaf("any")) => self.anything(),
             Some(Seen::Leaf(name)) => Shape::leaf(name),
+            Some(Seen::Number(name)) => self.number(name),
             Some(Seen::Text) => self.text(),
             Some(Seen::Option) => match self.within(Step::Inside) {
                 inner @ Shape::Optional(_) => inner,
@@ -182,7 +185,10 @@ impl Explorer {
                 self.in_type(Type { full, name: short(full), parts: &[] }, |explorer| explorer.map())
             }
             Some(Seen::Tuple(len)) => Shape::Tuple((0..len).map(|place| self.within(Step::Place(place))).collect()),
-            Some(Seen::Struct(this)) => self.in_type(this, |explorer| Shape::Struct(explorer.fields(this))),
+            Some(Seen::Struct(this)) => self.in_type(this, |explorer| {
+                let fields = explorer.fields(this);
+                if explorer.is_closed() { Shape::Closed(fields) } else { Shape::Struct(fields) }
+            }),
             Some(Seen::Enum(this)) => self.in_type(this, |explorer| {
                 let variant =
                     |variant: &&str| ((*variant).to_owned(), explorer.within(Step::Variant((*variant).to_owned())));
@@ -217,13 +223,26 @@ impl Explorer {
 
     /// A text, and which ones are taken.
     fn text(&mut self) -> Shape {
-        Shape::leaf(text_of(|text| self.is_taken(text)).unwrap_or_else(|| "string (of its own form)".to_owned()))
+        let text = text_of(|text| self.is_taken(&Act::Give(text)));
+        Shape::leaf(text.unwrap_or_else(|| "string (of its own form)".to_owned()))
     }
 
-    fn is_taken(&mut self, text: &'static str) -> bool {
+    /// A number, and which ones are refused.
+    fn number(&mut self, name: &'static str) -> Shape {
+        let asked = if name.starts_with('u') { NUMBERS.get(..3).unwrap_or(NUMBERS) } else { NUMBERS };
+        let refused = asked.iter().filter(|(_, number)| !self.is_taken(&Act::Count(*number)));
+        let refused: Vec<&str> = refused.map(|(what, _)| *what).collect();
+        match refused.len() {
+            0 => Shape::leaf(name),
+            all if all == asked.len() => Shape::leaf(format!("{name} (of its own form)")),
+            _ => Shape::leaf(format!("{name} (not {})", refused.join(", "))),
+        }
+    }
+
+    fn is_taken(&mut self, act: &Act) -> bool {
         let mut choices = Choices::default();
         for _ in 0..TRIES {
-            let outcome = self.run(Act::Give(text), choices);
+            let outcome = self.run(act.clone(), choices);
             choices = outcome.choices;
             match outcome.taken {
                 Some(result) => return result.is_ok(),
@@ -256,6 +275,21 @@ impl Explorer {
         self.known.required.insert(this, required);
         self.beside_its_tag(&mut fields);
         fields
+    }
+
+    /// Whether a field that nobody knows is refused here.
+    fn is_closed(&mut self) -> bool {
+        let mut choices = Choices::default();
+        for _ in 0..TRIES {
+            let outcome = self.run(Act::Fill(vec![NOBODY.to_owned()]), choices);
+            choices = outcome.choices;
+            match outcome.taken {
+                Some(result) => return result == Err(Failed::Refused),
+                None if choices.advance() => {}
+                None => return false,
+            }
+        }
+        false
     }
 
     /// The field that is read under this name: serde says so of one that comes twice.

@@ -47,6 +47,9 @@ pub(crate) enum Shape {
     /// An object with these keys.
     #[serde(rename = "fields")]
     Struct(BTreeMap<String, Shape>),
+    /// An object with these keys, and no others.
+    #[serde(rename = "only_fields")]
+    Closed(BTreeMap<String, Shape>),
     /// One of these.
     #[serde(rename = "variants")]
     Enum(BTreeMap<String, Shape>),
@@ -90,9 +93,10 @@ impl fmt::Display for Shape {
             Self::Tuple(places) => write!(f, "{} values in a list", places.len()),
             Self::Map(inner) => write!(f, "map of {inner}"),
             Self::Keyed { keys, values } => write!(f, "map of {values} by {keys}"),
-            Self::Struct(fields) => {
+            Self::Struct(fields) | Self::Closed(fields) => {
                 let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-                write!(f, "object {{ {} }}", names.join(", "))
+                let only = if matches!(self, Self::Closed(_)) { "only " } else { "" };
+                write!(f, "object {{ {only}{} }}", names.join(", "))
             }
             Self::Enum(variants) => write!(f, "one of {}", names(variants)),
             Self::Tagged { by, variants } => write!(f, "one of {}, told by {by:?}", names(variants)),

@@ -27,6 +27,7 @@ pub(super) enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Seen {
     Leaf(&'static str),
+    Number(&'static str),
     Text,
     Option,
     List,
@@ -43,10 +44,23 @@ pub(super) enum Act {
     Look,
     /// This text is given.
     Give(&'static str),
+    /// This number is given.
+    Count(Number),
     /// Samples are given under these keys.
     Fill(Vec<String>),
     /// These are given, and what becomes of all of it is noted.
     Try(Object),
+}
+
+/// A number of whatever type is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    Zero,
+    One,
+    /// One less than zero: only of types that have it.
+    Below,
+    Least,
+    Most,
 }
 
 /// What is given under a key.
@@ -70,6 +84,8 @@ pub(super) enum Failed {
     Duplicate(&'static str),
     /// A variant that there is not, of these.
     Unknown(&'static [&'static str]),
+    /// A field that is not known, and not let through.
+    Refused,
     Other,
 }
 
@@ -92,6 +108,10 @@ impl de::Error for Failed {
 
     fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
         Self::Unknown(variants)
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self::Refused
     }
 
     fn duplicate_field(field: &'static str) -> Self {

@@ -1,4 +1,6 @@
-//! Texts that types may take: to find out which ones they do.
+//! Texts and numbers that types may take: to find out which ones they do.
+
+use super::run::Number;
 
 /// Texts, and what a type that takes one of them and not the first takes.
 pub(super) const TEXTS: &[(&str, &str)] = &[
@@ -19,4 +21,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("letter", "a"),
     ("bool", "true"),
     ("empty", ""),
+];
+
+/// Numbers that types of their own may refuse, as one that is never zero. The last two are not asked of what has no number below
+/// zero.
+pub(super) const NUMBERS: &[(&str, Number)] = &[
+    ("0", Number::Zero),
+    ("1", Number::One),
+    ("the greatest", Number::Most),
+    ("-1", Number::Below),
+    ("the least", Number::Least),
 ];

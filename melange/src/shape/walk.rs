@@ -8,7 +8,7 @@ use std::any::type_name;
 use serde::de::{Deserializer, Visitor};
 
 use super::access::{Entries, List, OneOf};
-use super::run::{Act, Failed, Run, Seen, Step, Type};
+use super::run::{Act, Failed, Number, Run, Seen, Step, Type};
 use super::samples::TEXTS;
 
 /// Deeper than that only a type goes that contains itself.
@@ -95,7 +95,7 @@ impl<'a> Walker<'a> {
     fn arrive<'de, V: Visitor<'de>>(self, seen: Seen, visitor: V) -> Result<V::Value, Failed> {
         self.run.note_seen(seen);
         match &self.run.act {
-            Act::Look => Err(Failed::Other),
+            Act::Look | Act::Count(_) => Err(Failed::Other),
             Act::Give(text) => visitor.visit_str(text),
             Act::Fill(keys) => {
                 let result = visitor.visit_map(Entries::of_samples(self, keys.clone()));
@@ -135,28 +135,50 @@ macro_rules! leaves {
     )*};
 }
 
+macro_rules! numbers {
+    ($($method:ident $visit:ident $number:ident $what:literal;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+            match (self.todo()?, &self.run.act) {
+                (Todo::Into(_), _) => Err(Failed::Other),
+                (Todo::Arrive, Act::Count(number)) => visitor.$visit(match number {
+                    Number::Zero => 0 as $number,
+                    Number::One => 1 as $number,
+                    Number::Below => -1_i8 as $number,
+                    Number::Least => $number::MIN,
+                    Number::Most => $number::MAX,
+                }),
+                (Todo::Arrive, _) => self.arrive(Seen::Number($what), visitor),
+                (Todo::Sample, _) => visitor.$visit(self.run.sample(1 as $number, 2 as $number)),
+            }
+        }
+    )*};
+}
+
 impl<'de> Deserializer<'de> for Walker<'_> {
     type Error = Failed;
 
     leaves! {
         deserialize_bool "bool" |visitor, run| visitor.visit_bool(run.sample(true, false));
-        deserialize_i8 "i8" |visitor, run| visitor.visit_i8(run.sample(1, 2));
-        deserialize_i16 "i16" |visitor, run| visitor.visit_i16(run.sample(1, 2));
-        deserialize_i32 "i32" |visitor, run| visitor.visit_i32(run.sample(1, 2));
-        deserialize_i64 "i64" |visitor, run| visitor.visit_i64(run.sample(1, 2));
-        deserialize_i128 "i128" |visitor, run| visitor.visit_i128(run.sample(1, 2));
-        deserialize_u8 "u8" |visitor, run| visitor.visit_u8(run.sample(1, 2));
-        deserialize_u16 "u16" |visitor, run| visitor.visit_u16(run.sample(1, 2));
-        deserialize_u32 "u32" |visitor, run| visitor.visit_u32(run.sample(1, 2));
-        deserialize_u64 "u64" |visitor, run| visitor.visit_u64(run.sample(1, 2));
-        deserialize_u128 "u128" |visitor, run| visitor.visit_u128(run.sample(1, 2));
-        deserialize_f32 "f32" |visitor, run| visitor.visit_f32(run.sample(1.0, 2.5));
-        deserialize_f64 "f64" |visitor, run| visitor.visit_f64(run.sample(1.0, 2.5));
         deserialize_char "char" |visitor, run| visitor.visit_char(run.sample('a', 'b'));
         deserialize_bytes "bytes" |visitor, _run| visitor.visit_bytes(&[]);
         deserialize_byte_buf "bytes" |visitor, _run| visitor.visit_byte_buf(Vec::new());
         deserialize_unit "null" |visitor, _run| visitor.visit_unit();
         deserialize_ignored_any "any" |visitor, _run| visitor.visit_unit();
+    }
+
+    numbers! {
+        deserialize_i8 visit_i8 i8 "i8";
+        deserialize_i16 visit_i16 i16 "i16";
+        deserialize_i32 visit_i32 i32 "i32";
+        deserialize_i64 visit_i64 i64 "i64";
+        deserialize_i128 visit_i128 i128 "i128";
+        deserialize_u8 visit_u8 u8 "u8";
+        deserialize_u16 visit_u16 u16 "u16";
+        deserialize_u32 visit_u32 u32 "u32";
+        deserialize_u64 visit_u64 u64 "u64";
+        deserialize_u128 visit_u128 u128 "u128";
+        deserialize_f32 visit_f32 f32 "f32";
+        deserialize_f64 visit_f64 f64 "f64";
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {

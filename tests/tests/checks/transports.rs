@@ -6,7 +6,7 @@ use melange::transport::memory::{QueueSettings, Subscription, TopicSettings};
 use melange::{EventBus, MemoryTransport, MessageConsumer, Problem, ProblemKind, SubscriberOptions};
 
 use crate::by_hand::{functions, listeners};
-use crate::{Placed, Ticked, Wire, the_only, the_only_unplaced, with};
+use crate::{Placed, Ticked, Wire, checked, the_only, the_only_unplaced, with};
 
 #[test]
 fn a_local_event_may_not_go_over_a_wire() {
@@ -67,8 +67,12 @@ fn a_queue_that_was_subscribed_by_hand_says_how_to_be_rid_of_that() {
 
 #[test]
 fn a_fifo_queue_of_a_standard_topic_is_refused() {
-    let result =
-        EventBus::builder().subscribers(functions![with(SubscriberOptions::new().with_queue("billing.fifo"))]).build();
-    let problem = the_only_unplaced(result.map(drop), ProblemKind::FifoMismatch, &["`billing.fifo`", "`orders`"]);
-    assert!(problem.fix().contains("call the topic `orders.fifo`"), "{problem}");
+    let named = functions![with(SubscriberOptions::new().with_queue("billing.fifo"))];
+    let words = ["`send_receipt`", "\"billing.fifo\"", "\"orders\""];
+    let problem = the_only(checked(named), ProblemKind::FifoMismatch, &words);
+    assert!(problem.fix().contains("publish the event to \"orders.fifo\""), "{problem}");
+    // The same of the bus's own queue.
+    let own = MemoryTransport::new().queue("billing.fifo");
+    let result = EventBus::builder().transport(own).subscribers(listeners![Placed]).build();
+    the_only(result.map(drop), ProblemKind::FifoMismatch, &["Placed v1", "\"billing.fifo\"", "\"orders\""]);
 }

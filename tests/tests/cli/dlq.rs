@@ -50,6 +50,15 @@ fn they_are_chosen_by_what_is_known_of_them() {
 }
 
 #[test]
+fn at_most_none_makes_no_sense() {
+    for command in ["ls", "show", "redrive"] {
+        let refused = with_letters(&["dlq", command, "--queue", "billing", "--most", "0"]);
+        assert_eq!((refused.code, refused.out.as_str()), (Some(64), ""), "{refused:?}");
+        assert!(refused.err.contains("invalid value '0' for '--most <COUNT>'"), "{refused:?}");
+    }
+}
+
+#[test]
 fn none_that_is_chosen_is_not_none_at_all() {
     let none = with_letters(&["dlq", "ls", "--id", "none"]);
     assert_eq!((none.code, none.err.as_str()), (Some(0), "no such dead letters of audit, billing\n"));

@@ -108,6 +108,25 @@ fn what_is_no_object_stands_under_data() {
 }
 
 #[test]
+fn a_list_of_nothing_has_no_places() {
+    #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+    #[event(topic = "odd")]
+    struct Bare();
+
+    #[derive(serde::Serialize, serde::Deserialize, melange::Event)]
+    #[event(topic = "odd")]
+    enum Choice {
+        Bare(),
+    }
+
+    let schemas = melange::Registry::default().with::<Bare>().with::<Choice>().documents().schemas();
+    // JSON Schema allows no empty `prefixItems`.
+    let list = json!({ "type": "array", "minItems": 0, "maxItems": 0 });
+    assert_eq!(schemas["Bare.v1"]["properties"]["data"], list);
+    assert_eq!(schemas["Choice.v1"]["properties"]["data"]["oneOf"][0]["properties"]["Bare"], list);
+}
+
+#[test]
 fn who_writes_and_who_reads_may_see_other_fields() {
     let of = |name: &str, side| shapes::documents().side(side).schemas()[name].clone();
     let list = of("Skipping.v1", Side::Written)["properties"]["data"].clone();

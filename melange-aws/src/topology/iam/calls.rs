@@ -88,7 +88,8 @@ pub(super) const ALL: [Call; 33] = [
     call(REDRIVES, "sqs:ChangeMessageVisibility", On::DeadLetterQueues),
     call(REDRIVES, "sqs:StartMessageMoveTask", On::DeadLetterQueues),
     call(REDRIVES, "sqs:ListMessageMoveTasks", On::DeadLetterQueues),
-    // SQS itself wants it of who starts a move. Source: the SQS developer guide, permissions of dead-letter queue redrive.
+    // To count them; and SQS itself wants it of who starts a move. Source: the SQS developer guide, permissions of dead-letter queue
+    // redrive.
     call(REDRIVES, "sqs:GetQueueAttributes", On::DeadLetterQueues),
     call(REDRIVES, "sqs:SendMessage", On::Queues),
     call_when(REDRIVES, When::Encrypted, "kms:Decrypt", On::Key),

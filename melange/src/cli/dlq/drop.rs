@@ -39,7 +39,7 @@ impl Drop {
     pub(super) async fn perform(self, bus: &EventBus, screen: &mut Screen) -> Result<Exit, Failure> {
         if !self.yes && !self.dry_run && !screen.can_ask() {
             return Err(Failure::usage("dead letters are deleted for ever, and there is nobody to ask")
-                .help("`--dry-run` says which would be; `--yes` deletes them"));
+                .help("`--dry-run` says how many that would be; `--yes` deletes them"));
         }
         let queue = super::queue(bus, self.queue.as_deref(), screen)?;
         self.choice.note_unknown(bus, screen);

@@ -1,5 +1,6 @@
 //! `dlq ls`: what lies there.
 
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 
 use super::super::age::spoken;
@@ -18,7 +19,7 @@ pub struct Ls {
     choice: Choice,
 
     /// At most so many of each queue
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     most: usize,
 }
 

@@ -19,7 +19,7 @@ pub struct Redrive {
     choice: Choice,
 
     /// At most so many
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     most: Option<u64>,
 
     /// Leaves those where they are that were put back so often already

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -26,7 +27,7 @@ pub struct Show {
     choice: Choice,
 
     /// At most so many
-    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     most: usize,
 }
 

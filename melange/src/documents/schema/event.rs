@@ -44,7 +44,12 @@ pub(super) fn list(fields: &[FieldDocumentation], generator: &mut SchemaGenerato
     let items: Vec<Value> = fields.iter().map(|field| Value::Object(of_field(field, generator))).collect();
     // Whoever reads may fill in what a shorter list lacks.
     let least = fields.iter().take_while(|field| written || !field.is_filled_in()).count();
-    object(json!({ "type": "array", "prefixItems": items, "minItems": least, "maxItems": items.len() }))
+    let mut schema = object(json!({ "type": "array", "minItems": least, "maxItems": items.len() }));
+    // JSON Schema has no empty list of them.
+    if !items.is_empty() {
+        schema.insert("prefixItems".to_owned(), Value::Array(items));
+    }
+    schema
 }
 
 /// Whether a field is not in what is written, or not in what is read.

@@ -36,7 +36,9 @@ impl Explorer {
             .iter()
             .map(|name| {
                 let held = match self.tagged(&by, name) {
-                    Shape::Struct(mut fields) => fields.remove(&content).unwrap_or_else(|| Shape::leaf("unit")),
+                    Shape::Struct(mut fields) | Shape::Closed(mut fields) => {
+                        fields.remove(&content).unwrap_or_else(|| Shape::leaf("unit"))
+                    }
                     other => other,
                 };
                 ((*name).to_owned(), held)
@@ -53,17 +55,19 @@ impl Explorer {
         let tag = vec![(by.to_owned(), Given::Text(variant))];
         let wanted = self.wants(&tag).into_iter();
         let fields = wanted.map(|(name, within)| {
-            let shape = if within.is_empty() { self.kind(&tag, name) } else { object(&within) };
+            let shape = if within.is_empty() { self.kind(&tag, name, &Choices::default()) } else { object(&within) };
             (name.to_owned(), shape)
         });
-        Shape::Struct(fields.collect())
+        let fields = fields.collect();
+        let nobody = [tag, vec![(super::NOBODY.to_owned(), Given::Null)]].concat();
+        if self.answer(&nobody) == Some(Err(Failed::Refused)) { Shape::Closed(fields) } else { Shape::Struct(fields) }
     }
 
     /// An object with any keys; one with flattened fields has some that it wants.
     pub(super) fn map(&mut self) -> Shape {
         let wanted = self.wants(&[]);
         if !wanted.is_empty() {
-            return Shape::Struct(wanted.into_iter().map(|(name, _)| (name.to_owned(), self.field(name))).collect());
+            return Shape::Struct(self.beside_each_other(&wanted));
         }
         let keys = self.within(Step::Key);
         let values = Box::new(self.within(Step::Value));
@@ -72,6 +76,40 @@ impl Explorer {
         } else {
             Shape::Keyed { keys: Box::new(keys), values }
         }
+    }
+
+    /// The fields of a struct some of which are flattened. Serde reads those into a buffer, and asks for them when it has all
+    /// the others.
+    fn beside_each_other(&mut self, wanted: &[(&'static str, Vec<&'static str>)]) -> BTreeMap<String, Shape> {
+        let mut fields: BTreeMap<String, Shape> =
+            wanted.iter().map(|(name, _)| ((*name).to_owned(), self.field(name))).collect();
+        let is_buffered = |name: &str| fields.get(name) == Some(&Shape::leaf("any"));
+        let (buffered, plain): (Vec<_>, Vec<_>) = wanted.iter().partition(|(name, _)| is_buffered(name));
+        let plain: Object = plain.iter().map(|(name, _)| ((*name).to_owned(), Given::Sample)).collect();
+        let Some(choices) = self.content(&plain) else { return fields };
+        for (name, within) in buffered {
+            let shape = if within.is_empty() { self.kind(&plain, name, &choices) } else { object(within) };
+            fields.insert((*name).to_owned(), shape);
+        }
+        fields
+    }
+
+    /// Choices by which the samples in `plain` are taken, and what is missing is another field.
+    fn content(&mut self, plain: &[(String, Given)]) -> Option<Choices> {
+        let mut choices = Choices::default();
+        for _ in 0..TRIES {
+            let outcome = self.run(Act::Try(plain.to_vec()), choices);
+            choices = outcome.choices;
+            match outcome.taken {
+                Some(Err(Failed::Missing(name))) if !plain.iter().any(|(key, _)| key == name) => {
+                    choices.rewind();
+                    return Some(choices);
+                }
+                _ if choices.advance() => {}
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// What becomes of an object.
@@ -137,12 +175,12 @@ impl Explorer {
         !matches!(taken, Some(Err(Failed::Missing(still))) if still == name)
     }
 
-    /// What a field takes, of a variant that wants it.
-    fn kind(&mut self, tag: &[(String, Given)], name: &str) -> Shape {
+    /// What a field takes, beside what stands before it.
+    fn kind(&mut self, before: &[(String, Given)], name: &str, choices: &Choices) -> Shape {
         let mut answer = |given| {
-            let mut object = tag.to_vec();
+            let mut object = before.to_vec();
             object.push((name.to_owned(), given));
-            self.answer(&object)
+            self.run(Act::Try(object), choices.clone()).taken
         };
         if let Some(Err(Failed::Unknown(variants))) = answer(Given::Text(NOBODY)) {
             let variants: BTreeMap<_, _> =

@@ -88,7 +88,7 @@ fn a_struct_is_known_to_its_depths() {
             "ip": "string (ip or ipv6)",
             "at": "string (date-time)",
             "day": "string (date)",
-            "count": "u32",
+            "count": "u32 (not 0)",
             "shipTo": inner(),
             "address": { "alias": "shipTo" },
             "lines": { "list": inner() },
@@ -238,7 +238,7 @@ fn what_serde_reads_into_a_buffer_says_what_it_misses() {
         shape::<Internal>(),
         json!({ "tagged": { "by": "kind", "variants": { "A": { "fields": { "a": "u8" } }, "B": { "fields": {} } } } })
     );
-    assert_eq!(shape::<Flattened>(), json!({ "fields": { "a": "u8", "street": "any" } }));
+    assert_eq!(shape::<Flattened>(), json!({ "fields": { "a": "u8", "street": "string" } }));
     let adjacent = shape::<Adjacent>();
     assert_eq!(
         adjacent["fields"]["kind"],
