@@ -22,11 +22,11 @@ pub(crate) async fn carry_out(shared: &Shared, region: &str, input: Input, fault
     shared.account().move_due(shared.clock.now());
     match input {
         Input::CancelMessageMoveTask(input) => moves::cancel(shared, &input),
-        Input::ChangeMessageVisibility(input) => settle::change_one(shared, region, &input),
-        Input::ChangeMessageVisibilityBatch(input) => settle::change_batch(shared, region, &input, fault),
+        Input::ChangeMessageVisibility(input) => settle::one(shared, region, &input, settle::change),
+        Input::ChangeMessageVisibilityBatch(input) => settle::each(shared, region, &input, fault, settle::change),
         Input::CreateQueue(input) => queues::create(shared, region, &input),
-        Input::DeleteMessage(input) => settle::delete_one(shared, region, &input),
-        Input::DeleteMessageBatch(input) => settle::delete_batch(shared, region, &input, fault),
+        Input::DeleteMessage(input) => settle::one(shared, region, &input, settle::delete),
+        Input::DeleteMessageBatch(input) => settle::each(shared, region, &input, fault, settle::delete),
         Input::DeleteQueue(input) => queues::delete(shared, region, &input),
         Input::GetQueueAttributes(input) => queues::get_attributes(shared, region, &input),
         Input::GetQueueUrl(input) => queues::get_url(shared, region, &input),

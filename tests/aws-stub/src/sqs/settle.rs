@@ -47,42 +47,21 @@ struct Settled<'a> {
     id: &'a str,
 }
 
-pub(super) fn delete_one(shared: &Shared, region: &str, input: &SettleOne) -> Result<Done, Refusal> {
+/// What is to become of one message of a queue: [`delete`] or [`change`].
+type Settle = fn(&mut Account, &str, &str, &Settling, Moment) -> Result<(), Refusal>;
+
+pub(super) fn one(shared: &Shared, region: &str, input: &SettleOne, settle: Settle) -> Result<Done, Refusal> {
     let now = shared.clock.now();
-    delete(&mut shared.account(), region, name(&input.queue_url), &input.settling, now)?;
+    settle(&mut shared.account(), region, name(&input.queue_url), &input.settling, now)?;
     Ok(Done { entries: Some(1), ..nothing() })
 }
 
-pub(super) fn delete_batch(
+pub(super) fn each(
     shared: &Shared,
     region: &str,
     input: &Batch<Settling>,
     fault: &What,
-) -> Result<Done, Refusal> {
-    each(shared, region, input, fault, delete)
-}
-
-pub(super) fn change_one(shared: &Shared, region: &str, input: &SettleOne) -> Result<Done, Refusal> {
-    let now = shared.clock.now();
-    change(&mut shared.account(), region, name(&input.queue_url), &input.settling, now)?;
-    Ok(Done { entries: Some(1), ..nothing() })
-}
-
-pub(super) fn change_batch(
-    shared: &Shared,
-    region: &str,
-    input: &Batch<Settling>,
-    fault: &What,
-) -> Result<Done, Refusal> {
-    each(shared, region, input, fault, change)
-}
-
-fn each(
-    shared: &Shared,
-    region: &str,
-    input: &Batch<Settling>,
-    fault: &What,
-    run: fn(&mut Account, &str, &str, &Settling, Moment) -> Result<(), Refusal>,
+    settle: Settle,
 ) -> Result<Done, Refusal> {
     let now = shared.clock.now();
     let mut account = shared.account();
@@ -92,13 +71,19 @@ fn each(
     let mut answers = Answers::new();
     for (place, entry) in input.entries.iter().enumerate() {
         answers.entry(fault, place, &entry.id, || {
-            run(&mut account, region, queue, entry, now).map(|()| Settled { id: &entry.id })
+            settle(&mut account, region, queue, entry, now).map(|()| Settled { id: &entry.id })
         });
     }
     Ok(Done { answer: answer(&answers)?, entries: Some(input.entries.len()), bytes: 0 })
 }
 
-fn delete(account: &mut Account, region: &str, queue: &str, entry: &Settling, now: Moment) -> Result<(), Refusal> {
+pub(super) fn delete(
+    account: &mut Account,
+    region: &str,
+    queue: &str,
+    entry: &Settling,
+    now: Moment,
+) -> Result<(), Refusal> {
     let queue = account.queue(region, queue)?;
     let deleted = queue.delete(receipt(&entry.receipt_handle)?, &entry.receipt_handle, now)?;
     if deleted {
@@ -109,7 +94,13 @@ fn delete(account: &mut Account, region: &str, queue: &str, entry: &Settling, no
     Ok(())
 }
 
-fn change(account: &mut Account, region: &str, queue: &str, entry: &Settling, now: Moment) -> Result<(), Refusal> {
+pub(super) fn change(
+    account: &mut Account,
+    region: &str,
+    queue: &str,
+    entry: &Settling,
+    now: Moment,
+) -> Result<(), Refusal> {
     let missing = || Refusal::new("MissingParameter", "The request must contain the parameter VisibilityTimeout.");
     let seconds = entry.visibility_timeout.ok_or_else(missing)?;
     let legal = u64::try_from(seconds).ok().filter(|seconds| *seconds <= 43_200);
