@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
+use melange::testing::TestBus;
 use melange::transport::memory::Outgoing;
 use melange::{
     AsynchronousEventBus, AttributeValue, DeserializeErrorKind, Event, EventBus, EventSerializer, MemoryTransport,
@@ -179,6 +180,17 @@ async fn a_version_newer_than_known_is_tried_again_kept_or_deleted_as_one_likes(
             assert!(letters[0].reason.contains("version 4 of PriceSet"), "{}", letters[0].reason);
         }
         bus.shutdown(Duration::from_secs(1)).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_bus_does_as_it_is_told_with_a_newer_version() {
+    for (policy, lost) in [(UnknownVersions::DeadLetter, 1), (UnknownVersions::Acknowledge, 0)] {
+        let bus = TestBus::builder().subscribers(subscribers![show]).unknown_versions(policy).start().await;
+        let json = r#"{"event_type_name": "PriceSet", "event_version": 4, "everything": "else"}"#;
+        bus.account().memory().account().publish("prices", Outgoing::new(json)).unwrap();
+        bus.run_until_idle().await;
+        assert_eq!(bus.letters().len(), lost, "{policy:?}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::TestBus;
 use super::process::begin;
-use crate::consumer::UnknownEvents;
+use crate::consumer::{UnknownEvents, UnknownVersions};
 use crate::publisher::MessagePublisher;
 use crate::testing::account::{TestAccount, TestAccountBuilder};
 use crate::testing::clock;
@@ -91,6 +91,11 @@ impl TestBusBuilder {
     /// What to do with events nobody listens to: [`EventBusBuilder::unknown_events`].
     pub fn unknown_events(self, unknown_events: UnknownEvents) -> Self {
         self.with(|builder| builder.unknown_events(unknown_events))
+    }
+
+    /// What to do with events of a version that no subscriber can read: [`EventBusBuilder::unknown_versions`].
+    pub fn unknown_versions(self, unknown_versions: UnknownVersions) -> Self {
+        self.with(|builder| builder.unknown_versions(unknown_versions))
     }
 
     /// A queue's share of the concurrency: [`EventBusBuilder::weight`].
