@@ -5,10 +5,10 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `cli` | [`cli`]: the tool that a program brings along, and `cargo melange`, which runs it |
+//! | `cli` | `melange_aws::cli`: the tool that a program brings along, and `cargo melange`, which runs it |
 //! | `http` | `SnsEndpoint`, which receives what SNS delivers over HTTP |
 //! | `signatures` | the signatures of SNS verified, on messages from a queue too |
-//! | `lambda` | [`lambda`]: the bus as a Lambda function, and the events in what Lambda hands to one |
+//! | `lambda` | `melange_aws::lambda`: the bus as a Lambda function, and the events in what Lambda hands to one |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
@@ -46,6 +46,8 @@ mod sns;
 mod sqs;
 pub mod topology;
 
+/// What `aws_config` loads, in the version that [`Aws::new`] takes.
+pub use aws_types::SdkConfig;
 pub use config::Aws;
 pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
