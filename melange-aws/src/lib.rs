@@ -5,10 +5,10 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `cli` | [`cli`]: the command-line tool built into a program, and `cargo melange`, which runs it |
+//! | `cli` | `melange_aws::cli`: the command-line tool built into a program, and `cargo melange`, which runs it |
 //! | `http` | `SnsEndpoint`, which receives SNS deliveries over HTTP |
 //! | `signatures` | verification of SNS signatures, also on messages from a queue |
-//! | `lambda` | [`lambda`]: the bus as a Lambda function, and parsing of events in Lambda payloads |
+//! | `lambda` | `melange_aws::lambda`: the bus as a Lambda function, and parsing of events in Lambda payloads |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
@@ -46,6 +46,8 @@ mod sns;
 mod sqs;
 pub mod topology;
 
+/// What `aws_config` loads, in the version that [`Aws::new`] takes.
+pub use aws_types::SdkConfig;
 pub use config::Aws;
 pub use envelope::open_message;
 pub use provision::{Change, ChangeKind, Finding, Plan, Provision};
