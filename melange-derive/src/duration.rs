@@ -73,8 +73,8 @@ pub(crate) fn backoff(text: &str) -> Result<(u64, u64), String> {
 /// A timeout: more than nothing, less than twelve hours.
 pub(crate) fn timeout(text: &str) -> Result<u64, String> {
     match millis(text)? {
-        0 => Err("a time-out of nothing would cancel every run: give it at least \"1ms\"".to_owned()),
-        TWELVE_HOURS.. => Err("a time-out must be less than 12 hours: SQS cannot hide a message for longer".to_owned()),
+        0 => Err("a timeout of nothing would cancel every run: give it at least \"1ms\"".to_owned()),
+        TWELVE_HOURS.. => Err("a timeout must be less than 12 hours: SQS cannot hide a message for longer".to_owned()),
         millis => Ok(millis),
     }
 }

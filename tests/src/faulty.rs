@@ -108,7 +108,7 @@ impl Faulty {
         Self { inner: service, visibility: None, answers_at_once: false, shared: Arc::new(shared) }
     }
 
-    /// With this visibility time-out, which its queues get when they are made.
+    /// With this visibility timeout, which its queues get when they are made.
     #[must_use]
     pub fn with_visibility(self, visibility: Duration) -> Self {
         Self { visibility: Some(visibility), ..self }

@@ -5,7 +5,7 @@ use melange_aws::{Aws, AwsQueue, Provision};
 use melange_tests::server;
 
 /// Where the local server is not AWS. Sources: the SQS API reference, `DeleteMessage`, `ChangeMessageVisibility`; the SQS
-/// developer guide, visibility time-out and dead-letter queue redrive.
+/// developer guide, visibility timeout and dead-letter queue redrive.
 const DIFFERS: &[(&str, &str)] = &[
     ("an_old_receipt_deletes_nothing", "any receipt deletes, however old"),
     ("a_receipt_whose_time_is_over_extends_nothing", "a receipt hides a message again that is visible already"),

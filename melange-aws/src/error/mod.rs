@@ -74,7 +74,7 @@ where
             let status = Some(context.raw().status().as_u16());
             explain(call, Kind::Unavailable, Answer { status, ..Answer::default() })
         }
-        SdkError::TimeoutError(_) => explain(call, Kind::Unavailable, Answer::said("no answer within the time-out")),
+        SdkError::TimeoutError(_) => explain(call, Kind::Unavailable, Answer::said("no answer within the timeout")),
         SdkError::DispatchFailure(failure) => {
             let (passes, user) = (failure.is_io() || failure.is_timeout(), failure.is_user());
             let error = SdkError::<E, HttpResponse>::DispatchFailure(failure);

@@ -305,7 +305,7 @@ async fn no_answer_at_all_says_so() {
     hurried.stub.inject(Fault::hang().times(1));
     let error = hurried.ask(Action::Publish).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
-    assert!(error.to_string().contains("time-out"), "{error}");
+    assert!(error.to_string().contains("timeout"), "{error}");
 
     // Nobody is there.
     let port = asked.stub.port();

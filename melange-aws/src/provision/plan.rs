@@ -16,7 +16,7 @@ use super::diff;
 ///
 /// ```text
 /// + topic staging-refunds
-/// ~ queue staging-billing: its visibility time-out is 10 s, and its subscribers need 30 s
+/// ~ queue staging-billing: its visibility timeout is 10 s, and its subscribers need 30 s
 ///       VisibilityTimeout: 10 -> 30
 ///   left alone: queue staging-billing has statement "theirs" in its policy
 /// 1 to create, 1 to change, 5 unchanged

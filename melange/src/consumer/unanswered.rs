@@ -18,7 +18,7 @@ pub(super) async fn or_unanswered<T>(
     call: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, TransportError> {
     within(wait.saturating_add(LONGEST), call).await.unwrap_or_else(|| {
-        let what = format!("the transport has not answered for {LONGEST:?}: give its calls a time-out of their own");
+        let what = format!("the transport has not answered for {LONGEST:?}: give its calls a timeout of their own");
         Err(TransportError::new(TransportErrorKind::Unavailable, what))
     })
 }

@@ -27,7 +27,7 @@ pub(crate) fn panicked(descriptor: &SubscriberDescriptor) -> Failed {
 }
 
 pub(super) fn timed_out(descriptor: &SubscriberDescriptor, limit: Duration) -> Failed {
-    let why = format!("it took longer than its time-out of {limit:?}");
+    let why = format!("it took longer than its timeout of {limit:?}");
     let error = SubscriberError::new(descriptor, SubscriberErrorKind::TimedOut, why);
     Failed { error, then: Then::Retry { after: None } }
 }

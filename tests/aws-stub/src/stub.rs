@@ -88,7 +88,7 @@ impl Stub {
     }
 
     /// The configuration for the SDK's clients: this endpoint, us-east-1, credentials that are no secret, and the SDK's
-    /// own time-outs and retries. It speaks plain HTTP, so no time goes into TLS.
+    /// own timeouts and retries. It speaks plain HTTP, so no time goes into TLS.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         self.config_at(&self.endpoint())

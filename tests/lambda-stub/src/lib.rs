@@ -35,7 +35,7 @@ pub use invocation::Answer;
 
 use invocation::Desk;
 
-/// The time-out of a function, unless said otherwise.
+/// The timeout of a function, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The runtime API, until it is dropped.

@@ -31,7 +31,7 @@ async fn ends_within(
     assert_eq!(error.kind(), Kind::Unavailable, "{action}: {}", said(&error));
     assert!(error.is_retryable());
     let text = error.to_string();
-    assert!(text.contains("time-out") && text.contains("on "), "{action}: {text}");
+    assert!(text.contains("timeout") && text.contains("on "), "{action}: {text}");
     let calls = world.stub.calls_of(action);
     assert!(calls.iter().any(|call| call.answered.is_none()), "{action} was called");
     calls.len() as u64

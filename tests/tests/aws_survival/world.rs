@@ -167,7 +167,7 @@ pub async fn eventually(mut holds: impl FnMut() -> bool, otherwise: impl Fn() ->
     }
 }
 
-/// The SDK's own number of attempts, without its pauses; time-outs that a slow machine does not meet by accident.
+/// The SDK's own number of attempts, without its pauses; timeouts that a slow machine does not meet by accident.
 pub fn patient(stub: &Stub) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(10))

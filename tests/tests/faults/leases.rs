@@ -162,7 +162,7 @@ async fn row_06_handler_stuck_for_ever() {
     until("the others are handled", || counts.received() == 3).await;
     assert!(
         (30..65).contains(&begun.elapsed().as_secs()),
-        "the slot is free after the time-out: {:?}",
+        "the slot is free after the timeout: {:?}",
         begun.elapsed()
     );
     until("all are handled", || counts.is_complete()).await;

@@ -1,4 +1,4 @@
-//! Panics, time-outs, and whoever waits no more.
+//! Panics, timeouts, and whoever waits no more.
 
 use std::time::Duration;
 

@@ -36,7 +36,7 @@ async fn every_look_that_is_not_allowed_is_named_and_the_rest_is_said() {
         assert!(said.contains(&format!("allow `{action}`")), "{action}: {said}");
         let resource = if part == "dlq" { "billing-dlq" } else { "orders" };
         assert!(said.contains(&format!("{}{resource}", account.prefix)), "{action}: {said}");
-        assert!(said.contains("its visibility time-out is 5 s"), "{action}: {said}");
+        assert!(said.contains("its visibility timeout is 5 s"), "{action}: {said}");
         assert_eq!(queue.plan(&topology()).await.unwrap_err().kind(), TransportErrorKind::Denied);
 
         // Create makes nothing of what it cannot see all of.

@@ -99,7 +99,7 @@ async fn what_never_shows_is_given_up() {
     let (answer, took) = run(&fake).await;
     let error = answer.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Drifted);
-    assert!(error.to_string().contains("its visibility time-out is 5 s"), "{error}");
+    assert!(error.to_string().contains("its visibility timeout is 5 s"), "{error}");
     assert!((60..90).contains(&took.as_secs()), "{took:?}");
     assert_eq!(fake.count("SetQueueAttributes"), 12);
 }

@@ -39,7 +39,7 @@ impl Found {
                 all.push(Difference::one(
                     Name::VisibilityTimeout,
                     needed,
-                    format!("its visibility time-out is {is} s, and its subscribers need {needed} s"),
+                    format!("its visibility timeout is {is} s, and its subscribers need {needed} s"),
                 ));
             }
             let keeps = self.number(&Name::MessageRetentionPeriod);
@@ -100,7 +100,7 @@ impl Found {
             let is = self.number(&Name::VisibilityTimeout);
             if let Some(is) = is.filter(|seconds| *seconds > consumed.visibility) {
                 left.push(format!(
-                    "has a visibility time-out of {is} s, more than the {} s needed",
+                    "has a visibility timeout of {is} s, more than the {} s needed",
                     consumed.visibility
                 ));
             }

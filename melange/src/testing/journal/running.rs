@@ -42,7 +42,7 @@ impl Drop for Running {
             self.set(match self.timeout.filter(|limit| took >= *limit) {
                 Some(limit) => Ending::Retried {
                     kind: SubscriberErrorKind::TimedOut,
-                    reason: format!("it took longer than its time-out of {limit:?}"),
+                    reason: format!("it took longer than its timeout of {limit:?}"),
                     after: None,
                 },
                 None => Ending::Interrupted,

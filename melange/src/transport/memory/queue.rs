@@ -366,7 +366,7 @@ impl Queue {
 
     fn not_in_flight(&self) -> Refused {
         let what = format!(
-            "the message of queue `{}` is no longer in hand: its visibility time-out is over, or it was settled",
+            "the message of queue `{}` is no longer in hand: its visibility timeout is over, or it was settled",
             self.name
         );
         Refused::new(RefusedKind::NotInFlight, what)

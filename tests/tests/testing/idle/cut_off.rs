@@ -33,8 +33,8 @@ async fn who_panics_as_its_time_is_over_is_retried_as_others_are() {
     bus.publish(order("o-1")).await.unwrap();
     let idle = bus.run_until_idle().await;
     assert_handled!(bus, OrderPlaced { .. }, by = "stands", times = 1);
-    assert_retried!(bus, OrderPlaced { .. }, by = "falls_when_cut_off", reason = "time-out", times = 2);
-    assert_dead_lettered!(bus, OrderPlaced { .. }, by = "falls_when_cut_off", reason = "time-out", times = 1);
+    assert_retried!(bus, OrderPlaced { .. }, by = "falls_when_cut_off", reason = "timeout", times = 2);
+    assert_dead_lettered!(bus, OrderPlaced { .. }, by = "falls_when_cut_off", reason = "timeout", times = 1);
     assert_eq!((idle.attempts, idle.took.as_secs()), (4, 150));
 }
 
