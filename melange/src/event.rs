@@ -19,8 +19,8 @@ pub type Erased = Arc<dyn Any + Send + Sync>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
-    note = "an event is a type of yours with `#[derive(melange::Event)]` and `#[event(topic = \"...\")]`",
-    note = "it is given by value where a bus keeps it: of a reference, a `Box` or an `Arc`, give the event, or a clone of it"
+    note = "an event is a type of your own with `#[derive(melange::Event)]` and `#[event(topic = \"...\")]`",
+    note = "a bus that keeps events takes them by value: instead of a reference, a `Box` or an `Arc`, pass the event or a clone of it"
 )]
 pub trait Event: Send + Sync + Sized + 'static {
     /// The description of the type: name, version, topic, how it is written.

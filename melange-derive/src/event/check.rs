@@ -54,7 +54,7 @@ fn borrowed(model: &Model<'_>, problems: &mut Problems) {
             problems.at(
                 reference,
                 format!(
-                    "an event owns its data, because what is read off a queue is nowhere else: take {owned}, or \
+                    "an event must own its data, because it is built from a message that is gone afterwards: use {owned}, or \
                      `#[event(local)]` if it never leaves the process"
                 ),
             );

@@ -25,7 +25,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>) {
     }
     if engine.queues.is_empty() {
         tracing::warn!(
-            "started without a subscriber, so nothing is consumed: `.linked()` on the builder brings those of the program"
+            "started without a subscriber, so nothing is consumed: call `.linked()` on the builder to use the program's subscribers"
         );
     }
     for index in 0..engine.queues.len() {

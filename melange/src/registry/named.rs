@@ -50,7 +50,7 @@ macro_rules! crates {
     }};
     ($($other:tt)*) => {
         $crate::__private::compile_error!(
-            "crates stand here by their names as Rust spells them, with `_` for `-` and without quotes: `crates![orders, my_billing]`"
+            "name each crate as an identifier, without quotes and with `_` for `-`: `crates![orders, my_billing]`"
         )
     };
 }

@@ -105,7 +105,7 @@ impl Line {
 }
 
 fn waited_in_vain() -> TransportError {
-    let what = "not sent, since those of the same key before it were not, for as long as anything is tried again: publish it \
+    let what = "not sent: an earlier message with the same key could not be sent for as long as retries may take; publish it \
                 again later";
     TransportError::new(Kind::Unavailable, what).certain()
 }
