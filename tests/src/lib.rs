@@ -4,6 +4,7 @@ pub mod faulty;
 pub mod hands;
 #[cfg(feature = "aws")]
 pub mod letters;
+pub mod lines;
 pub mod ran;
 #[cfg(feature = "aws")]
 pub mod server;

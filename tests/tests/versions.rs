@@ -1,8 +1,7 @@
 //! Versions of an event: lifted step by step, refused with a reason, newer than known, no longer to be published; and the
 //! fingerprint of what a process knows.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::Once;
 use std::time::Duration;
 
 use melange::testing::TestBus;
@@ -11,6 +10,7 @@ use melange::{
     AsynchronousEventBus, AttributeValue, DeserializeErrorKind, Event, EventBus, EventSerializer, MemoryTransport,
     MessagePublisher, Registry, SynchronousEventBus, UnknownVersions, subscriber, subscribers,
 };
+use melange_tests::lines::Lines;
 use melange_tests::until;
 use serde::{Deserialize, Serialize};
 
@@ -242,21 +242,8 @@ deprecated! {
     Current (topic = "old")
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn log() -> &'static Log {
-    static LOG: std::sync::LazyLock<Log> = std::sync::LazyLock::new(Log::default);
+fn log() -> &'static Lines {
+    static LOG: std::sync::LazyLock<Lines> = std::sync::LazyLock::new(Lines::default);
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         tracing_subscriber::fmt().with_ansi(false).with_writer(|| LOG.clone()).init();
@@ -265,7 +252,7 @@ fn log() -> &'static Log {
 }
 
 fn warnings(event: &str) -> Vec<String> {
-    let text = String::from_utf8(log().0.lock().unwrap().clone()).unwrap();
+    let text = log().text();
     let of_event =
         |line: &&str| line.contains("deprecated event is published") && line.contains(&format!("\"{event}\""));
     text.lines().filter(of_event).map(str::to_owned).collect()

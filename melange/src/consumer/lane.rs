@@ -52,10 +52,10 @@ impl Lane<'_> {
             && !engine.abort.is_cancelled()
             && let Some(held) = self.next()
         {
-            let handled = if is_over(queue, &held, begun) {
-                Some(Handled { event_type_name: None, verdict: Verdict::Lost, notes: Notes::default() })
-            } else {
+            let handled = if held.lease.is_ours(begun) {
                 handle_until_abort(engine, queue, &held, &mut self.row).await
+            } else {
+                Some(lost_before_it_began(queue, &held))
             };
             let Some(Handled { verdict, notes, .. }) = handled else {
                 self.first = Some(held);
@@ -121,16 +121,13 @@ impl Lane<'_> {
     }
 }
 
-/// Whether others may have it by now: it has waited behind one that took too long, or the process was suspended. It is
+/// Others may have it by now: it has waited behind one that took too long, or the process was suspended. It is
 /// redelivered, and this receive has used up none of its attempts.
-fn is_over(queue: &Queue, held: &Held, now: Instant) -> bool {
-    let is_over = !held.lease.is_ours(now);
-    if is_over {
-        let message_id = &held.delivery.message_id;
-        queue.progress.goes_back_unrun(message_id);
-        tracing::warn!(queue = queue.name, message_id, "the lease was lost before the message was begun");
-    }
-    is_over
+fn lost_before_it_began(queue: &Queue, held: &Held) -> Handled {
+    let message_id = &held.delivery.message_id;
+    queue.progress.goes_back_unrun(message_id);
+    tracing::warn!(queue = queue.name, message_id, "the lease was lost before the message was begun");
+    Handled { event_type_name: None, verdict: Verdict::Lost, notes: Notes::default() }
 }
 
 /// The result of the message's subscribers; `None` if they were told to stop before they were done.

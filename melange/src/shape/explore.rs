@@ -15,7 +15,7 @@ use crate::field::{Field, Tagging, Variant};
 /// Longest way that is followed. Longer ones only a type has that contains itself under ever other names.
 const LONGEST: usize = 24;
 /// A field that there is nowhere.
-const NOBODY: &str = "melange: no such field";
+const NO_FIELD: &str = "melange: no such field";
 /// Tries to give a struct what it wants.
 const TRIES: usize = 400;
 
@@ -281,7 +281,7 @@ impl Explorer {
     fn is_closed(&mut self) -> bool {
         let mut choices = Choices::default();
         for _ in 0..TRIES {
-            let outcome = self.run(Act::Fill(vec![NOBODY.to_owned()]), choices);
+            let outcome = self.run(Act::Fill(vec![NO_FIELD.to_owned()]), choices);
             choices = outcome.choices;
             match outcome.taken {
                 Some(result) => return result == Err(Failed::Refused),

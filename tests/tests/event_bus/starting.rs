@@ -1,29 +1,14 @@
 //! Starting, and what an idle bus asks its broker.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use melange::transport::TransportErrorKind as Kind;
 use melange::{EventBus, MemoryTransport};
 use melange_tests::faulty::{Act, Op};
+use melange_tests::lines::Lines;
 use melange_tests::until;
 use tokio::time::{Instant, sleep, timeout};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::{Log, MINUTE, PublishAs as _, SECOND, faulty, noted, notes, noting, placed};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_nobody_was_given_to_says_so_when_it_starts() {
@@ -34,7 +19,7 @@ async fn a_bus_that_nobody_was_given_to_says_so_when_it_starts() {
     bus.start().await.unwrap();
     bus.shutdown(MINUTE).await.unwrap();
     drop(logged);
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let lines = lines.text();
     assert!(
         lines.contains("WARN") && lines.contains("without a subscriber") && lines.contains("`.linked()`"),
         "{lines}"

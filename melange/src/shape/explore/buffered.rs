@@ -8,7 +8,7 @@ use super::super::run::{Act, Choices, Failed, Given, Object, Step};
 use super::{Explorer, TRIES, text_of};
 
 /// A variant that there is nowhere.
-const NOBODY: &str = "melange: no such variant";
+const NO_VARIANT: &str = "melange: no such variant";
 
 /// Numbers that are too large for those with fewer bits than these.
 const NUMBERS: [(i64, u8); 4] = [(1, 8), (300, 16), (70_000, 32), (5_000_000_000, 64)];
@@ -17,7 +17,7 @@ impl Explorer {
     /// What may be anything, if it is no enum with its tag inside: that one asks for its tag, and says which ones there are.
     pub(super) fn anything(&mut self) -> Shape {
         let Some(Err(Failed::Missing(by))) = self.answer(&[]) else { return Shape::leaf("any") };
-        let Some(Err(Failed::Unknown(names))) = self.answer(&[(by.to_owned(), Given::Text(NOBODY))]) else {
+        let Some(Err(Failed::Unknown(names))) = self.answer(&[(by.to_owned(), Given::Text(NO_VARIANT))]) else {
             return Shape::leaf("any");
         };
         let variants = names.iter().map(|name| ((*name).to_owned(), self.tagged(by, name))).collect();
@@ -31,7 +31,7 @@ impl Explorer {
         let by = fields.iter().find(|(_, shape)| is_tag(shape)).map(|(name, _)| name.clone());
         let content = fields.iter().find(|(_, shape)| **shape == any || **shape == any.clone().or_absent());
         let (Some(by), Some(content), 2) = (by, content.map(|(name, _)| name.clone()), fields.len()) else { return };
-        let Some(Err(Failed::Unknown(names))) = self.answer(&[(by.clone(), Given::Text(NOBODY))]) else { return };
+        let Some(Err(Failed::Unknown(names))) = self.answer(&[(by.clone(), Given::Text(NO_VARIANT))]) else { return };
         let held: BTreeMap<String, Shape> = names
             .iter()
             .map(|name| {
@@ -59,7 +59,7 @@ impl Explorer {
             (name.to_owned(), shape)
         });
         let fields = fields.collect();
-        let nobody = [tag, vec![(super::NOBODY.to_owned(), Given::Null)]].concat();
+        let nobody = [tag, vec![(super::NO_FIELD.to_owned(), Given::Null)]].concat();
         if self.answer(&nobody) == Some(Err(Failed::Refused)) { Shape::Closed(fields) } else { Shape::Struct(fields) }
     }
 
@@ -182,7 +182,7 @@ impl Explorer {
             object.push((name.to_owned(), given));
             self.run(Act::Try(object), choices.clone()).taken
         };
-        if let Some(Err(Failed::Unknown(variants))) = answer(Given::Text(NOBODY)) {
+        if let Some(Err(Failed::Unknown(variants))) = answer(Given::Text(NO_VARIANT)) {
             let variants: BTreeMap<_, _> =
                 variants.iter().map(|name| ((*name).to_owned(), Shape::leaf("any"))).collect();
             return Shape::Enum(variants);
